@@ -1,0 +1,45 @@
+/* The few libsodium calls, each with its own personal or context string: the table is SPEC 1.1. No two uses
+ * share a string, so bytes signed or hashed for one purpose mean nothing for another. */
+#ifndef KITH_CRYPTO_H
+#define KITH_CRYPTO_H
+
+#include "kith/error.h"
+#include "kith/types.h"
+
+enum crypto_context { CONTEXT_ENTRY, CONTEXT_CERT, CONTEXT_COUNCIL, CONTEXT_JOIN, CONTEXT_BUNDLE };
+
+/* Ed25519 secret key as libsodium keeps it: seed ‖ public key. */
+struct crypto_sk {
+    uint8_t b[64];
+};
+
+/* Must be called once before anything else; not thread-safe. */
+int crypto_start(void);
+void crypto_wipe(void *p, size_t n);
+
+int crypto_sign_keys(const uint8_t seed[32], struct kith_pk *ret_pk, struct crypto_sk *ret_sk);
+/* Signs (context padded to 16 bytes ‖ net ‖ message); message at most 64,000 bytes. */
+int crypto_sign(const struct crypto_sk *sk, enum crypto_context c, const struct kith_net_id *net,
+                struct kith_bytes message, struct kith_sig *ret);
+/* Accepts exactly what libsodium's crypto_sign_verify_detached accepts. */
+bool crypto_verify(const struct kith_pk *pk, enum crypto_context c, const struct kith_net_id *net,
+                   struct kith_bytes message, const struct kith_sig *sig);
+
+void crypto_site_id(const struct kith_pk *root, struct kith_site_id *ret);
+void crypto_net_id(struct kith_bytes genesis, struct kith_net_id *ret);
+void crypto_entry_id(const uint8_t header[128], struct kith_id *ret);
+void crypto_council_id(struct kith_bytes council_body, struct kith_id *ret);
+void crypto_commit(const struct kith_salt *salt, struct kith_bytes body, struct kith_id *ret);
+void crypto_invite_id(const uint8_t secret[32], uint8_t ret[16]);
+/* 8 bytes of an id under the handshake hash: comparing tags tells nothing to whoever lacks the id. */
+void crypto_tag(const uint8_t hh[64], const struct kith_id *id, uint8_t ret[8]);
+
+/* Fingerprint of a set of heads or councils, keyed with the handshake hash. */
+struct crypto_fp {
+    uint8_t state[384] __attribute__((aligned(64)));
+};
+void crypto_fp_init(struct crypto_fp *f, const uint8_t hh[64]);
+void crypto_fp_add(struct crypto_fp *f, const void *p, size_t n);
+void crypto_fp_final(struct crypto_fp *f, struct kith_fp *ret);
+
+#endif

@@ -1,0 +1,80 @@
+/* The roster: who belongs, and how far each log counts. A function of a set, whatever the order of arrival (SPEC 2.9).
+ *
+ * The order of computing never reads the result of a later step:
+ *   councils (root signatures only) → certificates (root signatures only) → valid parts of coordinators'
+ *   control logs → operations → members → valid parts of all other logs.
+ *
+ * Feed it what is durably stored, in any order; roster_fold computes everything anew. It owns its memory. */
+#ifndef KITH_ROSTER_H
+#define KITH_ROSTER_H
+
+#include "proto/log/council.h"
+#include "proto/log/run.h"
+
+struct roster;
+
+enum member_state { MEMBER_COORDINATOR, MEMBER_SITE, MEMBER_OBSERVER, MEMBER_FORMER, MEMBER_REVOKED };
+/* MEMBER_FORMER: was listed as a coordinator, is listed no more and was not revoked: still a member site. */
+
+struct member {
+    struct kith_site_id site;
+    struct kith_pk root;
+    char code[KITH_CODE_MAX + 1];
+    char shown[KITH_CODE_MAX + 6]; /* the code, or CODE~1f2e where two members claim it */
+    char name[KITH_NAME_MAX + 1];
+    enum member_state state;
+    bool has_follows;
+    struct kith_site_id follows;
+    uint32_t reason;           /* of the revocation */
+    struct kith_id council;    /* whose operation or list admitted it */
+    struct kith_pos admitted;  /* position of the first ADMIT that counts; seq 0 for coordinators */
+    uint32_t epoch;            /* highest epoch with a certificate; 0 when none is held */
+    struct kith_pk entry, link; /* of that epoch */
+};
+
+/* NULL when memory is short or the genesis does not decode (e says). */
+struct roster *roster_new(struct kith_bytes genesis, struct kith_error *e);
+void roster_free(struct roster *r);
+const struct kith_net_id *roster_net(const struct roster *r);
+
+/* Each returns 1 when something new was learnt, 0 when it was known, or an error; nothing is computed yet. */
+int roster_add_council(struct roster *r, struct kith_bytes bytes, struct kith_error *e);
+/* One durably stored entry of a control log (its run was verified). Certificates, ADMIT, REVOKE, WITHDRAW are kept,
+ * other kinds are counted and left. A body that does not decode as its kind is an error and changes nothing. */
+int roster_add_control(struct roster *r, const struct run_entry *x, struct kith_error *e);
+/* A fork proof was verified: the log ends before `seq`, whose entry before has this id. */
+int roster_add_fork(struct roster *r, const struct kith_log_key *log, uint64_t seq, const struct kith_id *prev);
+void roster_fold(struct roster *r);
+
+/* Questions about the last fold. Pointers live until the next fold. */
+const struct council *roster_council(const struct roster *r); /* the last complete one */
+bool roster_council_contested(const struct roster *r);        /* two complete successors exist */
+uint32_t roster_councils(const struct roster *r);             /* held, incomplete ones included */
+/* The i-th council's wire bytes in ascending (g, hash); genesis first. */
+struct kith_bytes roster_council_bytes(const struct roster *r, uint32_t i, uint32_t *ret_g);
+/* Fingerprint of the councils held. */
+void roster_councils_fp(const struct roster *r, const uint8_t hh[64], struct kith_fp *ret);
+uint32_t roster_members(const struct roster *r); /* revoked ones included */
+const struct member *roster_member_at(const struct roster *r, uint32_t i);
+const struct member *roster_member(const struct roster *r, const struct kith_site_id *site);
+const struct member *roster_member_by_code(const struct roster *r, const char *shown);
+bool roster_is_coordinator(const struct roster *r, const struct kith_site_id *site);
+/* The key that signs this site's epoch; NULL while its certificate is not held. */
+const struct kith_pk *roster_entry_key(const struct roster *r, const struct kith_site_id *site, uint32_t epoch);
+/* Whose link key is this? The member, and which epoch named it; NULL when unknown. */
+const struct member *roster_by_link(const struct roster *r, const struct kith_pk *link, uint32_t *ret_epoch);
+
+/* The end of a log's valid part: entries with seq ≤ *ret_seq count. KITH_SEQ_MAX where nothing limits it; 0 where
+ * nothing counts (unknown, revoked without a cut, closed at 0). Where a closing, cut or bound names the end,
+ * *ret_id is that id and the result is 1; else 0. */
+int roster_valid_end(const struct roster *r, const struct kith_log_key *log, uint64_t *ret_seq,
+                     struct kith_id *ret_id);
+/* True when an ADMIT that carries this invite hash holds or was ever posted by this coordinator. */
+bool roster_invite_used(const struct roster *r, const uint8_t invite[16], struct kith_pk *ret_root);
+/* Of an ADMIT for this root under the current council: how many posted it, and how many it takes. */
+void roster_admit_count(const struct roster *r, const struct kith_pk *root, uint32_t *ret_have, uint32_t *ret_need);
+/* Withdrawals that count, for the store: visits each (a withdrawal of a position by its author or by the council). */
+uint32_t roster_withdrawals(const struct roster *r);
+const struct op_withdraw *roster_withdrawal_at(const struct roster *r, uint32_t i);
+
+#endif
