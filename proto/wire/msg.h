@@ -68,21 +68,25 @@ struct msg_hello {
     uint32_t have;              /* of the pending ADMIT: postings so far … */
     uint32_t need;              /* … and needed; 0, 0 else */
     struct kith_bytes software; /* name and version, at most 40 bytes */
+    bool ask;                   /* please answer with a HELLO: a reconciliation begins */
 };
 struct msg_council {
     uint32_t g;
     struct kith_bytes bytes; /* genesis for g 0, else the council with its signatures; ≤ KITH_COUNCIL_MAX */
 };
+/* A question (last is false) is answered by RANGES (sub-ranges of the answerer) and HEADS for the ranges that
+ * differ; the last message of the answer has `last` set, and may be empty. */
 struct msg_ranges {
     uint8_t stream;
-    uint32_t count; /* 1 … KITH_RANGES_MAX */
+    bool is_answer;
+    bool last;
+    uint32_t count; /* 0 … KITH_RANGES_MAX */
     struct msg_range r[KITH_RANGES_MAX];
 };
 struct msg_heads {
     uint8_t stream;
-    bool whole;    /* these are all my heads in lo ≤ key < hi; else just news */
-    bool answer;   /* reply with your side of the difference */
-    struct msg_bound lo, hi;
+    bool is_answer; /* of a RANGES question; else news of logs that grew */
+    bool last;      /* ends the answer */
     uint32_t count; /* 0 … KITH_HEADS_MAX, ascending */
     struct msg_head h[KITH_HEADS_MAX];
 };

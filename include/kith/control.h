@@ -1,0 +1,33 @@
+/* The control socket: how `kith` asks `kithd` to change something (or about what only a running daemon knows).
+ *
+ * A Unix stream socket, DIR/kithd.sock, mode 0660. Each frame is a 4-byte big-endian length and one msgpack
+ * item. Request: [id, verb, arguments (map)]. Answer: [id, error, result]; error is nil or {code, text};
+ * result is nil or a map. Answers come in the order of requests. A daemon may send any number of progress
+ * frames [id, nil, {"progress": done, "total": n}] before an answer. */
+#ifndef KITH_CONTROL_H
+#define KITH_CONTROL_H
+
+#define CONTROL_REQUEST_MAX  (1024u * 1024u) /* bytes of one request frame without its length */
+#define CONTROL_ANSWER_MAX   (4u * 1024u * 1024u)
+#define CONTROL_DEADLINE_MS  10000 /* for a whole request to arrive once begun */
+#define CONTROL_CLIENTS_MAX  64u
+#define CONTROL_BATCH_MAX    1000u /* records in one share, ids in one release */
+
+/* Verbs, their arguments → results. Texts are UTF-8, bodies are canonical msgpack in a bin.
+ *
+ *  status   {}                                  → {site (hex), code, name, network, network_id (hex), version, pid,
+ *                                                  pending (map have, need or nil), peers: [{code, site, address,
+ *                                                  since_ms, dialled, in_step}], listen: [..], lag: n, drafts: n,
+ *                                                  entries: n, missing: n, refused: n, root_key: "here"|"exported"}
+ *  share    {records: [{kind: "lesson", body: bin}], release: bool}
+ *                                               → {results: [{id: "here-7" | "ASH-L12"} | {code, text}]}
+ *           every record is stored here; with release the whole batch is then released and ids are positions
+ *  release  {ids: ["here-7", …]} or {all: true} → {results: [{from: "here-7", id: "ASH-L12"} | {from, code, text}]}
+ *  invite   {code?: "BRK", expires_s?: 604800}  → {line, expires (ms since 1970), warning?}
+ *  join     {line}                              → {network, code, members, pending?: {have, need}}
+ *  sync     {wait_ms?: n}                       → {peers: [{code, in_step: bool}], complete: bool}
+ *  verify   {full: bool}                        → {entries, runs, logs, missing, refused, damaged: [text, …]}
+ *  stop     {}                                  → {}
+ */
+
+#endif

@@ -1,0 +1,104 @@
+/* The schema is the interface: SQL text, shared by the daemon that writes and everybody who reads.
+ *
+ * replica.db holds what the network and this site may read. Readers select from the views (v_…), which are the
+ * promise; tables may change with user_version. private.db is the daemon's alone (mode 0600). */
+#ifndef KITH_SCHEMA_H
+#define KITH_SCHEMA_H
+
+#define SCHEMA_APPLICATION_ID 0x4b495448 /* "KITH" */
+#define SCHEMA_VERSION        1
+
+/* Runs are addressed by arrival number; (arrival << 7 | place) is the rowid of an entry's projection, negative
+ * numbers are records shared here only: here-7 has rowid −7. A record's text for people and for full text is made
+ * from `body`, its body as JSON (binary as hex). `ends` is where a log's valid part ends. */
+#define SCHEMA_REPLICA                                                                                                 \
+    "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"                                                    \
+    "CREATE TABLE council(g INTEGER NOT NULL, id BLOB NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY(g, id)) WITHOUT ROWID;" \
+    "CREATE TABLE proof(site BLOB NOT NULL, stream INTEGER NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL,"    \
+    "  bytes BLOB NOT NULL, PRIMARY KEY(site, stream, epoch)) WITHOUT ROWID;"                                          \
+    "CREATE TABLE log(number INTEGER PRIMARY KEY, site BLOB NOT NULL, stream INTEGER NOT NULL, epoch INTEGER NOT NULL," \
+    "  last INTEGER NOT NULL, last_id BLOB NOT NULL, ends INTEGER NOT NULL DEFAULT 0, UNIQUE(site, stream, epoch));"   \
+    "CREATE TABLE run(arrival INTEGER PRIMARY KEY, log INTEGER NOT NULL, first INTEGER NOT NULL,"                      \
+    "  count INTEGER NOT NULL, stored INTEGER NOT NULL, bytes BLOB NOT NULL);"                                         \
+    "CREATE INDEX run_log ON run(log, first);"                                                                         \
+    "CREATE TABLE gone(log INTEGER NOT NULL, seq INTEGER NOT NULL, state INTEGER NOT NULL, rule TEXT,"                 \
+    "  PRIMARY KEY(log, seq)) WITHOUT ROWID;" /* state 1 missing, 2 refused, 3 withdrawn, 4 pruned */                  \
+    "CREATE TABLE member(site BLOB PRIMARY KEY, root BLOB NOT NULL, code TEXT NOT NULL, name TEXT NOT NULL,"           \
+    "  state TEXT NOT NULL, reason INTEGER, epoch INTEGER NOT NULL, follows BLOB, admitted_site BLOB,"                 \
+    "  admitted_seq INTEGER, link BLOB) WITHOUT ROWID;"                                                                \
+    "CREATE TABLE draft(number INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL, schema INTEGER NOT NULL,"     \
+    "  time INTEGER NOT NULL, author INTEGER NOT NULL, body BLOB NOT NULL);"                                           \
+    "CREATE TABLE record(number INTEGER PRIMARY KEY, log INTEGER, seq INTEGER, kind INTEGER NOT NULL,"                 \
+    "  time INTEGER NOT NULL, title TEXT NOT NULL, sort_key TEXT NOT NULL, body TEXT NOT NULL,"                        \
+    "  replaces_log INTEGER, replaces_seq INTEGER);"                                                                   \
+    "CREATE INDEX record_place ON record(log, seq);"                                                                   \
+    "CREATE INDEX record_replaces ON record(replaces_log, replaces_seq) WHERE replaces_log IS NOT NULL;"               \
+    "CREATE INDEX record_kind ON record(kind, time);"                                                                  \
+    "CREATE TABLE tag(field TEXT NOT NULL, value TEXT NOT NULL, number INTEGER NOT NULL,"                              \
+    "  PRIMARY KEY(field, value, number)) WITHOUT ROWID;"                                                              \
+    "CREATE TABLE address(site BLOB NOT NULL, address TEXT NOT NULL, PRIMARY KEY(site, address)) WITHOUT ROWID;"       \
+    "CREATE TABLE software(site BLOB PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;"                                  \
+    "CREATE TABLE heard(site BLOB PRIMARY KEY, time INTEGER NOT NULL) WITHOUT ROWID;" /* last link that was in step */ \
+    "CREATE VIEW v_text AS SELECT r.number, r.title, (SELECT group_concat(t.value, char(10)) FROM json_tree(r.body) t" \
+    "  WHERE t.type = 'text' AND t.path || '.' || t.key <> '$.title') AS text FROM record r;"                          \
+    "CREATE VIRTUAL TABLE search USING fts5(title, text, content='v_text', content_rowid='number',"                    \
+    "  tokenize='kith', detail=full);"
+
+/* What a reader sees of a position: its letter. */
+#define SCHEMA_STREAM_LETTER "substr('CLMS', l.stream + 1, 1)"
+
+/* The visible records: inside the valid part of their log, or shared here; `current` is 0 for what a newer record
+ * of the same site replaces. */
+#define SCHEMA_VIEWS                                                                                                   \
+    "CREATE VIEW v_member AS SELECT lower(hex(site)) AS site, code, name, state, reason, epoch,"                       \
+    "  lower(hex(follows)) AS follows, (SELECT time FROM heard h WHERE h.site = m.site) AS heard,"                     \
+    "  (SELECT name FROM software w WHERE w.site = m.site) AS software,"                                               \
+    "  (SELECT group_concat(address, ' ') FROM address a WHERE a.site = m.site) AS addresses,"                         \
+    "  (SELECT sum(l.last) FROM log l WHERE l.site = m.site AND l.stream IN (1, 2)) AS entries FROM member m;"         \
+    "CREATE VIEW v_log AS SELECT m.code AS site, l.stream, l.epoch, l.last, l.ends, lower(hex(l.last_id)) AS last_id"  \
+    "  FROM log l LEFT JOIN member m ON m.site = l.site;"                                                              \
+    "CREATE VIEW v_record AS SELECT r.number, CASE WHEN r.log IS NULL THEN 'here-' || (-r.number) ELSE m.code ||"      \
+    "  CASE WHEN l.epoch = 1 THEN '' ELSE '.' || l.epoch END || '-' || " SCHEMA_STREAM_LETTER " || r.seq END AS id,"   \
+    "  k.name AS kind, CASE WHEN r.log IS NULL THEN (SELECT value FROM meta WHERE key = 'code') ELSE m.code END AS site," \
+    "  r.log IS NULL AS here, r.time, r.title, r.sort_key, json_extract(r.body, '$.unit') AS unit,"                    \
+    "  json_extract(r.body, '$.setting') AS setting, json_extract(r.body, '$.result') AS result,"                      \
+    "  json_extract(r.body, '$.confidence') AS confidence, json_extract(r.body, '$.status') AS status,"                \
+    "  json_extract(r.body, '$.outcome') AS outcome, json_extract(r.body, '$.lang') AS lang, r.body,"                  \
+    "  NOT EXISTS (SELECT 1 FROM record n LEFT JOIN log nl ON nl.number = n.log WHERE n.replaces_log = r.log AND"      \
+    "  n.replaces_seq = r.seq AND (n.log IS NULL OR n.seq <= nl.ends)) AS current"                                     \
+    "  FROM record r JOIN kind k ON k.number = r.kind LEFT JOIN log l ON l.number = r.log"                             \
+    "  LEFT JOIN member m ON m.site = l.site WHERE r.log IS NULL OR (r.seq <= l.ends AND m.site IS NOT NULL);"         \
+    "CREATE VIEW v_lesson AS SELECT id, site, here, time, title, unit, setting, result, confidence,"                   \
+    "  json_extract(body, '$.happened') AS happened, json_extract(body, '$.learned') AS learned,"                      \
+    "  json_extract(body, '$.expected') AS expected, json_extract(body, '$.why') AS why,"                              \
+    "  json_extract(body, '$.advice') AS advice, json_extract(body, '$.topics') AS topics"                             \
+    "  FROM v_record WHERE kind = 'lesson' AND current;"                                                               \
+    "CREATE VIEW v_project AS SELECT id, site, here, time, title, unit, setting, status, outcome,"                     \
+    "  json_extract(body, '$.problem') AS problem, json_extract(body, '$.aim') AS aim,"                                \
+    "  json_extract(body, '$.results') AS results, json_extract(body, '$.topics') AS topics"                           \
+    "  FROM v_record WHERE kind = 'project' AND current;"                                                              \
+    "CREATE VIEW v_measure AS SELECT id, site, here, time, title, json_extract(body, '$.key') AS key,"                 \
+    "  json_extract(body, '$.version') AS version, json_extract(body, '$.family') AS family,"                          \
+    "  json_extract(body, '$.numerator') AS numerator, json_extract(body, '$.denominator') AS denominator,"            \
+    "  json_extract(body, '$.direction') AS direction, json_extract(body, '$.chart') AS chart,"                        \
+    "  json_extract(body, '$.period') AS period FROM v_record WHERE kind = 'measure' AND current;"                     \
+    "CREATE VIEW v_series AS SELECT id, site, here, time, title, unit, json_extract(body, '$.measure') AS measure,"    \
+    "  json_extract(body, '$.version') AS version, body FROM v_record WHERE kind = 'series' AND current;"              \
+    "CREATE VIEW v_peer AS SELECT code, site, addresses, heard, software FROM v_member"                                \
+    "  WHERE site <> (SELECT value FROM meta WHERE key = 'site');"
+
+/* The kinds are data here too, so that the views name them; filled from the table of kinds when a home is made. */
+#define SCHEMA_KIND "CREATE TABLE kind(number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
+
+/* meta keys: version ("kithd 0.1"), site (hex), code, name, network (name), network_id (hex), genesis (blob),
+ * projected (last arrival whose entries are projected), pending (JSON or absent), started (ms). */
+
+#define SCHEMA_PRIVATE                                                                                                 \
+    "CREATE TABLE invite(hash BLOB PRIMARY KEY, secret BLOB NOT NULL, code TEXT, made INTEGER NOT NULL,"               \
+    "  expires INTEGER NOT NULL, root BLOB) WITHOUT ROWID;"                                                            \
+    "CREATE TABLE journal(number INTEGER PRIMARY KEY, time INTEGER NOT NULL, author INTEGER NOT NULL,"                 \
+    "  releaser INTEGER NOT NULL, draft INTEGER NOT NULL, digest BLOB NOT NULL, position TEXT);"                       \
+    "CREATE TABLE hint(site BLOB NOT NULL, address TEXT NOT NULL, link BLOB NOT NULL, PRIMARY KEY(site, address))"     \
+    "  WITHOUT ROWID;"
+
+#endif

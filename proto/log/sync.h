@@ -1,0 +1,133 @@
+/* The replication brain: a step function that never sees a socket, a row or a clock (SPEC 5).
+ *
+ *   events in    sync_peer_up · sync_peer_down · sync_message · sync_stored · sync_append_… · sync_tick
+ *   actions out  sync_next, until SYNC_NOTHING, after every event: bytes in an action live until the next event
+ *   to a peer    sync_output, whenever its link has room for a whole record: nothing is queued without bound
+ *
+ * Durable before visible: what was handed out as a SYNC_STORE action may be announced or sent only after
+ * sync_stored says that its ticket is on disk. The daemon and the simulator are two drivers of this code. */
+#ifndef KITH_SYNC_H
+#define KITH_SYNC_H
+
+#include "proto/log/roster.h"
+#include "proto/wire/msg.h"
+
+#define SYNC_PEERS_MAX 256u
+
+struct sync;
+
+/* The one question that the brain asks its driver in the middle of a step. It must answer from what is stored
+ * or handed out for storing, and must not call back: the id at a position of a log. KITH_E_NOTFOUND if not held. */
+struct sync_reader {
+    void *context;
+    int (*id_at)(void *context, const struct kith_log_key *log, uint64_t seq, struct kith_id *ret);
+};
+
+struct sync_config {
+    struct roster *roster; /* with everything stored added; folded by sync_start; stays the caller's */
+    struct kith_site_id self;
+    uint32_t epoch;             /* own current epoch; 0 while not a member: then nothing is appended */
+    struct crypto_sk entry_sk;  /* of that epoch */
+    struct sync_reader reader;
+    const char *software; /* borrowed for life; at most 40 bytes */
+    uint64_t seed;        /* of jitter and random choice; not secret */
+};
+
+struct sync *sync_new(const struct sync_config *c); /* NULL when memory is short */
+void sync_free(struct sync *s);                     /* wipes the key */
+/* Before sync_start: one call a stored log, and one a body that is missing. */
+int sync_load_log(struct sync *s, const struct kith_log_key *log, uint64_t last, const struct kith_id *last_id);
+int sync_load_missing(struct sync *s, const struct kith_log_key *log, uint64_t seq);
+void sync_start(struct sync *s, struct kith_mono now);
+
+/* ---- peers: the driver numbers its links 0 … SYNC_PEERS_MAX−1 ---- */
+enum sync_mode {
+    SYNC_MEMBER,    /* in the roster: everything */
+    SYNC_PROBATION, /* not in the roster that I know: may hand over councils and control runs, hears only WANTs */
+    SYNC_JOINER     /* joins by line and is admitted or pending: is given councils and control runs, then HELLO */
+};
+/* The mode that a link with this root deserves; KITH_E_REFUSED for a revoked one. */
+int sync_mode_for(const struct sync *s, const struct kith_site_id *site, enum sync_mode *ret);
+/* hh: the handshake hash. A duplicate link is settled here: one of the two is dropped by an action. */
+void sync_peer_up(struct sync *s, uint32_t peer, const struct kith_site_id *site, enum sync_mode mode,
+                  bool i_dialled, const uint8_t hh[64], struct kith_mono now);
+void sync_peer_down(struct sync *s, uint32_t peer, struct kith_mono now);
+/* A message from a peer. Faults of the peer become a SYNC_DROP action with the reason. */
+void sync_message(struct sync *s, uint32_t peer, const struct msg *m, struct kith_mono now);
+
+enum sync_out_type { SYNC_OUT_NONE, SYNC_OUT_MSG, SYNC_OUT_RUN };
+struct sync_out {
+    enum sync_out_type type;
+    struct kith_log_key log; /* SYNC_OUT_RUN: send the stored run that covers this position … */
+    uint64_t seq;
+    bool headers; /* … without bodies */
+};
+/* What to send next to this peer; SYNC_OUT_MSG fills *m (borrowed bytes live until the next event). */
+void sync_output(struct sync *s, uint32_t peer, struct kith_mono now, struct msg *m, struct sync_out *ret);
+/* The run that SYNC_OUT_RUN asked for was queued and ends at `last`; 0 when the store has no such run. */
+void sync_run_sent(struct sync *s, uint32_t peer, uint64_t last);
+
+/* ---- the store ---- */
+enum sync_action_type {
+    SYNC_NOTHING,
+    SYNC_STORE,         /* append this run; report its ticket when it is on disk */
+    SYNC_FILL,          /* these bodies were missing and are here: put them into the stored runs */
+    SYNC_STORE_COUNCIL, /* keep these bytes under (g, id) */
+    SYNC_FLUSH,         /* commit now and call sync_stored before the next event */
+    SYNC_DROP,          /* close this link with a BYE */
+    SYNC_ROSTER,        /* the fold gave a new roster: members, valid ends, links of revoked sites */
+    SYNC_NOTE,          /* one line for the log: why.text */
+    SYNC_IN_STEP        /* a reconciliation with this peer has ended (round says which) */
+};
+struct sync_action {
+    enum sync_action_type type;
+    uint64_t ticket; /* SYNC_STORE: ascending from 1 */
+    struct kith_log_key log;
+    uint64_t first, last;
+    struct kith_id last_id;
+    struct kith_bytes bytes; /* wire form of the run; council bytes */
+    const struct run *run;   /* SYNC_STORE, SYNC_FILL: the same run taken apart */
+    bool own;                /* SYNC_STORE: written here */
+    uint32_t g;
+    uint32_t peer;
+    enum msg_bye bye;
+    uint64_t round;
+    struct kith_error why;
+};
+enum sync_action_type sync_next(struct sync *s, struct sync_action *ret);
+/* Everything up to this ticket is on disk: it may now be told to others. */
+void sync_stored(struct sync *s, uint64_t ticket, struct kith_mono now);
+
+/* ---- writing ---- */
+/* One run of this site's log of a stream: begin, add until KITH_E_FULL or done, end. The end gives the SYNC_STORE
+ * action; entries are positions *ret_first … . KITH_E_REFUSED where this site may not append (says why). */
+int sync_append_begin(struct sync *s, uint8_t stream, uint64_t *ret_first, struct kith_error *e);
+int sync_append_add(struct sync *s, uint8_t kind, uint16_t schema, struct kith_wall time,
+                    const struct kith_salt *salt, struct kith_bytes body);
+int sync_append_end(struct sync *s, struct kith_mono now, struct kith_error *e);
+/* After a certificate of its own was appended through begin/add/end with epoch 1 and no entries before, or at a
+ * rotation: from here on the site writes under this epoch and key. */
+void sync_set_self(struct sync *s, uint32_t epoch, const struct crypto_sk *entry_sk);
+
+/* ---- time and questions ---- */
+void sync_tick(struct sync *s, struct kith_mono now);
+struct kith_mono sync_deadline(const struct sync *s); /* when sync_tick is due */
+/* Begins a reconciliation with every connected member; SYNC_IN_STEP reports each peer's end with this number. */
+uint64_t sync_reconcile(struct sync *s, struct kith_mono now);
+/* The last durable entry of the valid part of a log, as peers are told; seq 0 when none. */
+void sync_head(const struct sync *s, const struct kith_log_key *log, uint64_t *ret_seq, struct kith_id *ret_id);
+
+struct sync_log {
+    struct kith_log_key log;
+    uint64_t held, head; /* durable; of the valid part */
+    struct kith_id head_id;
+};
+uint32_t sync_logs(const struct sync *s);
+void sync_log_at(const struct sync *s, uint32_t i, struct sync_log *ret); /* ascending by key */
+
+struct sync_stats {
+    uint64_t runs_in, entries_in, runs_out, duplicates, unlinked, skipped_heads, missing_bodies;
+};
+void sync_stats(const struct sync *s, struct sync_stats *ret);
+
+#endif
