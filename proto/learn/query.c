@@ -1,0 +1,326 @@
+/* From typed text to a MATCH expression, in one pass from left to right.
+ *
+ * There is no tree: FTS5 has the same operators with the same precedence (NOT before AND before OR), so
+ * the expression is written out while it is read, and all that has to be known is, for each open bracket,
+ * whether an operand stands before this place and which operator waits for the next one. An operator is
+ * written only together with the operand behind it. Invariants:
+ *   - between two operands there is always exactly one operator, AND where none was typed (FTS5 puts no
+ *     AND of its own beside a bracket);
+ *   - an operand holds at least one word as proto/learn/token sees it: punctuation alone vanishes, so FTS5
+ *     never meets an empty phrase;
+ *   - typed bytes stand between double quotes, and no double quote is among them. */
+#include "proto/learn/query.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include <unictype.h>
+#include <unistr.h>
+
+#include "proto/learn/token.h"
+
+#define SHOWN_MAX 40u /* bytes of the query that a sentence repeats */
+
+/* Every term adds two quotes, a star and " AND "; every bracket two bytes and " AND ". */
+static_assert(QUERY_MATCH_MAX >= QUERY_TYPED_MAX + QUERY_TERMS_MAX * (3 + 5) + QUERY_TERMS_MAX * 7,
+              "the result of the longest query fits");
+
+enum operator_kind { OPERATOR_NONE, OPERATOR_AND, OPERATOR_OR, OPERATOR_NOT };
+
+static const char *const operator_text[] = {
+    [OPERATOR_NONE] = "",
+    [OPERATOR_AND] = "AND",
+    [OPERATOR_OR] = "OR",
+    [OPERATOR_NOT] = "NOT",
+};
+
+/* What is known inside one bracket; level 0 is the query itself. */
+struct level {
+    bool operand;               /* something stands before this place */
+    enum operator_kind waiting; /* an operator that still needs its right side */
+    size_t opened;              /* offset of the bracket */
+};
+
+struct query {
+    const uint8_t *p;
+    size_t n;
+    size_t at;
+    struct buf *out;
+    struct kith_error *e;
+    size_t terms;
+    size_t brackets;
+    size_t depth;
+    struct level levels[QUERY_DEPTH_MAX + 1];
+};
+
+/* Length of the piece from `from` that a sentence can repeat: short, and cut at a character. */
+static int shown(const struct query *q, size_t from, size_t n)
+{
+    assert(from + n <= q->n);
+    if (n <= SHOWN_MAX)
+        return (int)n;
+    n = SHOWN_MAX;
+    while (n > 0 && (q->p[from + n] & 0xC0) == 0x80)
+        n--;
+    return (int)n;
+}
+
+static int fail(const struct query *q, const char *what, size_t from, size_t n, const char *instead)
+{
+    return kith_fail(q->e, KITH_E_USAGE, "%s: \"%.*s\": %s", what, shown(q, from, n),
+                     (const char *)q->p + from, instead);
+}
+
+static struct level *level(struct query *q)
+{
+    assert(q->depth <= QUERY_DEPTH_MAX);
+    return &q->levels[q->depth];
+}
+
+static void put(struct query *q, const char *text)
+{
+    buf_put(q->out, text, strlen(text));
+}
+
+/* The character at `at`; the query was checked to be UTF-8. */
+static ucs4_t char_at(const struct query *q, size_t at, size_t *ret_n)
+{
+    assert(at < q->n);
+    ucs4_t uc;
+    int n = u8_mbtoucr(&uc, q->p + at, q->n - at);
+    *ret_n = n > 0 ? (size_t)n : 1;
+    return n > 0 ? uc : ' ';
+}
+
+/* Straight, curly (English, German) and angle quotes; single ones are apostrophes. */
+static bool is_quote(ucs4_t uc)
+{
+    return uc == '"' || (uc >= 0x201C && uc <= 0x201F) || uc == 0xAB || uc == 0xBB || uc == 0xFF02;
+}
+
+static bool is_separator(ucs4_t uc)
+{
+    return uc == ':' || uc == ';' || uc == ',' || uc_is_property_white_space(uc);
+}
+
+static bool is_special(ucs4_t uc)
+{
+    return uc == '(' || uc == ')' || uc == '*' || is_quote(uc) || is_separator(uc);
+}
+
+/* Narrows [*from, *to) to its first word … last word; false when there is none. */
+static bool trim_to_words(const struct query *q, size_t *from, size_t *to)
+{
+    struct token_cursor c;
+    struct token t;
+    size_t base = *from, start = 0, end = 0;
+    assert(base <= *to && *to <= q->n);
+    token_init(&c, (const char *)q->p + base, *to - base, NULL);
+    while (token_next(&c, &t)) {
+        if (end == 0)
+            start = t.start;
+        end = t.end;
+    }
+    if (end == 0)
+        return false;
+    *from = base + start;
+    *to = base + end;
+    return true;
+}
+
+/* Writes what stands between the last operand and the one that follows. */
+static void put_operator(struct query *q)
+{
+    struct level *l = level(q);
+    if (l->operand) {
+        put(q, " ");
+        put(q, operator_text[l->waiting == OPERATOR_NONE ? OPERATOR_AND : l->waiting]);
+        put(q, " ");
+    }
+    assert(l->operand || l->waiting == OPERATOR_NONE);
+    l->waiting = OPERATOR_NONE;
+}
+
+/* One term, with the star behind it if there is one. Text without a word in it vanishes. */
+static int take_term(struct query *q, size_t from, size_t to)
+{
+    bool words = trim_to_words(q, &from, &to);
+    bool star = q->at < q->n && q->p[q->at] == '*';
+    if (!words)
+        return 0; /* and a star behind it will be found to stand alone */
+    if (++q->terms > QUERY_TERMS_MAX)
+        return fail(q, "the search has more than 64 words", from, to - from, "leave some out from here on");
+    put_operator(q);
+    put(q, "\"");
+    buf_put(q->out, q->p + from, to - from);
+    put(q, star ? "\"*" : "\"");
+    q->at += star ? 1 : 0;
+    level(q)->operand = true;
+    return 0;
+}
+
+static int take_phrase(struct query *q)
+{
+    size_t opened = q->at, n;
+    (void)char_at(q, q->at, &n);
+    size_t from = opened + n;
+    for (size_t at = from; at < q->n; at += n) {
+        ucs4_t uc = char_at(q, at, &n);
+        if (is_quote(uc)) {
+            q->at = at + n;
+            return take_term(q, from, at);
+        }
+    }
+    return fail(q, "this quotation has no end", opened, q->n - opened,
+                "put a second quotation mark behind the last word, or leave the first one out");
+}
+
+static int take_open(struct query *q)
+{
+    if (q->depth == QUERY_DEPTH_MAX || q->brackets == QUERY_TERMS_MAX)
+        return fail(q, "the search has too many brackets", q->at, q->n - q->at, "write it with fewer");
+    put_operator(q);
+    put(q, "(");
+    q->brackets++;
+    q->levels[++q->depth] = (struct level){false, OPERATOR_NONE, q->at};
+    q->at++;
+    return 0;
+}
+
+/* An operator at the end of the query, or before a closing bracket. */
+static int check_nothing_waits(struct query *q)
+{
+    const char *text = operator_text[level(q)->waiting];
+    if (level(q)->waiting == OPERATOR_NONE)
+        return 0;
+    return kith_fail(
+        q->e, KITH_E_USAGE,
+        "nothing to search for stands behind this: \"%s\": put a word there, or write \"%s\" in lower case "
+        "to search for it",
+        text, text);
+}
+
+static int take_close(struct query *q)
+{
+    if (q->depth == 0)
+        return fail(q, "this bracket was never opened", q->at, q->n - q->at,
+                    "put a ( in front of the words it belongs to, or leave it out");
+    int rc = check_nothing_waits(q);
+    if (rc)
+        return rc;
+    size_t opened = level(q)->opened;
+    if (!level(q)->operand)
+        return fail(q, "there is no word in these brackets", opened, q->at + 1 - opened,
+                    "put a word between them, or leave them out");
+    put(q, ")");
+    q->depth--;
+    level(q)->operand = true;
+    q->at++;
+    return 0;
+}
+
+static int take_operator(struct query *q, enum operator_kind kind, size_t from, size_t n)
+{
+    struct level *l = level(q);
+    if (!l->operand && kind == OPERATOR_NOT)
+        return fail(q, "nothing to take away from stands before this", from, n,
+                    "say first what to find, as in: falls NOT children");
+    if (!l->operand)
+        return fail(q, "nothing to search for stands before this", from, n,
+                    "put a word there, or write it in lower case to search for it");
+    if (l->waiting != OPERATOR_NONE && !(l->waiting == OPERATOR_AND && kind == OPERATOR_NOT))
+        return fail(q, "two operators stand side by side", from, n,
+                    "leave one out, or write it in lower case to search for it");
+    l->waiting = kind; /* AND NOT is NOT */
+    return 0;
+}
+
+static enum operator_kind operator_of(const uint8_t *p, size_t n)
+{
+    for (enum operator_kind k = OPERATOR_AND; k <= OPERATOR_NOT; k++)
+        if (strlen(operator_text[k]) == n && memcmp(operator_text[k], p, n) == 0)
+            return k;
+    return OPERATOR_NONE;
+}
+
+/* A stretch without spaces, brackets, quotes or stars: an operator, or a term. */
+static int take_word(struct query *q)
+{
+    size_t from = q->at, n;
+    while (q->at < q->n && !is_special(char_at(q, q->at, &n)))
+        q->at += n;
+    assert(q->at > from);
+    enum operator_kind kind = operator_of(q->p + from, q->at - from);
+    bool star = q->at < q->n && q->p[q->at] == '*';
+    if (kind != OPERATOR_NONE && !star)
+        return take_operator(q, kind, from, q->at - from);
+    return take_term(q, from, q->at);
+}
+
+static int take_next(struct query *q)
+{
+    size_t n;
+    ucs4_t uc = char_at(q, q->at, &n);
+    if (is_quote(uc))
+        return take_phrase(q);
+    if (uc == '(')
+        return take_open(q);
+    if (uc == ')')
+        return take_close(q);
+    if (uc == '*')
+        return fail(q, "no beginning of a word stands before this", q->at, 1,
+                    "put the letters that the word begins with directly before the star, as in: sepsi*");
+    if (!is_separator(uc))
+        return take_word(q);
+    q->at += n;
+    return 0;
+}
+
+static int check_end(struct query *q)
+{
+    size_t opened = level(q)->opened;
+    if (q->depth > 0)
+        return fail(q, "this bracket was never closed", opened, q->n - opened,
+                    "put a ) behind the words it belongs to, or leave it out");
+    int rc = check_nothing_waits(q);
+    if (rc)
+        return rc;
+    if (q->terms == 0)
+        return fail(q, "there is no word in this search", 0, q->n, "write at least one word or number");
+    if (q->out->failed)
+        return kith_fail(q->e, KITH_E_FULL,
+                         "no room for the search: \"%.*s\": this is a fault in the program",
+                         shown(q, 0, q->n), (const char *)q->p);
+    return 0;
+}
+
+static int check_typed(const struct query *q)
+{
+    if (q->n > QUERY_TYPED_MAX)
+        return fail(q, "the search is longer than 2000 bytes", 0, q->n, "search for fewer words");
+    const uint8_t *bad = u8_check(q->p, q->n);
+    if (!bad)
+        return 0;
+    return kith_fail(
+        q->e, KITH_E_USAGE,
+        "the search is not text in UTF-8: byte %zu is \"\\x%02x\": set the terminal to UTF-8, or leave "
+        "that character out",
+        (size_t)(bad - q->p) + 1, (unsigned)*bad);
+}
+
+int query_compile(const char *typed, struct buf *ret_match, struct kith_error *e)
+{
+    assert(typed && ret_match && !ret_match->failed);
+    size_t n = u8_strnlen((const uint8_t *)typed, QUERY_TYPED_MAX + 1), before = ret_match->n;
+    struct query q = {.p = (const uint8_t *)typed, .n = n, .out = ret_match, .e = e};
+    int rc = check_typed(&q);
+    while (rc == 0 && q.at < n)
+        rc = take_next(&q);
+    if (rc == 0)
+        rc = check_end(&q);
+    if (rc) {
+        ret_match->n = before;
+        ret_match->failed = false;
+    }
+    return rc;
+}
