@@ -1,0 +1,231 @@
+/* The store: everything that Kith keeps on disk, and the only code that writes SQLite.
+ *
+ *     DIR/replica.db   0640   what the network and this site may read (kith/schema.h is the promise to
+ * readers) DIR/private.db   0600   invites, release journal, hints of addresses
+ *
+ * One thread, one store, one connection a file: every write and every checkpoint goes through it. Writes open
+ * a transaction by themselves; nothing is durable before store_commit says so, and what is not durable must
+ * not be announced. Reads see what was written, committed or not.
+ *
+ * Errors: a fault of the disk or of SQLite is KITH_E_INTERNAL and sticks; every later write fails the same
+ * way. The caller then exits at once: after a failed commit or fsync nobody knows what is on disk, so nothing
+ * is tried again. The next start finds the last commit. KITH_E_NOTFOUND, KITH_E_INVALID and KITH_E_REFUSED
+ * are answers and change nothing. */
+#ifndef DAEMON_STORE_H
+#define DAEMON_STORE_H
+
+#include "proto/log/roster.h"
+#include "proto/log/sync.h"
+
+#define STORE_REPLICA        "replica.db"
+#define STORE_PRIVATE        "private.db"
+#define STORE_COMMIT_BYTES   (4u << 20)  /* a group commit is due when this much was written … */
+#define STORE_COMMIT_MS      20          /* … or the first write of the group is this old */
+#define STORE_INLINE_ENTRIES 64u         /* runs up to this size are projected in the storing transaction */
+#define STORE_CHECKPOINT     1024u       /* pages in the write-ahead log when a checkpoint is due: 16 MiB */
+#define STORE_RESERVE        (64u << 20) /* free bytes below which nothing new should be taken */
+#define STORE_DAMAGES_MAX    64u         /* sentences that one verification keeps */
+#define STORE_DRAFTS_MAX     100000u     /* records shared here and not released */
+#define STORE_POSITION_TEXT  40u         /* "ASH.2-L128" and its end */
+
+struct store;
+
+/* ---- life ---- */
+
+/* What a home knows of itself from the start. Texts are borrowed; genesis and network may be empty until it
+ * joined. */
+struct store_meta {
+    const char *version; /* "kithd 0.1" */
+    struct kith_site_id site;
+    const char *code, *name; /* may be "" before joining */
+    struct kith_bytes genesis;
+    const char *network; /* its name, "" while unknown */
+};
+
+/* Makes both files in an existing directory. KITH_E_REFUSED where one exists already. */
+int store_create(const char *dir, const struct store_meta *m, struct kith_error *e);
+/* Opens both files of a home and loads the table of logs. KITH_E_NOTFOUND: no files; KITH_E_INVALID: not
+ * Kith's, damaged or of another version; KITH_E_REFUSED: private.db is readable by others or another's.
+ * Locking the home against a second daemon is the caller's business. Before it, crypto_start. */
+int store_open(const char *dir, struct store **ret, struct kith_error *e);
+/* Commits, checkpoints until both write-ahead logs are empty (kept in place for readers) and frees. NULL is
+ * fine. */
+int store_close(struct store *s, struct kith_error *e);
+/* Frees without committing: after a fault. NULL is fine. */
+void store_abandon(struct store *s);
+/* "3.40.1", for the line at start */
+const char *store_sqlite_version(void);
+
+/* ---- transactions ---- */
+
+bool store_dirty(const struct store *s);      /* something waits for a commit */
+bool store_commit_due(const struct store *s); /* STORE_COMMIT_BYTES were written since the last one */
+/* Makes durable what was written: private.db first, so that a journal entry is on disk before what it speaks
+ * of. */
+int store_commit(struct store *s, struct kith_error *e);
+/* Bytes free for this user on the home's file system; 0 where that cannot be told. Compare with
+ * STORE_RESERVE. */
+uint64_t store_room(const struct store *s);
+bool store_checkpoint_due(const struct store *s);
+/* Copies the write-ahead logs into the files as far as readers allow (never waits); nothing may be
+ * uncommitted. truncate: also waits up to 2 s for readers and cuts the logs to nothing. *ret_left (may be
+ * NULL): pages not copied. */
+int store_checkpoint(struct store *s, bool truncate, uint32_t *ret_left, struct kith_error *e);
+
+/* ---- start ---- */
+
+/* The genesis, every council and every entry of the control logs; *ret is the caller's, not folded yet.
+ * KITH_E_NOTFOUND while the home knows no genesis. */
+int store_load_roster(struct store *s, struct roster **ret, struct kith_error *e);
+/* Every log's last position and every missing body. */
+int store_load_sync(struct store *s, struct sync *y, struct kith_error *e);
+/* After joining: genesis and name of the network. Writes meta and council 0 is put by store_put_council. */
+int store_set_network(struct store *s, struct kith_bytes genesis, const char *network, struct kith_error *e);
+
+/* ---- the log ---- */
+
+/* SYNC_STORE: keeps the run, which continues what is held. `now` is kept as the time of storing. */
+int store_put_run(struct store *s, const struct sync_action *a, struct kith_wall now, struct kith_error *e);
+/* SYNC_FILL: puts the bodies that came into the stored runs; they take new arrival numbers. */
+int store_fill_run(struct store *s, const struct sync_action *a, struct kith_error *e);
+/* SYNC_STORE_COUNCIL */
+int store_put_council(struct store *s, const struct sync_action *a, struct kith_error *e);
+
+/* The stored run that covers a position, as it travels; bodies of withdrawn entries are left out. *ret is
+ * borrowed until the next call of either of these two. *ret_last is its last seq. KITH_E_NOTFOUND */
+int store_run_covering(struct store *s, const struct kith_log_key *log, uint64_t seq, struct kith_bytes *ret,
+                       uint64_t *ret_last, struct kith_error *e);
+/* The same run without any body. */
+int store_run_headers(struct store *s, const struct kith_log_key *log, uint64_t seq, struct kith_bytes *ret,
+                      uint64_t *ret_last, struct kith_error *e);
+/* For struct sync_reader: context is the store. */
+int store_id_at(void *store, const struct kith_log_key *log, uint64_t seq, struct kith_id *ret);
+/* One entry: *ret is borrowed until the next call of store_entry, store_id_at or a write. */
+int store_entry(struct store *s, const struct kith_log_key *log, uint64_t seq, const struct run_entry **ret,
+                struct kith_error *e);
+
+/* SYNC_ROSTER: writes the members and the ends of logs that changed; hides what is withdrawn, shows again
+ * what no longer is. */
+int store_set_roster(struct store *s, const struct roster *r, struct kith_error *e);
+
+/* ---- records shared here ---- */
+
+struct store_draft {
+    uint64_t number; /* of `here-7` */
+    uint8_t kind;
+    uint16_t schema;
+    struct kith_wall time;
+    uint32_t author;        /* uid */
+    struct kith_bytes body; /* borrowed */
+};
+
+/* Keeps a record and projects it at once; d->number is ignored. KITH_E_INVALID when a receiver would refuse
+ * the body, KITH_E_FULL at STORE_DRAFTS_MAX. */
+int store_draft_add(struct store *s, const struct store_draft *d, uint64_t *ret_number, struct kith_error *e);
+/* body is borrowed until the next call. KITH_E_NOTFOUND */
+int store_draft_get(struct store *s, uint64_t number, struct store_draft *ret, struct kith_error *e);
+/* Numbers above `after`, ascending, at most cap; gives how many. */
+int store_draft_list(struct store *s, uint64_t after, uint64_t *ret, uint32_t cap, uint32_t *ret_n,
+                     struct kith_error *e);
+int store_draft_drop(struct store *s, uint64_t number, struct kith_error *e);
+/* The draft has become the entry at this position, whose run was put in the same, still open transaction: the
+ * entry is projected now, draft and projection go, and `released` remembers the pair. */
+int store_released(struct store *s, uint64_t number, const struct kith_log_key *log, uint64_t seq,
+                   struct kith_error *e);
+
+/* ---- projections ---- */
+
+/* Projects stored runs in the order of arrival until at least max_entries were looked at; *ret_left (may be
+ * NULL) is the lag that remains, in entries. Commit after each call. */
+int store_project(struct store *s, uint32_t max_entries, uint64_t *ret_left, struct kith_error *e);
+uint64_t store_lag(const struct store *s); /* entries stored and not yet projected */
+/* Merges small neighbouring runs of one log, looking at no more than about max_entries; *ret_merged (may be
+ * NULL) counts runs that went. Nothing is done while there is lag. Cheap when there is nothing to do. */
+int store_pack(struct store *s, const struct roster *r, uint32_t max_entries, uint32_t *ret_merged,
+               struct kith_error *e);
+
+/* ---- small facts in the replica ---- */
+
+/* Sets or (value NULL) removes a text of `meta`. The key must be one that kith/schema.h names. */
+int store_meta_set(struct store *s, const char *key, const char *value, struct kith_error *e);
+int store_meta_set_int(struct store *s, const char *key, int64_t value, struct kith_error *e);
+/* Copies a text of `meta`; KITH_E_NOTFOUND, KITH_E_FULL when cap is too small. */
+int store_meta_get(struct store *s, const char *key, char *ret, size_t cap, struct kith_error *e);
+/* A link with this site was in step at this time. */
+int store_heard(struct store *s, const struct kith_site_id *site, struct kith_wall when,
+                struct kith_error *e);
+/* The i-th address (0, 1 …) that this site told by its status log; KITH_E_NOTFOUND past the last. */
+int store_address_at(struct store *s, const struct kith_site_id *site, uint32_t i,
+                     char ret[KITH_ADDRESS_MAX + 1]);
+
+struct store_counts {
+    uint64_t entries, runs, logs, drafts, missing, refused, withdrawn, lag;
+};
+int store_counts(struct store *s, struct store_counts *ret, struct kith_error *e);
+
+/* ---- private.db ---- */
+
+struct store_invite {
+    uint8_t hash[16];
+    uint8_t secret[32];
+    char code[KITH_CODE_MAX + 1]; /* "" where the joiner chooses */
+    struct kith_wall made, expires;
+    bool bound; /* belongs to `root` since it was used first */
+    struct kith_pk root;
+};
+int store_invite_add(struct store *s, const struct store_invite *i, struct kith_error *e);
+int store_invite_find(struct store *s, const uint8_t hash[16], struct store_invite *ret,
+                      struct kith_error *e);
+/* Binds an invite to the root that uses it. KITH_E_REFUSED when it belongs to another. */
+int store_invite_bind(struct store *s, const uint8_t hash[16], const struct kith_pk *root,
+                      struct kith_error *e);
+/* Forgets invites that expired before `now`. */
+int store_invite_expire(struct store *s, struct kith_wall now, struct kith_error *e);
+
+/* The release journal. Intent is written first and committed before (or with) the entry; position after. */
+struct store_intent {
+    struct kith_wall time;
+    uint32_t author, releaser; /* uids */
+    uint64_t draft;
+    uint8_t digest[32]; /* of the bytes that the releaser saw */
+};
+int store_journal_intent(struct store *s, const struct store_intent *i, uint64_t *ret_number,
+                         struct kith_error *e);
+int store_journal_done(struct store *s, uint64_t number, const char *position, struct kith_error *e);
+/* At start: intents without a position get the one that `released` knows; those whose draft still waits are
+ * marked "not released". Counts both. */
+int store_journal_reconcile(struct store *s, uint32_t *ret_done, uint32_t *ret_void, struct kith_error *e);
+
+/* Where else a site may be dialled: from an invite's line, the command line or a bundle. */
+struct store_hint {
+    struct kith_site_id site;
+    char address[KITH_ADDRESS_MAX + 1];
+    struct kith_pk link;
+};
+int store_hint_put(struct store *s, const struct store_hint *h, struct kith_error *e);
+int store_hint_drop(struct store *s, const struct kith_site_id *site, const char *address,
+                    struct kith_error *e);
+/* The i-th hint, ascending by (site, address); KITH_E_NOTFOUND past the last. */
+int store_hint_at(struct store *s, uint32_t i, struct store_hint *ret);
+
+/* ---- verification ---- */
+
+struct store_report {
+    uint64_t entries, runs, logs, missing, refused;
+    uint64_t damages; /* found in all; `damage` keeps the first */
+    uint32_t kept;
+    char damage[STORE_DAMAGES_MAX][160];
+};
+struct store_verify; /* a verification in progress; about 120 KB */
+/* full: every signature, and SQLite's integrity_check instead of quick_check. Nothing may be uncommitted.
+ * Roster and report must live until the end. */
+int store_verify_begin(struct store *s, const struct roster *r, bool full, struct store_report *ret,
+                       struct store_verify **ret_v, struct kith_error *e);
+/* Looks at up to max_runs further runs. 1: more to do; 0: finished, the report is whole; negative: could not
+ * go on. Runs that arrive meanwhile may or may not be looked at. */
+int store_verify_step(struct store_verify *v, uint32_t max_runs, struct kith_error *e);
+/* What is done so far and what there is, in runs. */
+void store_verify_progress(const struct store_verify *v, uint64_t *ret_done, uint64_t *ret_total);
+void store_verify_end(struct store_verify *v); /* frees; at any time; NULL is fine */
+
+#endif
