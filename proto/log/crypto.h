@@ -1,5 +1,5 @@
-/* The few libsodium calls, each with its own personal or context string: the table is SPEC 1.1. No two uses
- * share a string, so bytes signed or hashed for one purpose mean nothing for another. */
+/* The few libsodium calls, each with its own personal or context string: the tables are SPEC 1.2 and 1.3. No
+ * two uses share a string, so bytes signed or hashed for one purpose mean nothing for another. */
 #ifndef KITH_CRYPTO_H
 #define KITH_CRYPTO_H
 
@@ -18,9 +18,10 @@ int crypto_start(void);
 void crypto_wipe(void *p, size_t n);
 
 int crypto_sign_keys(const uint8_t seed[32], struct kith_pk *ret_pk, struct crypto_sk *ret_sk);
-/* Signs (context padded to 16 bytes ‖ net ‖ message); message at most 64,000 bytes. */
-int crypto_sign(const struct crypto_sk *sk, enum crypto_context c, const struct kith_net_id *net,
-                struct kith_bytes message, struct kith_sig *ret);
+/* Signs (context padded to 16 bytes ‖ net ‖ message); message at most 64,000 bytes. (libsodium
+ * itself owns the name crypto_sign.) */
+int crypto_make_sig(const struct crypto_sk *sk, enum crypto_context c, const struct kith_net_id *net,
+                    struct kith_bytes message, struct kith_sig *ret);
 /* Accepts exactly what libsodium's crypto_sign_verify_detached accepts. */
 bool crypto_verify(const struct kith_pk *pk, enum crypto_context c, const struct kith_net_id *net,
                    struct kith_bytes message, const struct kith_sig *sig);
@@ -29,6 +30,8 @@ void crypto_site_id(const struct kith_pk *root, struct kith_site_id *ret);
 void crypto_net_id(struct kith_bytes genesis, struct kith_net_id *ret);
 void crypto_entry_id(const uint8_t header[128], struct kith_id *ret);
 void crypto_council_id(struct kith_bytes council_body, struct kith_id *ret);
+/* Hash of an operation as posted: two coordinators who posted the same bytes posted the same operation. */
+void crypto_op_id(uint8_t kind, struct kith_bytes body, struct kith_id *ret);
 void crypto_commit(const struct kith_salt *salt, struct kith_bytes body, struct kith_id *ret);
 void crypto_invite_id(const uint8_t secret[32], uint8_t ret[16]);
 /* 8 bytes of an id under the handshake hash: comparing tags tells nothing to whoever lacks the id. */

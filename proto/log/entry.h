@@ -1,5 +1,5 @@
-/* The 128-byte header of an entry (SPEC 3.1). What is hashed is these bytes and nothing else; the signature and
- * the body stand outside. */
+/* The 128-byte header of an entry (SPEC 3.1). What is hashed is these bytes and nothing else; the signature
+ * and the body stand outside. */
 #ifndef KITH_ENTRY_H
 #define KITH_ENTRY_H
 

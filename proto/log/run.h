@@ -1,5 +1,5 @@
-/* The run: 1 to 128 consecutive entries of one log and the signature of the last. It is verified, stored, sent and
- * bundled as one piece, and what lies in a store is what travels (SPEC 3.5 … 3.9).
+/* The run: 1 to 128 consecutive entries of one log and the signature of the last. It is verified, stored,
+ * sent and bundled as one piece, and what lies in a store is what travels (SPEC 3.5 … 3.9).
  *
  *   off len  header (176 bytes)
  *     0   2  'R', version 1
@@ -14,11 +14,11 @@
  *    40  32  prev: id of the entry before the first (zero at 1)
  *    72  64  signature of the last entry
  *   136  16  body bits: entry i has its body when bit 7−(i mod 8) of byte i/8 is set
- *   152  16  named-last: zero  (reserved: written zero, refused otherwise)
- *   168   8  zero
+ *   152  24  reserved: written zero, refused otherwise
  *   176   …  per entry: salt (16) where the body is there, else commit (32)
  *     …   …  one zstd frame, to the end: the table. Per entry:
- *            kind 1 · flags 1 (bit 0: 22 header bytes follow) · schema 2 · time 8 · body length 2 · [22] · body
+ *            kind 1 · flags 1 (bit 0: 22 header bytes follow, not all zero) · schema 2 · time 8 ·
+ *            body length 2 (0 where the body is gone) · [22] · body
  *
  * The salts stay outside the compressed part so that a search for an erased salt means something. Everything
  * else of a header follows from the run's own header and from hashing what came before. */
@@ -62,7 +62,9 @@ struct run_head {
 int run_peek(struct kith_bytes wire, struct run_head *ret, struct kith_error *e);
 
 /* Takes a run apart, checks every bound, computes every commit and id, so that entries chain by construction.
- * Reuses a zstd context the caller owns (ctx from run_ctx_new). The signature is not looked at. */
+ * Reuses a zstd context the caller owns (ctx from run_ctx_new), allocates nothing. The signature is not
+ * looked at, nor is the inside of a body: whoever stores asks run_whole for a control log. On failure *ret is
+ * left with no entries and is otherwise undefined. KITH_E_INVALID. */
 struct run_ctx;
 struct run_ctx *run_ctx_new(void); /* NULL when memory is short */
 void run_ctx_free(struct run_ctx *c);
@@ -70,14 +72,25 @@ int run_decode(struct run_ctx *c, struct kith_bytes wire, struct run *ret, struc
 /* The last signature holds under this key, so the author vouches for every byte before it. */
 bool run_verify(const struct run *r, const struct kith_net_id *net, const struct kith_pk *entry_pk);
 
+/* Every body is there: what a control log (stream 0) must be to be stored (SPEC 3.8). */
+bool run_whole(const struct run *r);
+/* A run is also good when its last id is one that a certificate, cut, council or fork proof names: the
+ * caller's test, with this id. */
+const struct kith_id *run_last_id(const struct run *r);
+
 /* Building: begin, add until KITH_E_FULL, sign, encode. `prev` is the id before the first. */
 void run_begin(struct run *r, const struct kith_log_key *log, uint64_t first, const struct kith_id *prev);
 int run_add(struct run *r, uint8_t kind, uint16_t schema, uint64_t time, const struct kith_salt *salt,
             struct kith_bytes body);
-/* Adds an entry as it stands in another run (a gone body and extra header bytes included). */
+/* Adds an entry as it stands in another run (a gone body and extra header bytes included). It must be the
+ * next of this log: KITH_E_UNLINKED where its seq or prev says otherwise, KITH_E_FULL where there is no room.
+ */
 int run_copy(struct run *r, const struct run_entry *from);
+/* The same without its body: what the header-only runs of fork proofs and look-backs are made of. */
+int run_copy_bare(struct run *r, const struct run_entry *from);
 int run_sign(struct run *r, const struct kith_net_id *net, const struct crypto_sk *entry_sk);
-/* Appends the wire form. KITH_E_FULL when it does not fit into b. */
+/* Appends the wire form, at most KITH_RUN_WIRE_MAX bytes. KITH_E_FULL when it does not fit into b (whose
+ * failure then sticks). */
 int run_encode(struct run_ctx *c, const struct run *r, struct buf *b);
 
 #endif
