@@ -1,8 +1,9 @@
 /* The replication brain: a step function that never sees a socket, a row or a clock (SPEC 5).
  *
  *   events in    sync_peer_up · sync_peer_down · sync_message · sync_stored · sync_append_… · sync_tick
- *   actions out  sync_next, until SYNC_NOTHING, after every event: bytes in an action live until the next event
- *   to a peer    sync_output, whenever its link has room for a whole record: nothing is queued without bound
+ *   actions out  sync_next, until SYNC_NOTHING, after every event: bytes in an action live until the next
+ * event to a peer    sync_output, whenever its link has room for a whole record: nothing is queued without
+ * bound
  *
  * Durable before visible: what was handed out as a SYNC_STORE action may be announced or sent only after
  * sync_stored says that its ticket is on disk. The daemon and the simulator are two drivers of this code. */
@@ -17,7 +18,8 @@
 struct sync;
 
 /* The one question that the brain asks its driver in the middle of a step. It must answer from what is stored
- * or handed out for storing, and must not call back: the id at a position of a log. KITH_E_NOTFOUND if not held. */
+ * or handed out for storing, and must not call back: the id at a position of a log. KITH_E_NOTFOUND if not
+ * held. */
 struct sync_reader {
     void *context;
     int (*id_at)(void *context, const struct kith_log_key *log, uint64_t seq, struct kith_id *ret);
@@ -26,8 +28,8 @@ struct sync_reader {
 struct sync_config {
     struct roster *roster; /* with everything stored added; folded by sync_start; stays the caller's */
     struct kith_site_id self;
-    uint32_t epoch;             /* own current epoch; 0 while not a member: then nothing is appended */
-    struct crypto_sk entry_sk;  /* of that epoch */
+    uint32_t epoch;            /* own current epoch; 0 while not a member: then nothing is appended */
+    struct crypto_sk entry_sk; /* of that epoch */
     struct sync_reader reader;
     const char *software; /* borrowed for life; at most 40 bytes */
     uint64_t seed;        /* of jitter and random choice; not secret */
@@ -36,15 +38,17 @@ struct sync_config {
 struct sync *sync_new(const struct sync_config *c); /* NULL when memory is short */
 void sync_free(struct sync *s);                     /* wipes the key */
 /* Before sync_start: one call a stored log, and one a body that is missing. */
-int sync_load_log(struct sync *s, const struct kith_log_key *log, uint64_t last, const struct kith_id *last_id);
+int sync_load_log(struct sync *s, const struct kith_log_key *log, uint64_t last,
+                  const struct kith_id *last_id);
 int sync_load_missing(struct sync *s, const struct kith_log_key *log, uint64_t seq);
 void sync_start(struct sync *s, struct kith_mono now);
 
 /* ---- peers: the driver numbers its links 0 … SYNC_PEERS_MAX−1 ---- */
 enum sync_mode {
     SYNC_MEMBER,    /* in the roster: everything */
-    SYNC_PROBATION, /* not in the roster that I know: may hand over councils and control runs, hears only WANTs */
-    SYNC_JOINER     /* joins by line and is admitted or pending: is given councils and control runs, then HELLO */
+    SYNC_PROBATION, /* not in the roster that I know: may hand over councils and control runs, hears only
+                       WANTs */
+    SYNC_JOINER /* joins by line and is admitted or pending: is given councils and control runs, then HELLO */
 };
 /* The mode that a link with this root deserves; KITH_E_REFUSED for a revoked one. */
 int sync_mode_for(const struct sync *s, const struct kith_site_id *site, enum sync_mode *ret);
@@ -99,23 +103,26 @@ enum sync_action_type sync_next(struct sync *s, struct sync_action *ret);
 void sync_stored(struct sync *s, uint64_t ticket, struct kith_mono now);
 
 /* ---- writing ---- */
-/* One run of this site's log of a stream: begin, add until KITH_E_FULL or done, end. The end gives the SYNC_STORE
- * action; entries are positions *ret_first … . KITH_E_REFUSED where this site may not append (says why). */
+/* One run of this site's log of a stream: begin, add until KITH_E_FULL or done, end. The end gives the
+ * SYNC_STORE action; entries are positions *ret_first … . KITH_E_REFUSED where this site may not append (says
+ * why). */
 int sync_append_begin(struct sync *s, uint8_t stream, uint64_t *ret_first, struct kith_error *e);
 int sync_append_add(struct sync *s, uint8_t kind, uint16_t schema, struct kith_wall time,
                     const struct kith_salt *salt, struct kith_bytes body);
 int sync_append_end(struct sync *s, struct kith_mono now, struct kith_error *e);
-/* After a certificate of its own was appended through begin/add/end with epoch 1 and no entries before, or at a
- * rotation: from here on the site writes under this epoch and key. */
+/* After a certificate of its own was appended through begin/add/end with epoch 1 and no entries before, or at
+ * a rotation: from here on the site writes under this epoch and key. */
 void sync_set_self(struct sync *s, uint32_t epoch, const struct crypto_sk *entry_sk);
 
 /* ---- time and questions ---- */
 void sync_tick(struct sync *s, struct kith_mono now);
 struct kith_mono sync_deadline(const struct sync *s); /* when sync_tick is due */
-/* Begins a reconciliation with every connected member; SYNC_IN_STEP reports each peer's end with this number. */
+/* Begins a reconciliation with every connected member; SYNC_IN_STEP reports each peer's end with this number.
+ */
 uint64_t sync_reconcile(struct sync *s, struct kith_mono now);
 /* The last durable entry of the valid part of a log, as peers are told; seq 0 when none. */
-void sync_head(const struct sync *s, const struct kith_log_key *log, uint64_t *ret_seq, struct kith_id *ret_id);
+void sync_head(const struct sync *s, const struct kith_log_key *log, uint64_t *ret_seq,
+               struct kith_id *ret_id);
 
 struct sync_log {
     struct kith_log_key log;

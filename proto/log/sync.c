@@ -1,0 +1,842 @@
+/* The replication brain. What it knows: the roster, and of every log three ends (heads.h). What it does for
+ * each connected peer:
+ *
+ *   pull    find out which heads of the peer are ahead of ours, stream 0 first, because it decides who
+ * belongs (sync_pull.c). A pull asks RANGES questions, one at a time, and each has one definite end, so a
+ * pull has one too: that is what `sync --wait` waits for. Both sides pull; nobody sends what was not asked
+ * for, except news (below). want    a head ahead of ours is a claim; claims become WANTs, at most eight open
+ * per peer and one peer a log at a time (sync_want.c). What comes is checked whole before anything of it is
+ * kept (sync_take.c). serve   answer the peer's questions and WANTs from what is durable. news    what became
+ * durable here is pushed to whoever may lack it, one run at most; the head tells the rest.
+ *
+ * Output is pulled: the driver asks sync_output when a link has room, so nothing is queued without bound, and
+ * everything owed to a peer is a few flags and fixed tables in struct sync_peer. When a table overflows, the
+ * cure is always the same: reconcile again later.
+ *
+ * Invariants: I1 only `held` feeds `head`, only `head` is told (SPEC 9.1); I4 sync_take hands nothing to the
+ * store that it did not verify (SPEC 9.4); tickets are ascending, and logs grow in ticket order.
+ *
+ * Memory is allocated for logs, for missing bodies and once for the object itself; everything is bounded. */
+#include "proto/log/sync_impl.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- actions ---- */
+
+struct sync_action *sync_act(struct sync *s, enum sync_action_type t)
+{
+    assert(s->action_n < SYNC_ACTIONS_MAX);
+    struct sync_action *a = &s->action[(s->action_first + s->action_n++) % SYNC_ACTIONS_MAX];
+    *a = (struct sync_action){.type = t, .peer = UINT32_MAX};
+    return a;
+}
+
+enum sync_action_type sync_next(struct sync *s, struct sync_action *ret)
+{
+    if (s->action_n == 0)
+        return SYNC_NOTHING;
+    *ret = s->action[s->action_first];
+    s->action_first = (s->action_first + 1) % SYNC_ACTIONS_MAX;
+    s->action_n--;
+    return ret->type;
+}
+
+void sync_note(struct sync *s, uint32_t peer, const char *fmt, ...)
+{
+    if (s->action_n >= SYNC_ACTIONS_MAX / 2) /* notes must never crowd out what has to be done */
+        return;
+    struct sync_action *a = sync_act(s, SYNC_NOTE);
+    a->peer = peer;
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(a->why.text, sizeof a->why.text, fmt, ap);
+    va_end(ap);
+}
+
+void sync_drop(struct sync *s, uint32_t peer, enum msg_bye bye, const struct kith_error *why)
+{
+    struct sync_action *a = sync_act(s, SYNC_DROP);
+    a->peer = peer;
+    a->bye = bye;
+    if (why != NULL)
+        a->why = *why;
+    sync_peer_down(s, peer, s->now);
+}
+
+/* ---- making and loading ---- */
+
+struct sync *sync_new(const struct sync_config *c)
+{
+    assert(c->roster != NULL && c->reader.id_at != NULL);
+    struct sync *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return NULL;
+    s->c = *c;
+    s->random = c->seed | 1;
+    s->ctx = run_ctx_new();
+    s->run = calloc(1, sizeof *s->run);
+    s->tail = calloc(1, sizeof *s->tail);
+    s->wire = malloc(KITH_RUN_WIRE_MAX);
+    if (s->ctx == NULL || s->run == NULL || s->tail == NULL || s->wire == NULL) {
+        sync_free(s);
+        return NULL;
+    }
+    return s;
+}
+
+void sync_free(struct sync *s)
+{
+    if (s == NULL)
+        return;
+    heads_clear(&s->heads);
+    run_ctx_free(s->ctx);
+    free(s->run);
+    free(s->tail);
+    free(s->wire);
+    free(s->missing);
+    crypto_wipe(s, sizeof *s);
+    free(s);
+}
+
+int sync_load_log(struct sync *s, const struct kith_log_key *log, uint64_t last,
+                  const struct kith_id *last_id)
+{
+    struct heads_log *l = heads_make(&s->heads, log);
+    if (l == NULL)
+        return KITH_E_FULL;
+    l->tip = l->held = last;
+    l->tip_id = l->held_id = *last_id;
+    return 0;
+}
+
+int sync_missing_add(struct sync *s, struct heads_log *l, uint64_t seq, uint32_t origin)
+{
+    if (s->missing_n >= SYNC_MISSING_MAX)
+        return KITH_E_FULL;
+    if (s->missing_n == s->missing_cap) {
+        uint32_t cap = s->missing_cap == 0 ? 16 : s->missing_cap * 2;
+        struct sync_missing *grown = realloc(s->missing, cap * sizeof *grown);
+        if (grown == NULL)
+            return KITH_E_FULL;
+        s->missing = grown;
+        s->missing_cap = cap;
+    }
+    s->missing[s->missing_n++] = (struct sync_missing){l, seq, origin};
+    s->missing_open++;
+    l->missing++;
+    return 0;
+}
+
+int sync_load_missing(struct sync *s, const struct kith_log_key *log, uint64_t seq)
+{
+    struct heads_log *l = heads_find(&s->heads, log);
+    assert(l != NULL && seq <= l->tip);
+    return sync_missing_add(s, l, seq, 0);
+}
+
+void sync_start(struct sync *s, struct kith_mono now)
+{
+    s->now = now;
+    s->hour_due.ms = now.ms + SYNC_HOUR_MS;
+    s->tick_due = now;
+    sync_refold(s);
+}
+
+void sync_set_self(struct sync *s, uint32_t epoch, const struct crypto_sk *entry_sk)
+{
+    s->c.epoch = epoch;
+    s->c.entry_sk = *entry_sk;
+}
+
+/* ---- the roster, and what follows from it ---- */
+
+void sync_dirty(struct sync *s)
+{
+    if (!s->dirty)
+        s->fold_due.ms = s->now.ms + SYNC_FOLD_MS;
+    s->dirty = true;
+}
+
+/* The head is the last held entry of the valid part. Where the end lies before what is held, its id is the
+ * one named, or else read from the store; where neither is to be had the log is told to nobody. */
+static void sync_head_of(struct sync *s, struct heads_log *l)
+{
+    struct kith_id named;
+    int is_named = roster_valid_end(s->c.roster, &l->key, &l->ends, &named);
+    l->head = l->held;
+    l->head_id = l->held_id;
+    if (l->held <= l->ends)
+        return;
+    l->head = l->ends;
+    if (l->head == 0)
+        return;
+    if (s->c.reader.id_at(s->c.reader.context, &l->key, l->head, &l->head_id) != 0)
+        l->head = 0;
+    else if (is_named == 1 && memcmp(&named, &l->head_id, sizeof named) != 0)
+        l->head = 0; /* another branch is held than the one that counts (SPEC 3.9) */
+}
+
+/* A peer's standing may change with the roster: newcomers are let in, the revoked are let go. */
+static void sync_peer_refold(struct sync *s, uint32_t i)
+{
+    struct sync_peer *p = &s->peer[i];
+    enum sync_mode mode;
+    if (!p->up)
+        return;
+    if (sync_mode_for(s, &p->site, &mode) != 0) {
+        struct kith_error why;
+        kith_fail(&why, KITH_E_REFUSED, "the roster revokes this site");
+        sync_drop(s, i, BYE_REVOKED, &why);
+        return;
+    }
+    if (p->mode == SYNC_PROBATION && mode == SYNC_MEMBER) {
+        p->mode = SYNC_MEMBER;
+        p->since = s->now;
+        memset(p->want, 0, sizeof p->want);
+        sync_pull_later(p); /* its first HELLO was not listened to */
+    } else if (p->mode == SYNC_MEMBER && p->skipped) {
+        p->skipped = false;
+        sync_pull_later(p);
+    }
+}
+
+void sync_refold(struct sync *s)
+{
+    s->dirty = false;
+    roster_fold(s->c.roster);
+    s->version++;
+    s->wants_version++;
+    for (uint32_t i = 0; i < s->heads.n; i++) {
+        struct heads_log *l = s->heads.at[i];
+        uint64_t before = l->head;
+        sync_head_of(s, l);
+        if (l->head > before)
+            sync_grew(s, l, before + 1, 0);
+    }
+    for (uint32_t i = 0; i < SYNC_PEERS_MAX; i++)
+        sync_peer_refold(s, i);
+    sync_act(s, SYNC_ROSTER);
+}
+
+int sync_mode_for(const struct sync *s, const struct kith_site_id *site, enum sync_mode *ret)
+{
+    const struct member *m = roster_member(s->c.roster, site);
+    if (m != NULL && m->state == MEMBER_REVOKED)
+        return KITH_E_REFUSED;
+    *ret = m != NULL ? SYNC_MEMBER : SYNC_PROBATION;
+    return 0;
+}
+
+/* ---- durable before visible ---- */
+
+uint32_t sync_links(const struct sync *s)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < SYNC_PEERS_MAX; i++)
+        n += s->peer[i].up && s->peer[i].mode == SYNC_MEMBER;
+    return n;
+}
+
+/* One log's growth is one line of a peer's push table: the earliest seq that it may lack. */
+static void sync_push(struct sync_peer *p, struct heads_log *l, uint64_t from)
+{
+    for (uint32_t i = 0; i < p->push_n; i++)
+        if (p->push[i].log == l)
+            return;
+    if (p->push_n == SYNC_PUSHES_MAX) { /* the cure of every overflow: compare again */
+        p->owe_hello = p->owe_ask = true;
+        return;
+    }
+    p->push[p->push_n++] = (struct sync_push){l, from, false};
+}
+
+/* The head of a log rose: whoever is connected may lack what lies from `from` on. */
+void sync_grew(struct sync *s, struct heads_log *l, uint64_t from, uint32_t origin)
+{
+    for (uint32_t i = 0; i < SYNC_PEERS_MAX; i++)
+        if (s->peer[i].up && s->peer[i].mode == SYNC_MEMBER && i + 1 != origin)
+            sync_push(&s->peer[i], l, from);
+}
+
+static void sync_durable(struct sync *s, const struct sync_pending *d)
+{
+    uint64_t before = d->log->head;
+    d->log->held = d->seq;
+    d->log->held_id = d->id;
+    sync_head_of(s, d->log);
+    if (d->log->head > before)
+        sync_grew(s, d->log, before + 1, d->origin);
+}
+
+void sync_stored(struct sync *s, uint64_t ticket, struct kith_mono now)
+{
+    assert(ticket <= s->ticket);
+    s->now = now;
+    while (s->pending_n > 0 && s->pending[s->pending_first].ticket <= ticket) {
+        sync_durable(s, &s->pending[s->pending_first]);
+        s->pending_first = (s->pending_first + 1) % SYNC_PENDING_MAX;
+        s->pending_n--;
+    }
+    for (uint32_t i = 0; i < SYNC_PEERS_MAX; i++) /* what a pull brought is here only now */
+        if (s->peer[i].up && s->peer[i].stage == STAGE_SETTLE)
+            sync_pull_advance(s, &s->peer[i]);
+}
+
+void sync_hand_to_store(struct sync *s, struct heads_log *l, const struct run *r, struct kith_bytes bytes,
+                        uint32_t origin)
+{
+    const struct run_entry *last = &r->entry[r->count - 1];
+    assert(r->first == l->tip + 1 && s->pending_n < SYNC_PENDING_MAX);
+    struct sync_action *a = sync_act(s, SYNC_STORE);
+    a->ticket = ++s->ticket;
+    a->log = l->key;
+    a->first = r->first;
+    a->last = last->e.seq;
+    a->last_id = last->id;
+    a->bytes = bytes;
+    a->run = r;
+    a->own = origin == 0;
+    l->tip = last->e.seq;
+    l->tip_id = last->id;
+    s->pending[(s->pending_first + s->pending_n++) % SYNC_PENDING_MAX] =
+        (struct sync_pending){a->ticket, l, l->tip, l->tip_id, origin};
+#ifdef KITH_PLANTED_ANNOUNCE /* a planted bug that the simulator must find: visible before durable */
+    sync_stored(s, a->ticket, s->now);
+#endif
+    if (s->pending_n == SYNC_PENDING_MAX)
+        sync_act(s, SYNC_FLUSH);
+}
+
+/* ---- peers ---- */
+
+uint32_t sync_slot(const struct sync *s, const struct sync_peer *p)
+{
+    return (uint32_t)(p - s->peer);
+}
+
+/* Of two links of one pair the one stays whose initiator has the smaller site id; of two by the same, the
+ * newer. */
+static bool sync_settle_duplicate(struct sync *s, uint32_t peer, const struct kith_site_id *site,
+                                  bool i_dialled)
+{
+    bool mine_is_smaller = memcmp(s->c.self.b, site->b, sizeof site->b) < 0;
+    for (uint32_t i = 0; i < SYNC_PEERS_MAX; i++) {
+        struct sync_peer *o = &s->peer[i];
+        if (!o->up || i == peer || o->mode == SYNC_JOINER || memcmp(&o->site, site, sizeof *site) != 0)
+            continue;
+        struct kith_error why;
+        kith_fail(&why, KITH_E_REFUSED, "another link to this site stays");
+        bool old_stays = o->i_dialled != i_dialled && o->i_dialled == mine_is_smaller;
+        sync_drop(s, old_stays ? peer : i, BYE_DUPLICATE, &why);
+        return !old_stays;
+    }
+    return true;
+}
+
+void sync_peer_up(struct sync *s, uint32_t peer, const struct kith_site_id *site, enum sync_mode mode,
+                  bool i_dialled, const uint8_t hh[64], struct kith_mono now)
+{
+    assert(peer < SYNC_PEERS_MAX && !s->peer[peer].up);
+    s->now = now;
+    struct sync_peer *p = &s->peer[peer];
+    *p = (struct sync_peer){.up = true, .mode = mode, .site = *site, .i_dialled = i_dialled, .since = now};
+    p->council_next = UINT32_MAX;
+    memcpy(p->hh, hh, sizeof p->hh);
+    if (mode != SYNC_JOINER && !sync_settle_duplicate(s, peer, site, i_dialled))
+        return;
+    switch (mode) {
+    case SYNC_MEMBER:
+        p->owe_hello = true;
+        p->stage = STAGE_IDLE; /* the pull begins when its HELLO is here */
+        break;
+    case SYNC_PROBATION:
+        sync_wants_probation(s, p);
+        break;
+    case SYNC_JOINER:
+        p->council_next = 0;
+        p->join_next = 1;
+        p->owe_hello = true;
+        break;
+    }
+}
+
+/* What was asked of this peer may be asked elsewhere; its claims are gone. */
+void sync_peer_down(struct sync *s, uint32_t peer, struct kith_mono now)
+{
+    assert(peer < SYNC_PEERS_MAX);
+    s->now = now;
+    struct sync_peer *p = &s->peer[peer];
+    if (!p->up)
+        return;
+    for (uint32_t i = 0; i < KITH_WANTS_MAX; i++)
+        sync_want_close(s, &p->want[i]);
+    for (uint32_t i = 0; i < s->heads.n; i++) {
+        sync_claim_drop(s, p, s->heads.at[i]);
+        if (s->heads.at[i]->asked == peer + 1)
+            s->heads.at[i]->asked = 0;
+    }
+    for (uint32_t i = 0; i < s->missing_n; i++)
+        if (s->missing[i].origin == peer + 1)
+            s->missing[i].origin = 0;
+    for (uint32_t i = 0; i < s->pending_n; i++) {
+        struct sync_pending *d = &s->pending[(s->pending_first + i) % SYNC_PENDING_MAX];
+        if (d->origin == peer + 1)
+            d->origin = UINT32_MAX; /* foreign all the same */
+    }
+    s->wants_version++;
+    p->up = false;
+}
+
+static void sync_take_council(struct sync *s, struct sync_peer *p, const struct msg_council *m)
+{
+    struct kith_error e;
+    p->handed += m->bytes.n;
+    int r = roster_add_council(s->c.roster, m->bytes, &e);
+    if (r < 0) {
+        sync_drop(s, sync_slot(s, p), BYE_PROTOCOL, &e);
+    } else if (r == 1) {
+        struct sync_action *a = sync_act(s, SYNC_STORE_COUNCIL);
+        a->g = m->g;
+        a->bytes = m->bytes;
+        sync_dirty(s);
+    }
+}
+
+/* On probation a peer may hand over what admits it, and nothing else is listened to. */
+static bool sync_listens(const struct sync_peer *p, enum msg_type t)
+{
+    if (t == MSG_BYE || t == MSG_PING)
+        return false; /* the driver's and the session's */
+    if (p->mode == SYNC_PROBATION)
+        return t == MSG_COUNCIL || t == MSG_RUN;
+    return p->mode == SYNC_MEMBER;
+}
+
+static void sync_dispatch(struct sync *s, struct sync_peer *p, const struct msg *m)
+{
+    switch (m->type) {
+    case MSG_HELLO:
+        sync_pull_hello(s, p, &m->hello);
+        break;
+    case MSG_COUNCIL:
+        sync_take_council(s, p, &m->council);
+        break;
+    case MSG_RANGES:
+        sync_pull_ranges(s, p, &m->ranges);
+        break;
+    case MSG_HEADS:
+        sync_pull_heads(s, p, &m->heads);
+        break;
+    case MSG_WANT:
+        sync_serve(s, p, &m->want);
+        break;
+    case MSG_RUN:
+        sync_take(s, p, m->run.bytes);
+        break;
+    case MSG_PROOF: /* kept and acted upon where forks are healed */
+    case MSG_PING:
+    case MSG_BYE:
+        break;
+    }
+}
+
+void sync_message(struct sync *s, uint32_t peer, const struct msg *m, struct kith_mono now)
+{
+    assert(peer < SYNC_PEERS_MAX);
+    struct sync_peer *p = &s->peer[peer];
+    s->now = now;
+    if (!p->up || !sync_listens(p, m->type))
+        return;
+    sync_dispatch(s, p, m);
+    if (p->up && p->mode == SYNC_PROBATION) {
+        if (s->dirty)
+            sync_refold(s);
+        if (p->up && p->mode == SYNC_PROBATION && p->handed > SYNC_PROBATION_MAX) {
+            struct kith_error why;
+            kith_fail(&why, KITH_E_REFUSED, "handed over \"%llu\" bytes and is still not in the roster",
+                      (unsigned long long)p->handed);
+            sync_drop(s, peer, BYE_UNKNOWN, &why);
+        }
+    }
+    if (p->up && p->mode == SYNC_MEMBER)
+        sync_pull_advance(s, p);
+}
+
+/* ---- output ---- */
+
+static void sync_say_hello(struct sync *s, struct sync_peer *p, struct msg *m)
+{
+    *m = (struct msg){.type = MSG_HELLO};
+    m->hello.version = 1;
+    m->hello.ask = p->owe_ask;
+    roster_councils_fp(s->c.roster, p->hh, &m->hello.councils);
+    for (uint8_t stream = 0; stream < KITH_STREAMS; stream++) {
+        struct msg_range r = {.lo = heads_first, .hi = heads_end};
+        heads_measure(&s->heads, p->hh, stream, &r);
+        m->hello.streams[stream] = r.fp;
+    }
+    if (p->mode == SYNC_JOINER && roster_member(s->c.roster, &p->site) == NULL) {
+        m->hello.pending = true;
+    }
+    m->hello.software = (struct kith_bytes){(const uint8_t *)s->c.software, strlen(s->c.software)};
+    p->owe_hello = p->owe_ask = false;
+}
+
+static bool sync_say_council(struct sync *s, struct sync_peer *p, struct msg *m)
+{
+    if (p->council_next >= roster_councils(s->c.roster)) {
+        p->council_next = UINT32_MAX;
+        return false;
+    }
+    *m = (struct msg){.type = MSG_COUNCIL};
+    m->council.bytes = roster_council_bytes(s->c.roster, p->council_next++, &m->council.g);
+    return true;
+}
+
+static bool sync_say_want(struct sync *s, struct sync_peer *p, struct msg *m)
+{
+    sync_wants_fill(s, p);
+    for (uint32_t i = 0; i < KITH_WANTS_MAX; i++) {
+        struct sync_want *w = &p->want[i];
+        if (w->log == NULL || w->sent)
+            continue;
+        *m = (struct msg){.type = MSG_WANT};
+        m->want =
+            (struct msg_want){w->log->key.stream, w->log->key.site, w->log->key.epoch, w->from, w->to, false};
+        w->sent = true;
+        w->deadline.ms = s->now.ms + SYNC_WANT_MS;
+        return true;
+    }
+    return false;
+}
+
+/* Logs whose growth is announced rather than sent: all of one stream in one HEADS. */
+static bool sync_say_news(struct sync_peer *p, struct msg *m)
+{
+    bool any = false;
+    uint32_t keep = 0;
+    for (uint32_t i = 0; i < p->push_n; i++) {
+        struct sync_push *u = &p->push[i];
+        if (!u->news || (any && u->log->key.stream != m->heads.stream) || u->log->head == 0) {
+            if (u->log->head > 0)
+                p->push[keep++] = *u;
+            continue;
+        }
+        if (!any) {
+            m->type = MSG_HEADS;
+            m->heads.stream = u->log->key.stream;
+            m->heads.is_answer = m->heads.last = false;
+            m->heads.count = 0;
+        }
+        any = true;
+        heads_describe(u->log, p->hh, &m->heads.h[m->heads.count++]);
+    }
+    p->push_n = keep;
+    return any;
+}
+
+static int sync_by_place(const void *a, const void *b)
+{
+    const struct msg_head *x = a, *y = b;
+    struct msg_bound p = {x->site, x->epoch}, q = {y->site, y->epoch};
+    return heads_bound_compare(&p, &q);
+}
+
+/* The next thing to push: a run to send, or news. */
+static bool sync_say_push(struct sync *s, struct sync_peer *p, struct msg *m, struct sync_out *ret)
+{
+    bool crowded = sync_links(s) > SYNC_PUSH_LINKS;
+    for (uint32_t i = 0; i < p->push_n; i++) {
+        struct sync_push *u = &p->push[i];
+        if (!u->news && !crowded && u->log->head >= u->from && u->log->head - u->from < KITH_RUN_ENTRIES) {
+            *ret = (struct sync_out){SYNC_OUT_RUN, u->log->key, u->from, false};
+            struct sync_push first = *u;
+            memmove(&p->push[1], &p->push[0], i * sizeof p->push[0]);
+            p->push[0] = first;
+            p->sending = SENDING_PUSH;
+            return true;
+        }
+        u->news = true;
+    }
+    if (!sync_say_news(p, m))
+        return false;
+    qsort(m->heads.h, m->heads.count, sizeof m->heads.h[0], sync_by_place);
+    ret->type = SYNC_OUT_MSG;
+    return true;
+}
+
+static bool sync_say_serve(struct sync_peer *p, struct sync_out *ret)
+{
+    while (p->serve_n > 0) {
+        struct sync_serve *v = &p->serve[0];
+        uint64_t to = v->to < v->log->head ? v->to : v->log->head;
+        if (v->next <= to) {
+            *ret = (struct sync_out){SYNC_OUT_RUN, v->log->key, v->next, v->headers};
+            p->sending = SENDING_SERVE;
+            return true;
+        }
+        memmove(&p->serve[0], &p->serve[1], (p->serve_n - 1) * sizeof p->serve[0]);
+        p->serve_n--;
+    }
+    return false;
+}
+
+/* The control logs of coordinators, one after the other: what a joiner needs to know whom to believe. */
+static bool sync_say_join(struct sync *s, struct sync_peer *p, struct sync_out *ret)
+{
+    struct msg_bound at = {p->joins.site, p->joins.epoch};
+    for (uint32_t i = heads_lower(&s->heads, KITH_CONTROL, &at); p->join_next > 0 && i < s->heads.n; i++) {
+        struct heads_log *l = s->heads.at[i];
+        if (l->key.stream != KITH_CONTROL)
+            break;
+        if (log_key_compare(&l->key, &p->joins) != 0)
+            p->join_next = 1;
+        p->joins = l->key;
+        if (!roster_is_coordinator(s->c.roster, &l->key.site) || p->join_next > l->head)
+            continue;
+        *ret = (struct sync_out){SYNC_OUT_RUN, l->key, p->join_next, false};
+        p->sending = SENDING_JOIN;
+        return true;
+    }
+    p->join_next = 0;
+    return false;
+}
+
+static void sync_output_joiner(struct sync *s, struct sync_peer *p, struct msg *m, struct sync_out *ret)
+{
+    if (p->council_next != UINT32_MAX && sync_say_council(s, p, m)) {
+        ret->type = SYNC_OUT_MSG;
+    } else if (p->join_next > 0 && sync_say_join(s, p, ret)) {
+        return;
+    } else if (p->owe_hello) {
+        sync_say_hello(s, p, m);
+        ret->type = SYNC_OUT_MSG;
+    }
+}
+
+/* Small things first, so that a long run of runs never keeps a question waiting. */
+void sync_output(struct sync *s, uint32_t peer, struct kith_mono now, struct msg *m, struct sync_out *ret)
+{
+    struct sync_peer *p = &s->peer[peer];
+    s->now = now;
+    *ret = (struct sync_out){.type = SYNC_OUT_NONE};
+    assert(p->sending == SENDING_NONE || !p->up);
+    if (!p->up)
+        return;
+    if (p->mode == SYNC_JOINER) {
+        sync_output_joiner(s, p, m, ret);
+        return;
+    }
+    bool said = false;
+    if (p->mode == SYNC_MEMBER && p->council_next != UINT32_MAX)
+        said = sync_say_council(s, p, m);
+    if (!said && p->mode == SYNC_MEMBER && p->owe_hello) {
+        sync_say_hello(s, p, m);
+        said = true;
+    }
+    said = said || (p->answer.active && sync_pull_answer(s, p, m)) || sync_say_want(s, p, m) ||
+           sync_pull_question(s, p, m);
+    if (said)
+        ret->type = SYNC_OUT_MSG;
+    else if (p->mode == SYNC_MEMBER && !sync_say_push(s, p, m, ret))
+        sync_say_serve(p, ret);
+}
+
+/* After a pushed run the head tells the rest. */
+static void sync_push_sent(struct sync_peer *p, uint64_t last)
+{
+    struct sync_push *u = &p->push[0];
+    assert(p->push_n > 0);
+    if (last >= u->from && last < u->log->head) {
+        u->news = true;
+        return;
+    }
+    memmove(&p->push[0], &p->push[1], (p->push_n - 1) * sizeof p->push[0]);
+    p->push_n--;
+}
+
+void sync_run_sent(struct sync *s, uint32_t peer, uint64_t last)
+{
+    struct sync_peer *p = &s->peer[peer];
+    s->stats.runs_out += last > 0;
+    switch (p->sending) {
+    case SENDING_NONE:
+        break;
+    case SENDING_PUSH:
+        sync_push_sent(p, last);
+        break;
+    case SENDING_SERVE:
+        p->serve[0].next = last >= p->serve[0].next ? last + 1 : UINT64_MAX;
+        break;
+    case SENDING_JOIN:
+        p->join_next = last >= p->join_next ? last + 1 : UINT64_MAX;
+        break;
+    }
+    p->sending = SENDING_NONE;
+}
+
+/* ---- writing ---- */
+
+int sync_append_begin(struct sync *s, uint8_t stream, uint64_t *ret_first, struct kith_error *e)
+{
+    assert(stream < KITH_STREAMS && !s->appending);
+    struct kith_log_key key = {s->c.self, s->c.epoch, stream};
+    if (s->c.epoch == 0)
+        return kith_fail(e, KITH_E_REFUSED,
+                         "this site is in no network yet: run `kith join` with an invite line");
+    struct heads_log *l = heads_make(&s->heads, &key);
+    if (l == NULL)
+        return kith_fail(e, KITH_E_FULL, "no memory for another log");
+    bool is_first = stream == KITH_CONTROL && l->tip == 0; /* the certificate that makes the rest valid */
+    uint64_t ends;
+    struct kith_id id;
+    roster_valid_end(s->c.roster, &key, &ends, &id);
+    if (!is_first && ends <= l->tip)
+        return kith_fail(e, KITH_E_REFUSED,
+                         "this site's log ends at \"%llu\" by decision of the network: nothing "
+                         "more can be written; ask a coordinator",
+                         (unsigned long long)ends);
+    if (s->pending_n == SYNC_PENDING_MAX)
+        return kith_fail(e, KITH_E_AGAIN, "the disk has not caught up");
+    run_begin(s->tail, &key, l->tip + 1, &l->tip_id);
+    s->appending = true;
+    *ret_first = l->tip + 1;
+    return 0;
+}
+
+int sync_append_add(struct sync *s, uint8_t kind, uint16_t schema, struct kith_wall time,
+                    const struct kith_salt *salt, struct kith_bytes body)
+{
+    assert(s->appending);
+    return run_add(s->tail, kind, schema, time.ms < 0 ? 0 : (uint64_t)time.ms, salt, body);
+}
+
+int sync_append_end(struct sync *s, struct kith_mono now, struct kith_error *e)
+{
+    assert(s->appending);
+    s->appending = false;
+    s->now = now;
+    if (s->tail->count == 0)
+        return 0;
+    struct buf b;
+    buf_init(&b, s->wire, KITH_RUN_WIRE_MAX);
+    if (run_sign(s->tail, roster_net(s->c.roster), &s->c.entry_sk) != 0 ||
+        run_encode(s->ctx, s->tail, &b) != 0)
+        return kith_fail(e, KITH_E_INTERNAL, "the run could not be signed");
+    sync_hand_to_store(s, heads_find(&s->heads, &s->tail->log), s->tail, (struct kith_bytes){s->wire, b.n},
+                       0);
+    if (s->tail->log.stream != KITH_CONTROL)
+        return 0;
+    for (uint32_t i = 0; i < s->tail->count; i++) {
+        int r = roster_add_control(s->c.roster, &s->tail->entry[i], e);
+        if (r < 0)
+            return r;
+    }
+    sync_refold(s);
+    return 0;
+}
+
+/* ---- time ---- */
+
+static void sync_tick_peer(struct sync *s, uint32_t i)
+{
+    struct sync_peer *p = &s->peer[i];
+    sync_wants_expire(s, p);
+    if (p->mode == SYNC_PROBATION && s->now.ms - p->since.ms >= SYNC_PROBATION_MS) {
+        struct kith_error why;
+        kith_fail(&why, KITH_E_REFUSED, "is not in the roster that I know");
+        sync_drop(s, i, BYE_UNKNOWN, &why);
+    } else if (p->mode == SYNC_MEMBER) {
+        sync_pull_advance(s, p);
+    }
+}
+
+static uint64_t sync_random(struct sync *s)
+{
+    s->random ^= s->random << 13;
+    s->random ^= s->random >> 7;
+    s->random ^= s->random << 17;
+    return s->random;
+}
+
+/* Once an hour with a random peer: repairs whatever live propagation lost. */
+static void sync_hour(struct sync *s)
+{
+    uint32_t links = sync_links(s);
+    s->hour_due.ms = s->now.ms + SYNC_HOUR_MS;
+    if (links == 0)
+        return;
+    uint64_t pick = sync_random(s) % links;
+    for (uint32_t i = 0; i < SYNC_PEERS_MAX; i++) {
+        struct sync_peer *p = &s->peer[i];
+        if (p->up && p->mode == SYNC_MEMBER && pick-- == 0)
+            sync_pull_later(p);
+    }
+}
+
+void sync_tick(struct sync *s, struct kith_mono now)
+{
+    s->now = now;
+    if (s->dirty && now.ms >= s->fold_due.ms)
+        sync_refold(s);
+    for (uint32_t i = 0; i < SYNC_PEERS_MAX; i++)
+        if (s->peer[i].up)
+            sync_tick_peer(s, i);
+    if (now.ms >= s->hour_due.ms)
+        sync_hour(s);
+    s->tick_due.ms = now.ms + 1000;
+}
+
+struct kith_mono sync_deadline(const struct sync *s)
+{
+    struct kith_mono t = s->tick_due;
+    if (s->dirty && s->fold_due.ms < t.ms)
+        t = s->fold_due;
+    return t;
+}
+
+uint64_t sync_reconcile(struct sync *s, struct kith_mono now)
+{
+    s->now = now;
+    s->round++;
+    for (uint32_t i = 0; i < SYNC_PEERS_MAX; i++) {
+        struct sync_peer *p = &s->peer[i];
+        if (!p->up || p->mode != SYNC_MEMBER)
+            continue;
+        p->round = s->round;
+        sync_pull_later(p);
+    }
+    return s->round;
+}
+
+/* ---- questions ---- */
+
+void sync_head(const struct sync *s, const struct kith_log_key *log, uint64_t *ret_seq,
+               struct kith_id *ret_id)
+{
+    const struct heads_log *l = heads_find(&s->heads, log);
+    *ret_seq = l == NULL ? 0 : l->head;
+    *ret_id = l == NULL || l->head == 0 ? (struct kith_id){{0}} : l->head_id;
+}
+
+uint32_t sync_logs(const struct sync *s)
+{
+    return s->heads.n;
+}
+
+void sync_log_at(const struct sync *s, uint32_t i, struct sync_log *ret)
+{
+    assert(i < s->heads.n);
+    const struct heads_log *l = s->heads.at[i];
+    *ret = (struct sync_log){l->key, l->held, l->head, l->head_id};
+}
+
+void sync_stats(const struct sync *s, struct sync_stats *ret)
+{
+    *ret = s->stats;
+    ret->missing_bodies = s->missing_open;
+}

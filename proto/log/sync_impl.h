@@ -1,0 +1,177 @@
+/* What the files of sync share. The essay stands in sync.c. */
+#ifndef KITH_SYNC_IMPL_H
+#define KITH_SYNC_IMPL_H
+
+#include "proto/log/heads.h"
+#include "proto/log/sync.h"
+
+#define SYNC_PENDING_MAX   1024u /* runs handed to the store and not yet durable */
+#define SYNC_ACTIONS_MAX   1024u /* actions of one event */
+#define SYNC_ASKS_MAX      256u  /* ranges still to ask about, per peer */
+#define SYNC_PUSHES_MAX    64u   /* logs that grew and are to be pushed, per peer */
+#define SYNC_MISSING_MAX   100000u
+#define SYNC_WANT_MS       20000 /* a WANT without progress is asked elsewhere */
+#define SYNC_PROBATION_MS  10000
+#define SYNC_PROBATION_MAX (256u * 1024u)
+#define SYNC_FOLD_MS       100 /* how long new control entries may wait for the next fold */
+#define SYNC_HOUR_MS       3600000
+#define SYNC_PUSH_LINKS    16u /* above this many links, growth is announced rather than pushed */
+#define SYNC_REPEATS_MAX   8u  /* of the control stage, while the roster grows */
+
+/* The stages of a pull, in order; the four streams lie between, CONTROL being stream 0. */
+enum sync_stage {
+    STAGE_IDLE,
+    STAGE_CONTROL,
+    STAGE_LEARNING,
+    STAGE_MEASURES,
+    STAGE_STATUS,
+    STAGE_SETTLE /* nothing more to ask: waits for what was claimed */
+};
+
+struct sync_want {
+    struct heads_log *log; /* NULL: a free slot */
+    uint64_t from, to;
+    bool fill; /* for a missing body */
+    bool sent;
+    struct kith_mono deadline;
+};
+
+struct sync_serve {
+    struct heads_log *log; /* NULL: a free slot */
+    uint64_t next, to;
+    bool headers;
+};
+
+struct sync_push {
+    struct heads_log *log;
+    uint64_t from;
+    bool news; /* tell the head rather than send the run */
+};
+
+struct sync_peer {
+    bool up;
+    enum sync_mode mode;
+    struct kith_site_id site;
+    bool i_dialled;
+    uint8_t hh[64];
+    struct kith_mono since;
+    uint64_t handed; /* bytes taken on probation */
+
+    bool owe_hello, owe_ask;   /* a HELLO is due; it asks for an answer */
+    uint32_t council_next;     /* next council to send; UINT32_MAX for none */
+    bool heard;                /* its HELLO came */
+    struct msg_hello hello;    /* the last one (software not kept) */
+    struct kith_log_key joins; /* joiner: the control log being handed over … */
+    uint64_t join_next;        /* … and its next seq; 0 when the last log is through */
+
+    struct {
+        bool active;
+        uint8_t stream;
+        uint32_t n, at;
+        bool resumes;
+        struct msg_bound from; /* where a long list goes on */
+        struct msg_range r[KITH_RANGES_MAX];
+    } answer; /* to its question */
+
+    enum sync_stage stage;
+    bool waits_hello; /* a HELLO with `ask` is owed or out: a pull begins with its answer */
+    bool again;       /* begin another pull when this one ends */
+    bool asked;       /* a question is out */
+    uint32_t asks_n;
+    struct {
+        struct msg_bound lo, hi;
+    } asks[SYNC_ASKS_MAX];
+    uint32_t repeats;
+    uint64_t version; /* of the roster when the control stage began */
+    uint64_t round;
+    bool skipped; /* it has heads of sites that I do not know */
+
+    uint32_t claims[KITH_STREAMS]; /* logs in which it claims to hold more */
+    uint64_t scanned;              /* of s->wants_version: the last search for a want found nothing */
+    uint32_t fill_at;              /* next missing body to ask it for */
+    struct sync_want want[KITH_WANTS_MAX];
+    struct sync_serve serve[KITH_WANTS_MAX];
+    uint32_t serve_n;
+    struct sync_push push[SYNC_PUSHES_MAX];
+    uint32_t push_n;
+    enum { SENDING_NONE, SENDING_PUSH, SENDING_SERVE, SENDING_JOIN } sending; /* what SYNC_OUT_RUN was for */
+};
+
+struct sync_pending {
+    uint64_t ticket;
+    struct heads_log *log;
+    uint64_t seq;
+    struct kith_id id;
+    uint32_t origin; /* slot + 1 of the peer it came from; 0 for own */
+};
+
+struct sync_missing {
+    struct heads_log *log; /* NULL: it is here now */
+    uint64_t seq;
+    uint32_t origin; /* slot + 1 of the peer that sent it without its body */
+};
+
+struct sync {
+    struct sync_config c;
+    struct heads heads;
+    struct run_ctx *ctx;
+    struct run *run;  /* the run in hand */
+    struct run *tail; /* the part of it that is new; the run being appended */
+    uint8_t *wire;    /* its encoded form */
+    bool appending;
+    struct kith_mono now; /* of the last event */
+    uint64_t ticket;      /* last given */
+    struct sync_pending pending[SYNC_PENDING_MAX];
+    uint32_t pending_first, pending_n;
+    struct sync_action action[SYNC_ACTIONS_MAX];
+    uint32_t action_first, action_n;
+    bool dirty; /* the roster learnt something since the last fold */
+    struct kith_mono fold_due, hour_due, tick_due;
+    uint64_t version;       /* counts folds that changed the roster */
+    uint64_t wants_version; /* counts what may make a new want possible */
+    uint32_t members;       /* in the last fold */
+    uint64_t round;
+    uint64_t random;
+    struct sync_missing *missing;
+    uint32_t missing_n, missing_cap, missing_open;
+    struct sync_stats stats;
+    struct sync_peer peer[SYNC_PEERS_MAX];
+};
+
+/* sync.c */
+struct sync_action *sync_act(struct sync *s, enum sync_action_type t);
+void sync_drop(struct sync *s, uint32_t peer, enum msg_bye bye, const struct kith_error *why);
+void sync_note(struct sync *s, uint32_t peer, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void sync_refold(struct sync *s);
+void sync_dirty(struct sync *s);
+void sync_grew(struct sync *s, struct heads_log *l, uint64_t from, uint32_t origin);
+uint32_t sync_links(const struct sync *s);
+
+/* sync_pull.c: finding the difference */
+void sync_pull_later(struct sync_peer *p);
+void sync_pull_advance(struct sync *s, struct sync_peer *p);
+void sync_pull_hello(struct sync *s, struct sync_peer *p, const struct msg_hello *m);
+void sync_pull_ranges(struct sync *s, struct sync_peer *p, const struct msg_ranges *m);
+void sync_pull_heads(struct sync *s, struct sync_peer *p, const struct msg_heads *m);
+bool sync_pull_question(struct sync *s, struct sync_peer *p, struct msg *m);
+bool sync_pull_answer(struct sync *s, struct sync_peer *p, struct msg *m);
+
+/* sync_want.c: asking for runs, and giving them */
+uint32_t sync_slot(const struct sync *s, const struct sync_peer *p);
+void sync_claim(struct sync *s, struct sync_peer *p, struct heads_log *l, uint64_t seq);
+void sync_claims_drop(struct sync *s, struct heads_log *l, uint64_t upto);
+void sync_claim_drop(struct sync *s, struct sync_peer *p, struct heads_log *l);
+void sync_wants_fill(struct sync *s, struct sync_peer *p);
+void sync_want_progress(struct sync *s, struct sync_peer *p, const struct heads_log *l, uint64_t last);
+void sync_want_close(struct sync *s, struct sync_want *w);
+void sync_wants_expire(struct sync *s, struct sync_peer *p);
+void sync_wants_probation(struct sync *s, struct sync_peer *p);
+void sync_serve(struct sync *s, struct sync_peer *p, const struct msg_want *m);
+
+/* sync_take.c: a run from a peer */
+void sync_take(struct sync *s, struct sync_peer *p, struct kith_bytes bytes);
+void sync_hand_to_store(struct sync *s, struct heads_log *l, const struct run *r, struct kith_bytes bytes,
+                        uint32_t origin);
+int sync_missing_add(struct sync *s, struct heads_log *l, uint64_t seq, uint32_t origin);
+
+#endif

@@ -1,0 +1,275 @@
+/* A run from a peer, from bytes to the store: every check that stands between a stranger's bytes and this
+ * site's disk (SPEC 3.6, 9.4). In order, the cheap ones first:
+ *
+ *   1 its header reads as one (run_peek)                  else the peer is dropped
+ *   2 its site is known, its log counts that far          else it is left, and counted
+ *   3 it is news: not all held, no gap before it          else it only tells what the peer has
+ *   4 the site's daily bytes are not used up              else later
+ *   5 it decodes: bounds, commitments, chain              else the peer is dropped
+ *   6 it links to what is held                            else another branch: noted, not taken
+ *   7 the last signature holds under the epoch's key      else the peer is dropped
+ *   8 a control run has all its bodies                    else the peer is dropped
+ *
+ * Only then is what is new of it handed to the store, as one run. */
+#include "proto/log/sync_impl.h"
+
+#include <assert.h>
+#include <string.h>
+
+static void take_refuse(struct sync *s, struct sync_peer *p, const struct kith_error *why)
+{
+    sync_drop(s, sync_slot(s, p), BYE_PROTOCOL, why);
+}
+
+/* Step 2: may a run of this log be taken at all? */
+static bool take_counts(struct sync *s, struct sync_peer *p, const struct run_head *h)
+{
+    const struct member *m = roster_member(s->c.roster, &h->log.site);
+    if (m == NULL && s->dirty) {
+        sync_refold(s);
+        m = roster_member(s->c.roster, &h->log.site);
+    }
+    if (!p->up || (p->mode == SYNC_PROBATION &&
+                   (h->log.stream != KITH_CONTROL || !roster_is_coordinator(s->c.roster, &h->log.site))))
+        return false;
+    if (m == NULL) {
+        s->stats.skipped_heads++;
+        p->skipped = true;
+        return false;
+    }
+    uint64_t ends;
+    struct kith_id id;
+    bool named = roster_valid_end(s->c.roster, &h->log, &ends, &id) == 1;
+    if (h->first <= ends)
+        return true;
+    bool opens_epoch = h->log.stream == KITH_CONTROL && h->first == 1 && m->state != MEMBER_REVOKED && !named;
+    if (!opens_epoch && ends == 0)
+        p->skipped = true; /* its certificate may still be on the way */
+    return opens_epoch;
+}
+
+/* Step 4: the policy's daily bytes of each site, counted in the control log of the epoch. */
+static bool take_in_quota(struct sync *s, const struct kith_log_key *log, size_t n)
+{
+    struct kith_log_key control = {log->site, log->epoch, KITH_CONTROL};
+    struct heads_log *l = heads_make(&s->heads, &control);
+    int64_t day = s->now.ms / KITH_DAY_MS;
+    if (l == NULL)
+        return false;
+    if (l->day != day) {
+        l->day = day;
+        l->day_bytes = 0;
+    }
+    if (l->day_bytes + n > roster_council(s->c.roster)->policy.daily_bytes)
+        return false;
+    l->day_bytes += n;
+    return true;
+}
+
+/* Step 7: the key that signs this epoch. A control log brings it along as its first entry. */
+static int take_verify(struct sync *s, const struct run *r, struct kith_error *e)
+{
+    const struct kith_net_id *net = roster_net(s->c.roster);
+    const struct kith_pk *known = roster_entry_key(s->c.roster, &r->log.site, r->log.epoch);
+    struct cert c;
+    struct kith_pk key;
+    if (known != NULL) {
+        key = *known;
+    } else if (r->log.stream == KITH_CONTROL && r->first == 1 && r->entry[0].has_body) {
+        struct kith_site_id site;
+        if (cert_decode(r->entry[0].body, &c, e) != 0)
+            return KITH_E_INVALID;
+        crypto_site_id(&c.root, &site);
+        if (!cert_verify(&c, net) || c.epoch != r->log.epoch || memcmp(&site, &r->log.site, sizeof site) != 0)
+            return kith_fail(e, KITH_E_INVALID, "the certificate of epoch \"%u\" does not hold",
+                             r->log.epoch);
+        key = c.entry;
+    } else {
+        return kith_fail(e, KITH_E_NOTFOUND, "the certificate of epoch \"%u\" is not held yet", r->log.epoch);
+    }
+    if (run_verify(r, net, &key))
+        return 0;
+    struct kith_id named;
+    uint64_t ends;
+    const struct run_entry *last = &r->entry[r->count - 1];
+    if (roster_valid_end(s->c.roster, &r->log, &ends, &named) == 1 && ends == last->e.seq &&
+        memcmp(&named, &last->id, sizeof named) == 0)
+        return 0; /* its author vouched for this id elsewhere */
+    return kith_fail(e, KITH_E_INVALID, "the signature at seq \"%llu\" does not hold",
+                     (unsigned long long)last->e.seq);
+}
+
+/* Step 6: 0 when it links, KITH_E_FORK or KITH_E_UNLINKED. */
+static int take_links(const struct heads_log *l, const struct run *r)
+{
+    assert(r->first <= l->tip + 1);
+    if (r->first == l->tip + 1)
+        return memcmp(&r->prev, &l->tip_id, sizeof r->prev) == 0 ? 0 : KITH_E_UNLINKED;
+    const struct run_entry *known = &r->entry[l->tip - r->first];
+    return memcmp(&known->id, &l->tip_id, sizeof known->id) == 0 ? 0 : KITH_E_FORK;
+}
+
+/* What is new of a run that overlaps what is held: the same entries under the same signature, encoded anew.
+ */
+static int take_tail(struct sync *s, const struct heads_log *l, struct kith_bytes *bytes,
+                     const struct run **ret)
+{
+    *ret = s->run;
+    if (s->run->first == l->tip + 1)
+        return 0;
+    run_begin(s->tail, &l->key, l->tip + 1, &l->tip_id);
+    for (uint32_t i = (uint32_t)(l->tip + 1 - s->run->first); i < s->run->count; i++)
+        if (run_copy(s->tail, &s->run->entry[i]) != 0)
+            return KITH_E_INTERNAL;
+    s->tail->sig = s->run->sig;
+    struct buf b;
+    buf_init(&b, s->wire, KITH_RUN_WIRE_MAX);
+    if (run_encode(s->ctx, s->tail, &b) != 0)
+        return KITH_E_INTERNAL;
+    *bytes = (struct kith_bytes){s->wire, b.n};
+    *ret = s->tail;
+    return 0;
+}
+
+/* A control run teaches the roster at once; it is told to others only when it is durable. */
+static void take_control(struct sync *s, struct sync_peer *p, const struct run *r)
+{
+    for (uint32_t i = 0; i < r->count; i++) {
+        struct kith_error e;
+        int learnt = roster_add_control(s->c.roster, &r->entry[i], &e);
+        if (learnt < 0)
+            sync_note(s, sync_slot(s, p), "a control entry means nothing here: %.200s", e.text);
+        else if (learnt > 0)
+            sync_dirty(s);
+    }
+}
+
+static void take_new(struct sync *s, struct sync_peer *p, struct heads_log *l, struct kith_bytes bytes)
+{
+    const struct run *fresh;
+    if (take_tail(s, l, &bytes, &fresh) != 0) {
+        sync_note(s, sync_slot(s, p), "the new part of a run could not be encoded");
+        return;
+    }
+    if (s->missing_n + fresh->count > SYNC_MISSING_MAX)
+        return; /* there might be no room to remember what is missing: not taken, asked for again later */
+    for (uint32_t i = 0; i < fresh->count; i++)
+        if (!fresh->entry[i].has_body)
+            sync_missing_add(s, l, fresh->entry[i].e.seq, sync_slot(s, p) + 1);
+    s->stats.runs_in++;
+    s->stats.entries_in += fresh->count;
+    sync_hand_to_store(s, l, fresh, bytes, sync_slot(s, p) + 1);
+    sync_claims_drop(s, l, l->tip);
+    if (l->key.stream == KITH_CONTROL)
+        take_control(s, p, fresh);
+}
+
+/* A body that was missing is here when the id at its position is the one that is held. */
+static bool take_fills(struct sync *s, struct heads_log *l, struct sync_missing *x)
+{
+    const struct run *r = s->run;
+    if (x->log != l || x->seq < r->first || x->seq >= r->first + r->count)
+        return false;
+    const struct run_entry *entry = &r->entry[x->seq - r->first];
+    struct kith_id held;
+    if (!entry->has_body || s->c.reader.id_at(s->c.reader.context, &l->key, x->seq, &held) != 0 ||
+        memcmp(&held, &entry->id, sizeof held) != 0)
+        return false;
+    x->log = NULL;
+    s->missing_open--;
+    l->missing--;
+    return true;
+}
+
+static void take_fill(struct sync *s, struct sync_peer *p, struct heads_log *l, struct kith_bytes bytes)
+{
+    struct kith_error e;
+    if (run_decode(s->ctx, bytes, s->run, &e) != 0) {
+        take_refuse(s, p, &e);
+        return;
+    }
+    bool any = false;
+    for (uint32_t i = 0; i < s->missing_n; i++)
+        any = take_fills(s, l, &s->missing[i]) || any;
+    if (!any)
+        return;
+    struct sync_action *a = sync_act(s, SYNC_FILL);
+    a->log = l->key;
+    a->first = s->run->first;
+    a->last = s->run->first + s->run->count - 1;
+    a->run = s->run;
+}
+
+/* What does not count is not waited for either. */
+static void take_leave(struct sync *s, struct sync_peer *p, const struct run_head *h)
+{
+    struct heads_log *l = heads_find(&s->heads, &h->log);
+    if (l == NULL || !p->up)
+        return;
+    sync_claim_drop(s, p, l);
+    sync_want_progress(s, p, l, h->last);
+}
+
+/* Steps 5 to 8 for a run that brings something new. */
+static void take_checked(struct sync *s, struct sync_peer *p, struct heads_log *l, struct kith_bytes bytes)
+{
+    struct kith_error e;
+    if (run_decode(s->ctx, bytes, s->run, &e) != 0) {
+        take_refuse(s, p, &e);
+        return;
+    }
+    int links = take_links(l, s->run);
+    if (links != 0) {
+        s->stats.unlinked++;
+        sync_claim_drop(s, p, l);
+        if (!l->suspect)
+            sync_note(s, sync_slot(s, p), "a run at seq %llu does not link to what is held: another branch",
+                      (unsigned long long)s->run->first);
+        l->suspect = true;
+        return;
+    }
+    int verified = take_verify(s, s->run, &e);
+    if (verified == KITH_E_NOTFOUND) {
+        p->skipped = true;
+        sync_claim_drop(s, p, l);
+        return;
+    }
+    for (uint32_t i = 0; verified == 0 && l->key.stream == KITH_CONTROL && i < s->run->count; i++)
+        if (!s->run->entry[i].has_body)
+            verified = kith_fail(&e, KITH_E_INVALID, "a control run came without the body at seq \"%llu\"",
+                                 (unsigned long long)s->run->entry[i].e.seq);
+    if (verified != 0)
+        take_refuse(s, p, &e);
+    else
+        take_new(s, p, l, bytes);
+}
+
+void sync_take(struct sync *s, struct sync_peer *p, struct kith_bytes bytes)
+{
+    struct run_head h;
+    struct kith_error e;
+    assert(!s->appending);
+    p->handed += bytes.n;
+    if (run_peek(bytes, &h, &e) != 0) {
+        take_refuse(s, p, &e);
+        return;
+    }
+    struct heads_log *l = take_counts(s, p, &h) ? heads_make(&s->heads, &h.log) : NULL;
+    if (l == NULL) {
+        take_leave(s, p, &h);
+        return;
+    }
+    if (h.last <= l->tip) {
+        s->stats.duplicates++;
+        if (l->missing > 0)
+            take_fill(s, p, l, bytes);
+    } else if (h.first > l->tip + 1) {
+        sync_claim(s, p, l, h.last);
+    } else if (take_in_quota(s, &l->key, bytes.n)) {
+        take_checked(s, p, l, bytes);
+    } else {
+        sync_claim_drop(s, p, l);
+    }
+    if (p->up)
+        sync_want_progress(s, p, l, h.last);
+}

@@ -1,0 +1,194 @@
+/* Claims and WANTs: what peers say they hold beyond us, and what is asked of whom (SPEC 5.8). A log is asked
+ * of one peer at a time; up to three claims are remembered with the log, so when one peer does not deliver
+ * another is asked. More claims than three are forgotten: live news and the hourly reconciliation bring them
+ * back. */
+#include "proto/log/sync_impl.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* ---- claims ---- */
+
+void sync_claim(struct sync *s, struct sync_peer *p, struct heads_log *l, uint64_t seq)
+{
+    uint32_t me = sync_slot(s, p) + 1;
+    struct heads_claim *free_one = NULL;
+    assert(seq > l->tip);
+    for (uint32_t i = 0; i < HEADS_CLAIMS; i++) {
+        if (l->claim[i].peer == me) {
+            if (seq > l->claim[i].seq)
+                l->claim[i].seq = seq;
+            return;
+        }
+        if (l->claim[i].peer == 0 && free_one == NULL)
+            free_one = &l->claim[i];
+    }
+    if (free_one == NULL)
+        return;
+    *free_one = (struct heads_claim){me, seq};
+    p->claims[l->key.stream]++;
+    s->wants_version++;
+}
+
+static void claim_clear(struct sync *s, struct heads_log *l, struct heads_claim *c)
+{
+    struct sync_peer *p = &s->peer[c->peer - 1];
+    assert(p->claims[l->key.stream] > 0);
+    p->claims[l->key.stream]--;
+    *c = (struct heads_claim){0, 0};
+}
+
+void sync_claims_drop(struct sync *s, struct heads_log *l, uint64_t upto)
+{
+    for (uint32_t i = 0; i < HEADS_CLAIMS; i++)
+        if (l->claim[i].peer != 0 && l->claim[i].seq <= upto)
+            claim_clear(s, l, &l->claim[i]);
+}
+
+void sync_claim_drop(struct sync *s, struct sync_peer *p, struct heads_log *l)
+{
+    for (uint32_t i = 0; i < HEADS_CLAIMS; i++)
+        if (l->claim[i].peer == sync_slot(s, p) + 1)
+            claim_clear(s, l, &l->claim[i]);
+}
+
+static uint64_t claim_of(const struct sync *s, const struct sync_peer *p, const struct heads_log *l)
+{
+    for (uint32_t i = 0; i < HEADS_CLAIMS; i++)
+        if (l->claim[i].peer == sync_slot(s, p) + 1)
+            return l->claim[i].seq;
+    return 0;
+}
+
+/* ---- wants ---- */
+
+static struct sync_want *want_slot(struct sync_peer *p)
+{
+    for (uint32_t i = 0; i < KITH_WANTS_MAX; i++)
+        if (p->want[i].log == NULL)
+            return &p->want[i];
+    return NULL;
+}
+
+void sync_want_close(struct sync *s, struct sync_want *w)
+{
+    if (w->log == NULL)
+        return;
+    if (!w->fill)
+        w->log->asked = 0;
+    w->log = NULL;
+    s->wants_version++;
+}
+
+/* A missing body is asked for once a session of each peer but the one that sent it without. */
+static bool want_missing(struct sync *s, struct sync_peer *p, struct sync_want *w)
+{
+    while (p->heard && p->stage != STAGE_CONTROL) {
+        if (p->fill_at >= s->missing_n)
+            return false;
+        const struct sync_missing *x = &s->missing[p->fill_at++];
+        if (x->log == NULL || x->origin == sync_slot(s, p) + 1)
+            continue;
+        *w = (struct sync_want){x->log, x->seq, x->seq, true, false, s->now};
+        return true;
+    }
+    return false;
+}
+
+/* The next log in which p is ahead and nobody is asked. Looking is remembered to have been in vain until
+ * something changes, so that many peers with the same claims do not make every event a walk over all logs. */
+static bool want_log(struct sync *s, struct sync_peer *p, struct sync_want *w)
+{
+    uint32_t open = 0;
+    for (uint32_t i = 0; i < KITH_STREAMS; i++)
+        open += p->claims[i];
+    if (open == 0 || p->scanned == s->wants_version)
+        return false;
+    for (uint32_t i = 0; i < s->heads.n; i++) {
+        struct heads_log *l = s->heads.at[i];
+        uint64_t upto = claim_of(s, p, l);
+        if (upto <= l->tip || l->asked != 0)
+            continue;
+        l->asked = sync_slot(s, p) + 1;
+        *w = (struct sync_want){l, l->tip + 1, upto, false, false, s->now};
+        return true;
+    }
+    p->scanned = s->wants_version;
+    return false;
+}
+
+void sync_wants_fill(struct sync *s, struct sync_peer *p)
+{
+    if (p->mode != SYNC_MEMBER)
+        return;
+    struct sync_want *w;
+    while ((w = want_slot(p)) != NULL)
+        if (!want_log(s, p, w) && !want_missing(s, p, w))
+            return;
+}
+
+/* On probation: the coordinators' control logs, from where we stand, however far it has them. */
+void sync_wants_probation(struct sync *s, struct sync_peer *p)
+{
+    const struct council *c = roster_council(s->c.roster);
+    for (uint32_t i = 0; i < c->seats_n; i++) {
+        struct sync_want *w = want_slot(p);
+        const struct member *m = roster_member(s->c.roster, &c->seat[i].site);
+        if (w == NULL || m == NULL || m->epoch == 0)
+            continue;
+        struct kith_log_key key = {m->site, m->epoch, KITH_CONTROL};
+        struct heads_log *l = heads_make(&s->heads, &key);
+        if (l != NULL)
+            *w = (struct sync_want){l, l->tip + 1, KITH_SEQ_MAX, true, false, s->now};
+    }
+}
+
+/* A run up to `last` came from p: the WANT that asked for it has moved on, or is done. */
+void sync_want_progress(struct sync *s, struct sync_peer *p, const struct heads_log *l, uint64_t last)
+{
+    for (uint32_t i = 0; i < KITH_WANTS_MAX; i++) {
+        struct sync_want *w = &p->want[i];
+        if (w->log != l || last < w->from)
+            continue;
+        w->deadline.ms = s->now.ms + SYNC_WANT_MS;
+        if (last >= w->to)
+            sync_want_close(s, w);
+        else
+            w->from = last + 1;
+        return;
+    }
+}
+
+void sync_wants_expire(struct sync *s, struct sync_peer *p)
+{
+    for (uint32_t i = 0; i < KITH_WANTS_MAX; i++) {
+        struct sync_want *w = &p->want[i];
+        if (w->log == NULL || !w->sent || s->now.ms < w->deadline.ms)
+            continue;
+        if (!w->fill) {
+            sync_claim_drop(s, p, w->log);
+            sync_note(s, sync_slot(s, p), "a log was asked for and did not come; it is asked for elsewhere");
+        }
+        sync_want_close(s, w);
+    }
+}
+
+/* ---- giving ---- */
+
+void sync_serve(struct sync *s, struct sync_peer *p, const struct msg_want *m)
+{
+    struct kith_log_key key = {m->site, m->epoch, m->stream};
+    struct heads_log *l = heads_find(&s->heads, &key);
+    if (!p->heard && p->council_next == UINT32_MAX)
+        p->council_next =
+            1; /* a WANT before its HELLO: it does not know us yet and has to learn the councils */
+    if (p->serve_n == KITH_WANTS_MAX) {
+        struct kith_error why;
+        kith_fail(&why, KITH_E_INVALID, "more than \"%u\" open WANTs", KITH_WANTS_MAX);
+        sync_drop(s, sync_slot(s, p), BYE_PROTOCOL, &why);
+        return;
+    }
+    if (l == NULL || m->from > l->head)
+        return; /* we never told of it: its deadline will pass */
+    p->serve[p->serve_n++] = (struct sync_serve){l, m->from, m->to, m->headers};
+}
