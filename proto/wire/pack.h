@@ -9,15 +9,25 @@
 #include "kith/error.h"
 #include "proto/wire/buf.h"
 
-enum pack_type { PACK_NIL, PACK_BOOL, PACK_INT, PACK_UINT, PACK_FLOAT, PACK_STR, PACK_BIN, PACK_ARRAY, PACK_MAP };
+enum pack_type {
+    PACK_NIL,
+    PACK_BOOL,
+    PACK_INT,
+    PACK_UINT,
+    PACK_FLOAT,
+    PACK_STR,
+    PACK_BIN,
+    PACK_ARRAY,
+    PACK_MAP
+};
 
 struct pack_item {
     enum pack_type type;
     union {
         bool boolean;
-        int64_t i;     /* PACK_INT: negative integers only */
-        uint64_t u;    /* PACK_UINT: zero and above */
-        double f;      /* finite, never −0 */
+        int64_t i;      /* PACK_INT: negative integers only */
+        uint64_t u;     /* PACK_UINT: zero and above */
+        double f;       /* finite, never −0 */
         uint32_t count; /* PACK_ARRAY: items; PACK_MAP: pairs */
     };
     struct kith_bytes s; /* PACK_STR, PACK_BIN: borrowed from the input */
@@ -40,6 +50,7 @@ int pack_skip(struct pack_reader *r);
  * value on failure (0, empty, false), so a decoder can run through and look at r->failed once. */
 uint64_t pack_get_uint(struct pack_reader *r, uint64_t max);
 int64_t pack_get_int(struct pack_reader *r);
+double pack_get_number(struct pack_reader *r); /* a float, or an integer of magnitude ≤ 2^53: exact */
 bool pack_get_bool(struct pack_reader *r);
 struct kith_bytes pack_get_str(struct pack_reader *r, size_t max);
 struct kith_bytes pack_get_bin(struct pack_reader *r, size_t max);
@@ -58,7 +69,8 @@ bool pack_done(const struct pack_reader *r);
 int pack_check_body(struct kith_bytes body, struct kith_error *e);
 /* True when the text keeps the rules for text above. */
 bool pack_text_ok(struct kith_bytes text);
-/* Finds the value of a top-level key in a checked body; the reader then stands before it. */
+/* Finds the value of a top-level key in a checked body; the reader then stands before it. False, with ret
+ * untouched, where there is none. Looks no further than where the ascending keys could have it. */
 bool pack_find(struct kith_bytes body, const char *key, struct pack_reader *ret);
 
 /* Writers: append to buf; the buffer's failure sticks. */
@@ -66,16 +78,18 @@ void pack_nil(struct buf *b);
 void pack_bool(struct buf *b, bool v);
 void pack_uint(struct buf *b, uint64_t v);
 void pack_int(struct buf *b, int64_t v);
-void pack_float(struct buf *b, double v); /* −0 is written as 0 */
+void pack_float(struct buf *b, double v); /* −0 is written as 0; infinity and NaN fail the buffer */
 void pack_str(struct buf *b, const char *s, size_t n);
 void pack_cstr(struct buf *b, const char *s);
 void pack_bin(struct buf *b, const void *p, size_t n);
 void pack_array(struct buf *b, uint32_t count);
 void pack_map(struct buf *b, uint32_t pairs);
-/* Copies one whole item from a reader as it lies. */
+/* Copies one whole item from a reader as it lies; what fails the reader fails the buffer too. */
 void pack_copy(struct buf *b, struct pack_reader *from);
 
-/* Prints one whole item as JSON (bin as lower-case hex, characters that are refused in text as U+FFFD). */
+/* Prints one whole item as JSON (bin as lower-case hex, characters that are refused in text as U+FFFD;
+ * integers in full, beyond 2^53 too). KITH_E_FULL when out is too small, KITH_E_INVALID when it is no whole
+ * item, nested too deep, or has a key that is no string. What out then holds is of no use. */
 int pack_json(struct pack_reader *r, struct buf *out);
 
 #endif
