@@ -1,0 +1,106 @@
+#include "tests/sim/disk.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+void disk_clear(struct disk *d)
+{
+    for (uint32_t i = 0; i < d->n; i++)
+        free(d->item[i].bytes);
+    free(d->item);
+    *d = (struct disk){0};
+}
+
+void disk_put(struct disk *d, const struct disk_item *x)
+{
+    if (d->n == d->cap) {
+        d->cap = d->cap == 0 ? 64 : d->cap * 2;
+        d->item = realloc(d->item, d->cap * sizeof *d->item);
+        assert(d->item != NULL);
+    }
+    struct disk_item *mine = &d->item[d->n++];
+    *mine = *x;
+    mine->bytes = malloc(x->n);
+    assert(mine->bytes != NULL);
+    memcpy(mine->bytes, x->bytes, x->n);
+}
+
+void disk_commit(struct disk *d)
+{
+    d->durable = d->n;
+}
+
+void disk_crash(struct disk *d)
+{
+    while (d->n > d->durable)
+        free(d->item[--d->n].bytes);
+}
+
+const struct disk_item *disk_run(const struct disk *d, const struct kith_log_key *log, uint64_t seq,
+                                 bool durable_only)
+{
+    for (uint32_t i = durable_only ? d->durable : d->n; i-- > 0;) {
+        const struct disk_item *x = &d->item[i];
+        if (x->is_run && x->first <= seq && seq <= x->last && log_key_compare(&x->log, log) == 0)
+            return x;
+    }
+    return NULL;
+}
+
+int disk_id_at(const struct disk *d, struct run_ctx *ctx, const struct kith_log_key *log, uint64_t seq,
+               struct kith_id *ret)
+{
+    const struct disk_item *x = disk_run(d, log, seq, false);
+    struct run *r = malloc(sizeof *r);
+    struct kith_error e;
+    assert(r != NULL);
+    int found = KITH_E_NOTFOUND;
+    if (x != NULL && run_decode(ctx, (struct kith_bytes){x->bytes, x->n}, r, &e) == 0) {
+        *ret = r->entry[seq - r->first].id;
+        found = 0;
+    }
+    free(r);
+    return found;
+}
+
+/* One stored run, with those bodies of `with` that it lacks. */
+static void disk_refill(struct disk_item *x, struct run_ctx *ctx, const struct run *with)
+{
+    struct run *old = malloc(sizeof *old), *new = malloc(sizeof *new);
+    uint8_t *memory = malloc(KITH_RUN_WIRE_MAX);
+    struct kith_error e;
+    assert(old != NULL && new != NULL &&memory != NULL);
+    int r = run_decode(ctx, (struct kith_bytes){x->bytes, x->n}, old, &e);
+    assert(r == 0);
+    run_begin(new, &old->log, old->first, &old->prev);
+    for (uint32_t i = 0; i < old->count; i++) {
+        uint64_t seq = old->entry[i].e.seq;
+        bool inside = seq >= with->first && seq < with->first + with->count;
+        const struct run_entry *from = &old->entry[i];
+        if (!from->has_body && inside && with->entry[seq - with->first].has_body)
+            from = &with->entry[seq - with->first];
+        r = run_copy(new, from);
+        assert(r == 0);
+    }
+    new->sig = old->sig;
+    struct buf b;
+    buf_init(&b, memory, KITH_RUN_WIRE_MAX);
+    r = run_encode(ctx, new, &b);
+    assert(r == 0);
+    free(x->bytes);
+    x->bytes = memory;
+    x->n = b.n;
+    free(old);
+    free(new);
+}
+
+void disk_fill(struct disk *d, struct run_ctx *ctx, const struct run *r)
+{
+    for (uint32_t i = 0; i < d->n; i++) {
+        struct disk_item *x = &d->item[i];
+        if (x->is_run && log_key_compare(&x->log, &r->log) == 0 && x->first < r->first + r->count &&
+            x->last >= r->first)
+            disk_refill(x, ctx, r);
+    }
+}

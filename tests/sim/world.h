@@ -1,0 +1,81 @@
+/* The simulated network: sites with a disk each, links with delay that come and go, one virtual clock, one
+ * seed. */
+#ifndef SIM_WORLD_H
+#define SIM_WORLD_H
+
+#include "tests/sim/disk.h"
+
+#define WORLD_SITES   9u
+#define WORLD_LINKS   36u
+#define WORLD_FLIGHT  12u /* messages under way in one direction of a link */
+#define WORLD_STEP_MS 5
+
+struct world_message {
+    int64_t due;
+    uint8_t *bytes;
+    size_t n;
+};
+
+struct world_link {
+    uint32_t a, b; /* sites; a dialled */
+    bool exists;   /* in this topology */
+    bool up;
+    struct {
+        struct world_message flight[WORLD_FLIGHT];
+        uint32_t n;
+    } way[2]; /* 0: a → b */
+};
+
+struct world_site {
+    uint32_t index;
+    struct world *world;
+    char code[8];
+    bool joined, alive;
+    int64_t wakes;      /* when it starts again after a crash */
+    int64_t commit_at;  /* when the disk has written what it was given */
+    uint64_t unwritten; /* highest ticket given to the disk */
+    struct kith_pk root_pk, entry_pk, link_pk;
+    struct crypto_sk root_sk, entry_sk;
+    struct kith_site_id site;
+    struct disk disk;
+    struct roster *roster;
+    struct sync *sync;
+    bool strips;      /* a relay that takes bodies out of what it passes on */
+    uint64_t written; /* entries this site appended to stream 1 that its disk acknowledged */
+    uint64_t offered; /* … or was given, acknowledged or not */
+};
+
+struct world {
+    uint64_t random;
+    uint32_t sites;
+    int64_t now;
+    bool trace, healing;
+    struct world_site site[WORLD_SITES];
+    uint32_t links;
+    struct world_link link[WORLD_LINKS];
+    struct run_ctx *ctx;
+    struct run *scratch;
+    uint8_t genesis[2048];
+    size_t genesis_n;
+    struct kith_net_id net;
+    uint64_t messages, bytes, entries, crashes, drops;
+    char violation[200]; /* the first invariant that did not hold; empty while all do */
+};
+
+void world_init(struct world *w, uint64_t seed, bool trace);
+void world_clear(struct world *w);
+uint64_t world_random(struct world *w, uint64_t below);
+void world_step(struct world *w);
+void world_violation(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* What may happen to it. */
+void world_admit(struct world *w, uint32_t i);
+void world_append(struct world *w, uint32_t i, uint32_t entries);
+void world_crash(struct world *w, uint32_t i, int64_t for_ms);
+void world_link_set(struct world *w, uint32_t l, bool up);
+/* True when all joined sites tell the same heads and nothing is missing anywhere. */
+bool world_converged(struct world *w);
+/* Verifies every run on every disk anew, and that what was acknowledged is there. */
+void world_audit(struct world *w);
+
+#endif
