@@ -11,6 +11,7 @@
 /* Runs are addressed by arrival number; (arrival << 7 | place) is the rowid of an entry's projection, negative
  * numbers are records shared here only: here-7 has rowid −7. A record's text for people and for full text is made
  * from `body`, its body as JSON (binary as hex). `ends` is where a log's valid part ends. */
+// clang-format off
 #define SCHEMA_REPLICA                                                                                                 \
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"                                                    \
     "CREATE TABLE council(g INTEGER NOT NULL, id BLOB NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY(g, id)) WITHOUT ROWID;" \
@@ -20,7 +21,7 @@
     "  last INTEGER NOT NULL, last_id BLOB NOT NULL, ends INTEGER NOT NULL DEFAULT 0, UNIQUE(site, stream, epoch));"   \
     "CREATE TABLE run(arrival INTEGER PRIMARY KEY, log INTEGER NOT NULL, first INTEGER NOT NULL,"                      \
     "  count INTEGER NOT NULL, stored INTEGER NOT NULL, bytes BLOB NOT NULL);"                                         \
-    "CREATE INDEX run_log ON run(log, first);"                                                                         \
+    "CREATE INDEX run_log ON run(log, first, count);" /* covers the search for small runs */                           \
     "CREATE TABLE gone(log INTEGER NOT NULL, seq INTEGER NOT NULL, state INTEGER NOT NULL, rule TEXT,"                 \
     "  PRIMARY KEY(log, seq)) WITHOUT ROWID;" /* state 1 missing, 2 refused, 3 withdrawn, 4 pruned */                  \
     "CREATE TABLE member(site BLOB PRIMARY KEY, root BLOB NOT NULL, code TEXT NOT NULL, name TEXT NOT NULL,"           \
@@ -39,8 +40,16 @@
     "CREATE TABLE address(site BLOB NOT NULL, address TEXT NOT NULL, PRIMARY KEY(site, address)) WITHOUT ROWID;"       \
     "CREATE TABLE software(site BLOB PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;"                                  \
     "CREATE TABLE heard(site BLOB PRIMARY KEY, time INTEGER NOT NULL) WITHOUT ROWID;" /* last link that was in step */ \
-    "CREATE VIEW v_text AS SELECT r.number, r.title, (SELECT group_concat(t.value, char(10)) FROM json_tree(r.body) t" \
-    "  WHERE t.type = 'text' AND t.path || '.' || t.key <> '$.title') AS text FROM record r;"                          \
+    "CREATE TABLE released(number INTEGER PRIMARY KEY, log INTEGER NOT NULL, seq INTEGER NOT NULL);" /* here-7 became */\
+    "CREATE TABLE word(kind INTEGER NOT NULL, field TEXT NOT NULL, part TEXT NOT NULL, PRIMARY KEY(kind, field, part))"\
+    "  WITHOUT ROWID;" /* the fields that are searched; part is empty where a field has none */                        \
+    "CREATE VIEW v_text AS SELECT r.number, r.title, (SELECT group_concat(t.atom, char(10)) FROM json_each(r.body) f," \
+    "  json_tree(r.body, CASE WHEN EXISTS (SELECT 1 FROM word w WHERE w.kind = r.kind AND w.field = f.key)"            \
+    "  THEN '$.\"' || f.key || '\"' ELSE '$.\"!\"' END) t WHERE t.type = 'text' AND EXISTS (SELECT 1 FROM word w"      \
+    "  WHERE w.kind = r.kind AND w.field = f.key AND CASE WHEN t.path = '$' THEN w.part = ''"                          \
+    "  WHEN typeof(t.key) = 'text' THEN w.part = t.key WHEN t.path IN ('$.' || f.key, '$.\"' || f.key || '\"')"        \
+    "  THEN w.part = '' ELSE w.part <> '' AND (substr(t.path, -length(w.part) - 1) = '.' || w.part"                    \
+    "  OR substr(t.path, -length(w.part) - 3) = '.\"' || w.part || '\"') END)) AS text FROM record r;"                 \
     "CREATE VIRTUAL TABLE search USING fts5(title, text, content='v_text', content_rowid='number',"                    \
     "  tokenize='kith', detail=full);"
 
@@ -56,7 +65,7 @@
     "  (SELECT group_concat(address, ' ') FROM address a WHERE a.site = m.site) AS addresses,"                         \
     "  (SELECT sum(l.last) FROM log l WHERE l.site = m.site AND l.stream IN (1, 2)) AS entries FROM member m;"         \
     "CREATE VIEW v_log AS SELECT m.code AS site, l.stream, l.epoch, l.last, l.ends, lower(hex(l.last_id)) AS last_id"  \
-    "  FROM log l LEFT JOIN member m ON m.site = l.site;"                                                              \
+    "  FROM log l LEFT JOIN member m ON m.site = l.site WHERE l.last > 0;"                                                              \
     "CREATE VIEW v_record AS SELECT r.number, CASE WHEN r.log IS NULL THEN 'here-' || (-r.number) ELSE m.code ||"      \
     "  CASE WHEN l.epoch = 1 THEN '' ELSE '.' || l.epoch END || '-' || " SCHEMA_STREAM_LETTER " || r.seq END AS id,"   \
     "  k.name AS kind, CASE WHEN r.log IS NULL THEN (SELECT value FROM meta WHERE key = 'code') ELSE m.code END AS site," \
@@ -65,7 +74,7 @@
     "  json_extract(r.body, '$.confidence') AS confidence, json_extract(r.body, '$.status') AS status,"                \
     "  json_extract(r.body, '$.outcome') AS outcome, json_extract(r.body, '$.lang') AS lang, r.body,"                  \
     "  NOT EXISTS (SELECT 1 FROM record n LEFT JOIN log nl ON nl.number = n.log WHERE n.replaces_log = r.log AND"      \
-    "  n.replaces_seq = r.seq AND (n.log IS NULL OR n.seq <= nl.ends)) AS current"                                     \
+    "  n.replaces_seq = r.seq AND n.kind = r.kind AND (n.log IS NULL OR n.seq <= nl.ends)) AS current"                                     \
     "  FROM record r JOIN kind k ON k.number = r.kind LEFT JOIN log l ON l.number = r.log"                             \
     "  LEFT JOIN member m ON m.site = l.site WHERE r.log IS NULL OR (r.seq <= l.ends AND m.site IS NOT NULL);"         \
     "CREATE VIEW v_lesson AS SELECT id, site, here, time, title, unit, setting, result, confidence,"                   \
@@ -84,6 +93,8 @@
     "  json_extract(body, '$.period') AS period FROM v_record WHERE kind = 'measure' AND current;"                     \
     "CREATE VIEW v_series AS SELECT id, site, here, time, title, unit, json_extract(body, '$.measure') AS measure,"    \
     "  json_extract(body, '$.version') AS version, body FROM v_record WHERE kind = 'series' AND current;"              \
+    "CREATE VIEW v_tag AS SELECT v.id, v.kind, t.field, t.value FROM tag t JOIN v_record v ON v.number = t.number"     \
+    "  WHERE v.current;"                                                                                               \
     "CREATE VIEW v_peer AS SELECT code, site, addresses, heard, software FROM v_member"                                \
     "  WHERE site <> (SELECT value FROM meta WHERE key = 'site');"
 
@@ -91,7 +102,8 @@
 #define SCHEMA_KIND "CREATE TABLE kind(number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
 
 /* meta keys: version ("kithd 0.1"), site (hex), code, name, network (name), network_id (hex), genesis (blob),
- * projected (last arrival whose entries are projected), pending (JSON or absent), started (ms). */
+ * projected (last arrival whose entries are projected), projection (version of what made
+ * them), pending (JSON or absent), started (ms). */
 
 #define SCHEMA_PRIVATE                                                                                                 \
     "CREATE TABLE invite(hash BLOB PRIMARY KEY, secret BLOB NOT NULL, code TEXT, made INTEGER NOT NULL,"               \
@@ -101,4 +113,5 @@
     "CREATE TABLE hint(site BLOB NOT NULL, address TEXT NOT NULL, link BLOB NOT NULL, PRIMARY KEY(site, address))"     \
     "  WITHOUT ROWID;"
 
+// clang-format on
 #endif
