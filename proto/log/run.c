@@ -28,8 +28,8 @@
 #define FLAG_EXTRA 1u
 #define BITS       (KITH_RUN_ENTRIES / 8u)
 #define RESERVED   24u
-#define ZSTD_LEVEL 1 /* measured: level 3 gains 3 % in size, costs 20 % when writing and 15 % when reading   \
-                      */
+/* Measured on reports: level 3 gains 3 % in size and costs 20 % when writing, 15 % when reading. */
+#define ZSTD_LEVEL 1
 
 _Static_assert(RUN_HEADER == 2 + 1 + 1 + 4 + 8 + 2 + 2 + 4 + 16 + 32 + 64 + BITS + RESERVED, "run header");
 _Static_assert(sizeof(((struct entry *)0)->extra) == EXTRA, "extra header bytes");
