@@ -1,0 +1,32 @@
+/* What compose.c and compose_section.c share: adding one value whose place is known. */
+#ifndef KITH_COMPOSE_PART_H
+#define KITH_COMPOSE_PART_H
+
+#include "proto/learn/compose.h"
+
+/* Where a value goes: a field, for groups the number of the group (from 0), and one of its parts. */
+struct compose_place {
+    uint32_t field;           /* index in the kind's table */
+    uint32_t index;           /* of the group; 0 for a GROUP and for fields that are no groups */
+    const struct field *part; /* NULL for fields that are no groups */
+};
+
+/* Adds one scalar, checked and brought into its form. 0, KITH_E_INVALID (and a finding) or KITH_E_FULL. */
+int compose_put(struct compose *c, struct compose_place at, struct kith_bytes text, struct findings *f);
+/* Reads the text of a whole field: what a section, or a group given as one text, holds. */
+int compose_put_block(struct compose *c, uint32_t field, struct kith_bytes text, struct findings *f);
+/* Adds an error at a field and remembers that it is faulty; returns KITH_E_INVALID. field KIND_FIELDS_MAX:
+ * none. */
+int compose_fail(struct compose *c, uint32_t field, struct findings *f, const char *path, size_t offset,
+                 const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+/* Says, once, that the record is too long; returns KITH_E_FULL. */
+int compose_too_long(struct compose *c, struct findings *f);
+/* How many groups or nodes the field has so far. */
+uint32_t compose_group_count(const struct compose *c, uint32_t field);
+
+/* Without spaces, tabs and newlines at both ends. */
+struct kith_bytes compose_trim(struct kith_bytes t);
+/* At most so many bytes of a value as a message repeats, cut at a character; for "%.*s". */
+int compose_shown(struct kith_bytes s);
+
+#endif
