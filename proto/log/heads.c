@@ -3,8 +3,6 @@
  * logs stay good for life. */
 #include "proto/log/heads.h"
 
-#include "proto/log/entry.h"
-
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>

@@ -4,6 +4,7 @@
 #define KITH_HEADS_H
 
 #include "proto/log/crypto.h"
+#include "proto/log/entry.h"
 #include "proto/wire/msg.h"
 
 #define HEADS_CLAIMS 3u /* peers remembered that say they hold more of a log than I do */

@@ -261,6 +261,11 @@ void noise_set_psk(struct noise *n, const uint8_t psk[32])
     n->has_psk = true;
 }
 
+void noise_wipe(void *p, size_t n)
+{
+    sodium_memzero(p, n);
+}
+
 void noise_clear(struct noise *n)
 {
     assert(n);

@@ -48,6 +48,8 @@ int noise_read(struct noise *n, struct kith_bytes message, uint8_t *ret, size_t 
 /* After message 3: the two directions. The handshake hash to bind fingerprints to is n->h. */
 void noise_split(const struct noise *n, struct noise_cipher *ret_send, struct noise_cipher *ret_recv);
 void noise_clear(struct noise *n);
+/* Overwrites what the compiler must not think useless to overwrite. */
+void noise_wipe(void *p, size_t n);
 
 /* Transport: ciphertext is plaintext + 16 bytes; in and out may be the same memory. Decrypting fails with
  * KITH_E_INVALID and then leaves the nonce as it was; out may have been zeroed. */

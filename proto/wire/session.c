@@ -27,7 +27,6 @@
 #include <assert.h>
 #include <string.h>
 
-#include "proto/log/crypto.h"
 
 #define FRAME        2u                  /* bytes of a length */
 #define RECORD_EXTRA (FRAME + NOISE_TAG) /* around a plaintext */
@@ -49,9 +48,9 @@ static void wipe_handshake(struct session *s)
 {
     assert(s);
     noise_clear(&s->noise);
-    crypto_wipe(s->link_sk, sizeof s->link_sk);
-    crypto_wipe(s->previous_sk, sizeof s->previous_sk);
-    crypto_wipe(s->ephemeral, sizeof s->ephemeral);
+    noise_wipe(s->link_sk, sizeof s->link_sk);
+    noise_wipe(s->previous_sk, sizeof s->previous_sk);
+    noise_wipe(s->ephemeral, sizeof s->ephemeral);
     s->payload = s->previous_payload = (struct kith_bytes){NULL, 0};
 }
 
@@ -63,8 +62,8 @@ static int die(struct session *s, int code)
     s->out_n = s->out_sent = 0;
     s->ping_owed = false;
     wipe_handshake(s);
-    crypto_wipe(&s->send, sizeof s->send);
-    crypto_wipe(&s->recv, sizeof s->recv);
+    noise_wipe(&s->send, sizeof s->send);
+    noise_wipe(&s->recv, sizeof s->recv);
     return code;
 }
 
@@ -90,7 +89,7 @@ void session_fail(struct session *s, int code, const char *why)
 void session_clear(struct session *s)
 {
     assert(s);
-    crypto_wipe(s, sizeof *s);
+    noise_wipe(s, sizeof *s);
     s->state = SESSION_DEAD;
     s->ended_told = true;
 }

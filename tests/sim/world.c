@@ -143,10 +143,12 @@ static void world_drain(struct world *w, uint32_t i)
             if (w->trace)
                 printf("%8lld %s notes: %s\n", (long long)w->now, x->code, a.why.text);
             break;
+        case SYNC_IN_STEP:
+            x->in_step = a.round;
+            break;
         case SYNC_NOTHING:
         case SYNC_STORE_COUNCIL:
         case SYNC_ROSTER:
-        case SYNC_IN_STEP:
             break;
         }
     }
@@ -308,7 +310,7 @@ static void world_keys(struct world *w, uint32_t i)
     uint8_t seed[32];
     x->index = i;
     x->world = w;
-    snprintf(x->code, sizeof x->code, "S%u", i);
+    snprintf(x->code, sizeof x->code, "S%u", i % 10);
     for (size_t k = 0; k < sizeof seed; k++)
         seed[k] = (uint8_t)world_random(w, 256);
     crypto_sign_keys(seed, &x->root_pk, &x->root_sk);
@@ -342,8 +344,8 @@ static void world_genesis(struct world *w)
 }
 
 /* One run of this site's own, straight through sync. */
-static void world_write(struct world *w, uint32_t i, uint8_t stream, uint8_t kind, struct kith_bytes body,
-                        uint32_t entries)
+void world_write(struct world *w, uint32_t i, uint8_t stream, uint8_t kind, struct kith_bytes body,
+                 uint32_t entries)
 {
     struct world_site *x = &w->site[i];
     struct kith_error e;
@@ -422,7 +424,9 @@ void world_append(struct world *w, uint32_t i, uint32_t entries)
     buf_u8(&b, n);
     for (uint8_t k = 0; k < n; k++)
         buf_u8(&b, (uint8_t)('a' + world_random(w, 26)));
-    world_write(w, i, KITH_LEARNING, 200, (struct kith_bytes){memory, b.n}, entries);
+    for (uint32_t done = 0; done < entries; done += 100)
+        world_write(w, i, KITH_LEARNING, 200, (struct kith_bytes){memory, b.n},
+                    entries - done < 100 ? entries - done : 100);
 }
 
 void world_crash(struct world *w, uint32_t i, int64_t for_ms)
@@ -441,27 +445,60 @@ void world_crash(struct world *w, uint32_t i, int64_t for_ms)
     w->crashes++;
 }
 
-void world_init(struct world *w, uint64_t seed, bool trace)
+static void world_make(struct world *w, uint64_t seed, uint32_t sites)
 {
-    *w = (struct world){.random = seed * 0x9e3779b97f4a7c15ull | 1, .trace = trace};
+    *w = (struct world){.random = seed * 0x9e3779b97f4a7c15ull | 1};
     for (uint32_t i = 0; i < 8; i++)
         world_random(w, 0);
     w->ctx = run_ctx_new();
     w->scratch = malloc(sizeof *w->scratch);
     assert(w->ctx != NULL && w->scratch != NULL);
-    w->sites = 3 + (uint32_t)world_random(w, 3);
+    w->sites = sites > 0 ? sites : 3 + (uint32_t)world_random(w, 3);
     for (uint32_t i = 0; i < w->sites; i++)
         world_keys(w, i);
     for (uint32_t a = 0; a < w->sites; a++)
         for (uint32_t b = a + 1; b < w->sites; b++)
             w->link[w->links++] =
                 (struct world_link){.a = a, .b = b, .exists = b == a + 1 || world_random(w, 3) == 0};
-    if (world_random(w, 5) == 0)
-        w->site[1 + world_random(w, w->sites - 1)].strips = true;
     world_genesis(w);
     w->site[0].joined = true;
     world_boot(w, 0);
     world_certify(w, 0);
+}
+
+void world_init(struct world *w, uint64_t seed, bool trace)
+{
+    world_make(w, seed, 0);
+    w->trace = trace;
+    if (world_random(w, 5) == 0)
+        w->site[1 + world_random(w, w->sites - 1)].strips = true;
+}
+
+void world_calm(struct world *w, uint32_t sites)
+{
+    world_make(w, 5484, sites);
+    for (uint32_t i = 1; i < sites; i++)
+        world_admit(w, i);
+}
+
+uint32_t world_link_of(const struct world *w, uint32_t a, uint32_t b)
+{
+    for (uint32_t l = 0; l < w->links; l++)
+        if ((w->link[l].a == a && w->link[l].b == b) || (w->link[l].a == b && w->link[l].b == a))
+            return l;
+    assert(!"no such link");
+    return 0;
+}
+
+void world_run(struct world *w, int64_t limit)
+{
+    int64_t quiet = 0, began = w->now;
+    uint64_t before = w->messages;
+    while (w->now - began < limit && quiet < 3000) {
+        world_step(w);
+        quiet = w->messages == before ? quiet + WORLD_STEP_MS : 0;
+        before = w->messages;
+    }
 }
 
 void world_clear(struct world *w)

@@ -43,6 +43,7 @@ struct world_site {
     bool strips;      /* a relay that takes bodies out of what it passes on */
     uint64_t written; /* entries this site appended to stream 1 that its disk acknowledged */
     uint64_t offered; /* … or was given, acknowledged or not */
+    uint64_t in_step; /* the round that a peer last ended */
 };
 
 struct world {
@@ -63,6 +64,14 @@ struct world {
 };
 
 void world_init(struct world *w, uint64_t seed, bool trace);
+/* A calm one for plays: so many sites, all joined, all links known and down. */
+void world_calm(struct world *w, uint32_t sites);
+/* Steps until nothing is due for a while, or `limit` virtual ms have passed. */
+void world_run(struct world *w, int64_t limit);
+uint32_t world_link_of(const struct world *w, uint32_t a, uint32_t b);
+/* One run of site i's own, of any kind. */
+void world_write(struct world *w, uint32_t i, uint8_t stream, uint8_t kind, struct kith_bytes body,
+                 uint32_t entries);
 void world_clear(struct world *w);
 uint64_t world_random(struct world *w, uint64_t below);
 void world_step(struct world *w);
