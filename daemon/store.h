@@ -139,6 +139,9 @@ int store_released(struct store *s, uint64_t number, const struct kith_log_key *
  * NULL) is the lag that remains, in entries. Commit after each call. */
 int store_project(struct store *s, uint32_t max_entries, uint64_t *ret_left, struct kith_error *e);
 uint64_t store_lag(const struct store *s); /* entries stored and not yet projected */
+/* Throws every projection away and begins anew: store_lag is then everything. Commits. Done at opening, too,
+ * where another version of kithd made them. */
+int store_rebuild(struct store *s, struct kith_error *e);
 /* Merges small neighbouring runs of one log, looking at no more than about max_entries; *ret_merged (may be
  * NULL) counts runs that went. Nothing is done while there is lag. Cheap when there is nothing to do. */
 int store_pack(struct store *s, const struct roster *r, uint32_t max_entries, uint32_t *ret_merged,

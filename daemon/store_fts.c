@@ -1,0 +1,34 @@
+/* Full-text search: the tokenizer and the settings of the index.
+ *
+ * The index holds title and text of each record under the record's number, and none of the text itself: that
+ * stays with the records (external content, SPEC 10.40). What was put in with some words must be taken out
+ * with the same words, so the projector makes them anew from the same body. */
+#include <sqlite3.h>
+
+#include "daemon/store_impl.h"
+#include "proto/learn/token.h"
+
+#include "kith/fts5_glue.h"
+
+int store_fts_register(sqlite3 *db, struct kith_error *e)
+{
+    int rc = fts5_glue_register(db);
+    if (rc != SQLITE_OK)
+        return kith_fail(e, KITH_E_INTERNAL, "this SQLite %s has no full-text search: install one with FTS5",
+                         sqlite3_libversion());
+    return 0;
+}
+
+int store_fts_tune(sqlite3 *db, struct kith_error *e)
+{
+    static const char *const settings[] = {
+        "INSERT INTO search(search, rank) VALUES('automerge', 8)",
+        "INSERT INTO search(search, rank) VALUES('crisismerge', 32)",
+        "INSERT INTO search(search, rank) VALUES('hashsize', 2097152)",
+    };
+    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
+        if (sqlite3_exec(db, settings[i], NULL, NULL, NULL) != SQLITE_OK)
+            return kith_fail(e, KITH_E_INTERNAL, "the index for search cannot be set up: \"%s\"",
+                             sqlite3_errmsg(db));
+    return 0;
+}

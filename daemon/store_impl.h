@@ -1,0 +1,219 @@
+/* What the files of the store share with each other and with nobody else. */
+#ifndef DAEMON_STORE_IMPL_H
+#define DAEMON_STORE_IMPL_H
+
+#include <sqlite3.h>
+
+#include "daemon/store.h"
+#include "kith/schema.h"
+#include "proto/learn/kind.h"
+
+/* Every statement, prepared at its first use and kept. The texts stand in store_sql.c; none is ever put
+ * together. */
+enum sql {
+    SQL_RUN_PUT,
+    SQL_RUN_DROP,
+    SQL_RUN_COVERING,
+    SQL_RUN_FROM,
+    SQL_RUN_ARRIVED,
+    SQL_RUN_OF_STREAM,
+    SQL_RUN_NEXT,
+    SQL_RUN_SMALL,
+    SQL_RUN_SMALL_LOGS,
+    SQL_RUN_LAST,
+    SQL_RUN_COUNT,
+    SQL_RUN_LAG,
+    SQL_LOG_PUT,
+    SQL_LOG_LAST,
+    SQL_LOG_ENDS,
+    SQL_LOG_ALL,
+    SQL_COUNCIL_PUT,
+    SQL_COUNCIL_ALL,
+    SQL_GONE_MISSING,
+    SQL_GONE_PUT,
+    SQL_GONE_DROP,
+    SQL_GONE_STATE,
+    SQL_GONE_IN,
+    SQL_GONE_ALL,
+    SQL_GONE_COUNT,
+    SQL_MEMBER_PUT,
+    SQL_MEMBER_COUNT,
+    SQL_MEMBER_ALL,
+    SQL_MEMBER_DROP,
+    SQL_DRAFT_PUT,
+    SQL_DRAFT_GET,
+    SQL_DRAFT_LIST,
+    SQL_DRAFT_DROP,
+    SQL_DRAFT_COUNT,
+    SQL_RELEASED_PUT,
+    SQL_RELEASED_GET,
+    SQL_RECORD_PUT,
+    SQL_RECORD_HAS,
+    SQL_RECORD_DROP,
+    SQL_TAG_PUT,
+    SQL_TAG_DROP,
+    SQL_SEARCH_PUT,
+    SQL_SEARCH_DROP,
+    SQL_ADDRESS_CLEAR,
+    SQL_ADDRESS_PUT,
+    SQL_ADDRESS_AT,
+    SQL_SOFTWARE_PUT,
+    SQL_META_PUT,
+    SQL_META_DROP,
+    SQL_META_GET,
+    SQL_HEARD_PUT,
+    SQL_BEGIN,
+    SQL_COMMIT,
+    /* from here on: private.db */
+    SQL_INVITE_PUT,
+    SQL_INVITE_GET,
+    SQL_INVITE_BIND,
+    SQL_INVITE_EXPIRE,
+    SQL_JOURNAL_PUT,
+    SQL_JOURNAL_DONE,
+    SQL_JOURNAL_OPEN,
+    SQL_HINT_PUT,
+    SQL_HINT_DROP,
+    SQL_HINT_AT,
+    SQL_PRIVATE_BEGIN,
+    SQL_PRIVATE_COMMIT,
+    SQL_COUNT
+};
+extern const char *const store_sql[SQL_COUNT];
+
+enum gone { GONE_MISSING = 1, GONE_REFUSED = 2, GONE_WITHDRAWN = 3, GONE_PRUNED = 4 };
+
+/* One log, as the store keeps all of them in memory: nothing is looked up by SQL for a run that arrives. */
+struct store_log {
+    struct kith_log_key key;
+    uint32_t small;  /* runs worth packing that came since the log was last packed */
+    uint64_t packed; /* packing goes on behind this seq */
+    int64_t number;
+    uint64_t last, ends;
+    bool named; /* `ends` was named by a closing, cut or bound, and is not held yet */
+    struct kith_id last_id;
+};
+
+#define STORE_JSON_MAX (KITH_BODY_MAX * 6u + 64u) /* a body of nothing but `false` */
+#define STORE_TAGS_MAX 8192u                      /* tags of one record; more are left out */
+#define STORE_SMALL    64u                        /* runs with fewer entries are worth merging */
+
+struct store {
+    sqlite3 *db, *private;
+    sqlite3_stmt *statement[SQL_COUNT];
+    int dir;                         /* descriptor of the home */
+    bool writing, writing_private;   /* a transaction is open */
+    struct kith_error fault;         /* code ≠ 0: nothing is written any more */
+    uint64_t written;                /* bytes since the last commit */
+    uint32_t wal_pages, wal_private; /* in the write-ahead logs after the last commit */
+    uint32_t wal_due;                /* a checkpoint is due above it */
+    const struct roster *roster;     /* borrowed, from store_set_roster; may be NULL */
+    struct kith_site_id self;
+
+    struct store_log **log; /* by number − 1 */
+    uint32_t log_n, log_cap;
+    uint32_t *slot; /* open addressing: index + 1 into log, 0 free */
+    uint32_t slot_n;
+    int64_t next_log;
+    uint32_t pack_at; /* log that is looked at next */
+
+    int64_t next_arrival, projected;
+    bool projected_moved;
+    uint64_t lag, runs;
+    uint64_t drafts, withdrawn;
+
+    struct run_ctx *ctx;
+    struct run *run;       /* decoded last, for reading; see run_held */
+    struct run *work;      /* being built */
+    int64_t run_held;      /* arrival of what lies in run; 0: nothing of use */
+    uint8_t *wire;         /* KITH_RUN_WIRE_MAX, what store_run_covering lends */
+    uint8_t *scratch;      /* KITH_RUN_WIRE_MAX, an encoded run on its way into the file */
+    char *json;            /* STORE_JSON_MAX */
+    uint8_t *title, *text; /* KITH_BODY_MAX + 1 each */
+    uint8_t *draft;        /* KITH_BODY_MAX: the body that store_draft_get lends */
+};
+
+/* ---- store.c: faults, statements, transactions ---- */
+
+/* Makes the fault of the connection that this statement belongs to stick; gives KITH_E_INTERNAL. */
+int store_fault(struct store *s, enum sql q, const char *doing, struct kith_error *e);
+int store_fault_text(struct store *s, struct kith_error *e, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The statement, ready to be bound; NULL after a fault. */
+sqlite3_stmt *store_statement(struct store *s, enum sql q, struct kith_error *e);
+/* 1: a row; 0: done, reset and unbound; negative: a fault. */
+int store_step(struct store *s, enum sql q, struct kith_error *e);
+/* For whoever stops before the last row. */
+void store_reset(struct store *s, enum sql q);
+/* Runs a statement that gives no row. */
+int store_run_statement(struct store *s, enum sql q, struct kith_error *e);
+/* Opens the transaction that a write stands in, if none is open. */
+int store_begin(struct store *s, struct kith_error *e);
+int store_begin_private(struct store *s, struct kith_error *e);
+/* The first column of the first row, 0 when there is none or it is NULL. */
+int store_number(struct store *s, enum sql q, int64_t *ret, struct kith_error *e);
+
+void store_bind_blob(sqlite3_stmt *st, int i, const void *p, size_t n);
+void store_bind_text(sqlite3_stmt *st, int i, const void *p, size_t n);
+/* Copies a blob of exactly n bytes; false otherwise. */
+bool store_column_fixed(sqlite3_stmt *st, int i, void *ret, size_t n);
+
+/* Opens one file with the guards that both have. */
+int store_open_file(const char *path, bool search, sqlite3 **ret, struct kith_error *e);
+
+/* ---- store_log.c ---- */
+
+int store_logs_load(struct store *s, struct kith_error *e);
+struct store_log *store_log_find(struct store *s, const struct kith_log_key *key);
+/* Makes a row for a log that nothing is held of yet. NULL after a fault. */
+struct store_log *store_log_make(struct store *s, const struct kith_log_key *key, struct kith_error *e);
+struct store_log *store_log_numbered(struct store *s, int64_t number);
+/* Asks the roster where the log's valid part ends, and writes it if it changed. */
+int store_log_set_end(struct store *s, struct store_log *l, struct kith_error *e);
+int store_not_held(uint64_t seq, struct kith_error *e);
+/* Decodes a stored run into s->run. */
+int store_run_read(struct store *s, int64_t arrival, const void *bytes, size_t n, struct kith_error *e);
+/* Decodes the stored run that covers a position into s->run; *ret_arrival, *ret_stored may be NULL. */
+int store_run_load(struct store *s, const struct store_log *l, uint64_t seq, int64_t *ret_arrival,
+                   int64_t *ret_stored, struct kith_error *e);
+/* One row under the next arrival number; the log is left as it is. */
+int store_run_insert(struct store *s, const struct store_log *l, uint64_t first, uint32_t count,
+                     int64_t stored, struct kith_bytes bytes, struct kith_error *e);
+/* Puts a run that replaces older ones: a new arrival number, no change of the log. */
+int store_run_again(struct store *s, const struct store_log *l, const struct run *r, int64_t stored,
+                    int64_t *ret_arrival, struct kith_error *e);
+int store_run_drop(struct store *s, int64_t arrival, uint32_t count, struct kith_error *e);
+int store_gone_put(struct store *s, int64_t log, uint64_t seq, enum gone state, const char *rule,
+                   struct kith_error *e);
+int store_gone_drop(struct store *s, int64_t log, uint64_t seq, struct kith_error *e);
+int store_gone_state(struct store *s, int64_t log, uint64_t seq, int *ret, struct kith_error *e);
+
+/* ---- store_project.c ---- */
+
+/* Everything of a run that is not projected yet; doing it twice changes nothing. */
+int store_project_run(struct store *s, const struct store_log *l, int64_t arrival, int64_t stored,
+                      const struct run *r, struct kith_error *e);
+int store_unproject_run(struct store *s, const struct store_log *l, int64_t arrival, const struct run *r,
+                        struct kith_error *e);
+int store_project_entry(struct store *s, const struct store_log *l, int64_t number, int64_t stored,
+                        const struct run_entry *x, struct kith_error *e);
+int store_unproject_entry(struct store *s, const struct store_log *l, int64_t number,
+                          const struct run_entry *x, struct kith_error *e);
+/* A record shared here: an entry without a log. */
+int store_project_draft(struct store *s, const struct store_draft *d, struct kith_error *e);
+int store_unproject_draft(struct store *s, const struct store_draft *d, struct kith_error *e);
+/* Checks a body as the projector does. */
+int store_body_check(uint8_t kind, uint16_t schema, struct kith_bytes body, struct kith_error *e);
+
+/* ---- store_fts.c ---- */
+
+int store_fts_register(sqlite3 *db, struct kith_error *e);
+/* Settings of the index, kept in the file. */
+int store_fts_tune(sqlite3 *db, struct kith_error *e);
+
+/* ---- store_draft.c ---- */
+
+int store_position_text(struct store *s, const struct kith_log_key *log, uint64_t seq,
+                        char ret[STORE_POSITION_TEXT], struct kith_error *e);
+
+#endif

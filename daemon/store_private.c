@@ -1,0 +1,228 @@
+/* private.db: what only the daemon knows. Secrets of invites, the release journal, addresses that were handed
+ * over.
+ *
+ * The journal says who released what, when, and the digest of the bytes that were shown. A release writes its
+ * intent first; private.db commits before replica.db, so after a crash there may be an intent without an
+ * entry, never an entry without an intent. Which of the two it was, the replica says: its `released` table
+ * has the pair, or the draft is still there. */
+#include "daemon/store_impl.h"
+
+#include <string.h>
+
+#define VOID_POSITION "not released"
+
+/* ---- invites ---- */
+
+int store_invite_add(struct store *s, const struct store_invite *i, struct kith_error *e)
+{
+    sqlite3_stmt *st = store_begin_private(s, e) == 0 ? store_statement(s, SQL_INVITE_PUT, e) : NULL;
+    if (st == NULL)
+        return KITH_E_INTERNAL;
+    store_bind_blob(st, 1, i->hash, sizeof i->hash);
+    store_bind_blob(st, 2, i->secret, sizeof i->secret);
+    if (i->code[0] != '\0')
+        store_bind_text(st, 3, i->code, strlen(i->code));
+    sqlite3_bind_int64(st, 4, i->made.ms);
+    sqlite3_bind_int64(st, 5, i->expires.ms);
+    return store_run_statement(s, SQL_INVITE_PUT, e);
+}
+
+static int invite_read(sqlite3_stmt *st, struct store_invite *i, struct kith_error *e)
+{
+    const unsigned char *code = sqlite3_column_text(st, 1);
+    size_t n = (size_t)sqlite3_column_bytes(st, 1);
+    if (!store_column_fixed(st, 0, i->secret, sizeof i->secret) || n > KITH_CODE_MAX)
+        return kith_fail(e, KITH_E_INVALID, "an invite is damaged: make a new one");
+    memcpy(i->code, code != NULL ? (const char *)code : "", code != NULL ? n : 0);
+    i->made.ms = sqlite3_column_int64(st, 2);
+    i->expires.ms = sqlite3_column_int64(st, 3);
+    i->bound = store_column_fixed(st, 4, i->root.b, sizeof i->root.b);
+    return 0;
+}
+
+int store_invite_find(struct store *s, const uint8_t hash[16], struct store_invite *ret, struct kith_error *e)
+{
+    struct store_invite found = {.bound = false};
+    sqlite3_stmt *st = store_statement(s, SQL_INVITE_GET, e);
+    if (st == NULL)
+        return KITH_E_INTERNAL;
+    store_bind_blob(st, 1, hash, 16);
+    int rc = store_step(s, SQL_INVITE_GET, e);
+    if (rc < 0)
+        return rc;
+    if (rc == 0)
+        return kith_fail(e, KITH_E_NOTFOUND, "no such invite was made here, or it expired");
+    memcpy(found.hash, hash, sizeof found.hash);
+    rc = invite_read(st, &found, e);
+    store_reset(s, SQL_INVITE_GET);
+    if (rc == 0)
+        *ret = found;
+    crypto_wipe(&found, sizeof found);
+    return rc;
+}
+
+int store_invite_bind(struct store *s, const uint8_t hash[16], const struct kith_pk *root,
+                      struct kith_error *e)
+{
+    struct store_invite i;
+    int rc = store_invite_find(s, hash, &i, e);
+    if (rc < 0)
+        return rc;
+    crypto_wipe(i.secret, sizeof i.secret);
+    if (i.bound && memcmp(&i.root, root, sizeof *root) != 0)
+        return kith_fail(e, KITH_E_REFUSED,
+                         "this invite was already used by another site: ask for a new one");
+    if (i.bound)
+        return 0;
+    sqlite3_stmt *st = store_begin_private(s, e) == 0 ? store_statement(s, SQL_INVITE_BIND, e) : NULL;
+    if (st == NULL)
+        return KITH_E_INTERNAL;
+    store_bind_blob(st, 1, hash, 16);
+    store_bind_blob(st, 2, root->b, sizeof root->b);
+    return store_run_statement(s, SQL_INVITE_BIND, e);
+}
+
+int store_invite_expire(struct store *s, struct kith_wall now, struct kith_error *e)
+{
+    sqlite3_stmt *st = store_begin_private(s, e) == 0 ? store_statement(s, SQL_INVITE_EXPIRE, e) : NULL;
+    if (st == NULL)
+        return KITH_E_INTERNAL;
+    sqlite3_bind_int64(st, 1, now.ms);
+    return store_run_statement(s, SQL_INVITE_EXPIRE, e);
+}
+
+/* ---- the release journal ---- */
+
+int store_journal_intent(struct store *s, const struct store_intent *i, uint64_t *ret_number,
+                         struct kith_error *e)
+{
+    sqlite3_stmt *st = store_begin_private(s, e) == 0 ? store_statement(s, SQL_JOURNAL_PUT, e) : NULL;
+    if (st == NULL)
+        return KITH_E_INTERNAL;
+    sqlite3_bind_int64(st, 1, i->time.ms);
+    sqlite3_bind_int64(st, 2, i->author);
+    sqlite3_bind_int64(st, 3, i->releaser);
+    sqlite3_bind_int64(st, 4, (int64_t)i->draft);
+    store_bind_blob(st, 5, i->digest, sizeof i->digest);
+    int rc = store_run_statement(s, SQL_JOURNAL_PUT, e);
+    if (rc == 0)
+        *ret_number = (uint64_t)sqlite3_last_insert_rowid(s->private);
+    return rc;
+}
+
+int store_journal_done(struct store *s, uint64_t number, const char *position, struct kith_error *e)
+{
+    sqlite3_stmt *st = store_begin_private(s, e) == 0 ? store_statement(s, SQL_JOURNAL_DONE, e) : NULL;
+    if (st == NULL)
+        return KITH_E_INTERNAL;
+    sqlite3_bind_int64(st, 1, (int64_t)number);
+    store_bind_text(st, 2, position, strlen(position));
+    return store_run_statement(s, SQL_JOURNAL_DONE, e);
+}
+
+/* The next intent without a position. 1: there is one. */
+static int journal_open(struct store *s, int64_t after, int64_t *ret_number, int64_t *ret_draft,
+                        struct kith_error *e)
+{
+    sqlite3_stmt *st = store_statement(s, SQL_JOURNAL_OPEN, e);
+    if (st == NULL)
+        return KITH_E_INTERNAL;
+    sqlite3_bind_int64(st, 1, after);
+    int rc = store_step(s, SQL_JOURNAL_OPEN, e);
+    if (rc <= 0)
+        return rc;
+    *ret_number = sqlite3_column_int64(st, 0);
+    *ret_draft = sqlite3_column_int64(st, 1);
+    store_reset(s, SQL_JOURNAL_OPEN);
+    return 1;
+}
+
+/* Where a draft went, as text. 1: it was released, 0: it was not. */
+static int released_to(struct store *s, int64_t draft, char ret[STORE_POSITION_TEXT], struct kith_error *e)
+{
+    sqlite3_stmt *st = store_statement(s, SQL_RELEASED_GET, e);
+    if (st == NULL)
+        return KITH_E_INTERNAL;
+    sqlite3_bind_int64(st, 1, draft);
+    int rc = store_step(s, SQL_RELEASED_GET, e);
+    if (rc <= 0)
+        return rc;
+    const struct store_log *l = store_log_numbered(s, sqlite3_column_int64(st, 0));
+    uint64_t seq = (uint64_t)sqlite3_column_int64(st, 1);
+    store_reset(s, SQL_RELEASED_GET);
+    if (l == NULL)
+        return kith_fail(e, KITH_E_INVALID, "\"here-%lld\" was released into a log that is not known",
+                         (long long)draft);
+    rc = store_position_text(s, &l->key, seq, ret, e);
+    return rc < 0 ? rc : 1;
+}
+
+int store_journal_reconcile(struct store *s, uint32_t *ret_done, uint32_t *ret_void, struct kith_error *e)
+{
+    int64_t number = 0, draft = 0;
+    uint32_t done = 0, undone = 0;
+    int rc;
+    while ((rc = journal_open(s, number, &number, &draft, e)) == 1) {
+        char position[STORE_POSITION_TEXT];
+        rc = released_to(s, draft, position, e);
+        if (rc < 0)
+            return rc;
+        done += rc == 1;
+        undone += rc == 0;
+        rc = store_journal_done(s, (uint64_t)number, rc == 1 ? position : VOID_POSITION, e);
+        if (rc < 0)
+            return rc;
+    }
+    if (rc == 0) {
+        *ret_done = done;
+        *ret_void = undone;
+    }
+    return rc;
+}
+
+/* ---- hints ---- */
+
+int store_hint_put(struct store *s, const struct store_hint *h, struct kith_error *e)
+{
+    sqlite3_stmt *st = store_begin_private(s, e) == 0 ? store_statement(s, SQL_HINT_PUT, e) : NULL;
+    if (st == NULL)
+        return KITH_E_INTERNAL;
+    store_bind_blob(st, 1, h->site.b, sizeof h->site.b);
+    store_bind_text(st, 2, h->address, strlen(h->address));
+    store_bind_blob(st, 3, h->link.b, sizeof h->link.b);
+    return store_run_statement(s, SQL_HINT_PUT, e);
+}
+
+int store_hint_drop(struct store *s, const struct kith_site_id *site, const char *address,
+                    struct kith_error *e)
+{
+    sqlite3_stmt *st = store_begin_private(s, e) == 0 ? store_statement(s, SQL_HINT_DROP, e) : NULL;
+    if (st == NULL)
+        return KITH_E_INTERNAL;
+    store_bind_blob(st, 1, site->b, sizeof site->b);
+    store_bind_text(st, 2, address, strlen(address));
+    return store_run_statement(s, SQL_HINT_DROP, e);
+}
+
+int store_hint_at(struct store *s, uint32_t i, struct store_hint *ret)
+{
+    struct store_hint h = {.address = ""};
+    sqlite3_stmt *st = store_statement(s, SQL_HINT_AT, NULL);
+    if (st == NULL)
+        return KITH_E_INTERNAL;
+    sqlite3_bind_int64(st, 1, i);
+    int rc = store_step(s, SQL_HINT_AT, NULL);
+    if (rc <= 0)
+        return rc < 0 ? rc : KITH_E_NOTFOUND;
+    const unsigned char *address = sqlite3_column_text(st, 1);
+    size_t n = (size_t)sqlite3_column_bytes(st, 1);
+    bool whole = store_column_fixed(st, 0, h.site.b, sizeof h.site.b) && address != NULL &&
+                 n <= KITH_ADDRESS_MAX && store_column_fixed(st, 2, h.link.b, sizeof h.link.b);
+    if (whole)
+        memcpy(h.address, address, n);
+    store_reset(s, SQL_HINT_AT);
+    if (!whole)
+        return KITH_E_INVALID;
+    *ret = h;
+    return 0;
+}

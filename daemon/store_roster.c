@@ -1,0 +1,321 @@
+/* Between the store and the roster: what a start hands over, and what the members' table and the ends of logs
+ * become when the roster changes.
+ *
+ * The roster is computed from what is stored, never read back from these tables: they are for readers. So
+ * they may be written late and are written again as a whole whenever the roster was folded; SQLite compares,
+ * and writes only what differs.
+ *
+ * A withdrawal hides an entry at once: its projection goes and `gone` says why. The body stays in its run
+ * until it is erased, but no run leaves with it (store_run_covering). When the withdrawal turns out not to
+ * count, the projection comes back from the run. */
+#include "daemon/store_impl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- start ---- */
+
+static int load_councils(struct store *s, struct roster *r, struct kith_error *e)
+{
+    int rc, bad = 0;
+    struct kith_error why = {0};
+    sqlite3_stmt *st = store_statement(s, SQL_COUNCIL_ALL, e);
+    if (st == NULL)
+        return KITH_E_INTERNAL;
+    while (bad == 0 && (rc = store_step(s, SQL_COUNCIL_ALL, e)) > 0) {
+        struct kith_bytes b = {sqlite3_column_blob(st, 1), (size_t)sqlite3_column_bytes(st, 1)};
+        if (roster_add_council(r, b, &why) < 0)
+            bad = kith_fail(e, KITH_E_INVALID, "council %lld is damaged: %.200s: restore the home",
+                            (long long)sqlite3_column_int64(st, 0), why.text);
+    }
+    store_reset(s, SQL_COUNCIL_ALL);
+    return bad < 0 ? bad : rc;
+}
+
+/* Entries whose body means nothing to the roster are kept and decide nothing: not an error here either. */
+static int load_control(struct store *s, struct roster *r, struct kith_error *e)
+{
+    int rc = 0, bad = 0;
+    sqlite3_stmt *st = store_statement(s, SQL_RUN_OF_STREAM, e);
+    if (st == NULL)
+        return KITH_E_INTERNAL;
+    sqlite3_bind_int(st, 1, KITH_CONTROL);
+    while (bad == 0 && (rc = store_step(s, SQL_RUN_OF_STREAM, e)) > 0) {
+        bad = store_run_read(s, sqlite3_column_int64(st, 0), sqlite3_column_blob(st, 1),
+                             (size_t)sqlite3_column_bytes(st, 1), e);
+        for (uint32_t i = 0; bad == 0 && i < s->run->count; i++)
+            (void)roster_add_control(r, &s->run->entry[i], NULL);
+    }
+    store_reset(s, SQL_RUN_OF_STREAM);
+    return bad < 0 ? bad : rc;
+}
+
+static int load_genesis(struct store *s, struct roster **ret, struct kith_error *e)
+{
+    sqlite3_stmt *st = store_statement(s, SQL_META_GET, e);
+    if (st == NULL)
+        return KITH_E_INTERNAL;
+    store_bind_text(st, 1, "genesis", 7);
+    int rc = store_step(s, SQL_META_GET, e);
+    if (rc <= 0)
+        return rc < 0 ? rc : kith_fail(e, KITH_E_NOTFOUND, "this home belongs to no network yet: join one");
+    struct kith_bytes b = {sqlite3_column_blob(st, 0), (size_t)sqlite3_column_bytes(st, 0)};
+    struct roster *r = roster_new(b, e);
+    store_reset(s, SQL_META_GET);
+    if (r == NULL)
+        return KITH_E_INVALID;
+    *ret = r;
+    return 0;
+}
+
+int store_load_roster(struct store *s, struct roster **ret, struct kith_error *e)
+{
+    struct roster *r = NULL;
+    int rc = load_genesis(s, &r, e);
+    if (rc == 0)
+        rc = load_councils(s, r, e);
+    if (rc == 0)
+        rc = load_control(s, r, e);
+    if (rc == 0)
+        *ret = r;
+    else
+        roster_free(r);
+    return rc;
+}
+
+static int load_missing(struct store *s, struct sync *y, struct kith_error *e)
+{
+    int rc = 0, bad = 0;
+    sqlite3_stmt *st = store_statement(s, SQL_GONE_ALL, e);
+    if (st == NULL)
+        return KITH_E_INTERNAL;
+    sqlite3_bind_int(st, 1, GONE_MISSING);
+    while (bad == 0 && (rc = store_step(s, SQL_GONE_ALL, e)) > 0) {
+        const struct store_log *l = store_log_numbered(s, sqlite3_column_int64(st, 0));
+        if (l != NULL)
+            bad = sync_load_missing(y, &l->key, (uint64_t)sqlite3_column_int64(st, 1));
+    }
+    store_reset(s, SQL_GONE_ALL);
+    /* what the brain has no room to remember is asked for by a later start */
+    return bad < 0 && bad != KITH_E_FULL ? kith_fail(e, bad, "the missing bodies could not be loaded")
+           : rc < 0                      ? rc
+                                         : 0;
+}
+
+int store_load_sync(struct store *s, struct sync *y, struct kith_error *e)
+{
+    for (uint32_t i = 0; i < s->log_n; i++) {
+        const struct store_log *l = s->log[i];
+        int rc = l->last > 0 ? sync_load_log(y, &l->key, l->last, &l->last_id) : 0;
+        if (rc < 0)
+            return kith_fail(e, rc, "the logs could not be loaded: not enough memory");
+    }
+    return load_missing(s, y, e);
+}
+
+/* ---- the roster ---- */
+
+static const char *state_name(enum member_state state)
+{
+    switch (state) {
+    case MEMBER_COORDINATOR:
+        return "coordinator";
+    case MEMBER_SITE:
+        return "site";
+    case MEMBER_OBSERVER:
+        return "observer";
+    case MEMBER_FORMER:
+        return "former";
+    case MEMBER_REVOKED:
+        return "revoked";
+    }
+    return "";
+}
+
+/* SQLite compares and writes only what differs. */
+static int put_member(struct store *s, const struct member *m, struct kith_error *e)
+{
+    sqlite3_stmt *st = store_statement(s, SQL_MEMBER_PUT, e);
+    if (st == NULL)
+        return KITH_E_INTERNAL;
+    const char *state = state_name(m->state);
+    store_bind_blob(st, 1, m->site.b, sizeof m->site.b);
+    store_bind_blob(st, 2, m->root.b, sizeof m->root.b);
+    store_bind_text(st, 3, m->shown, strlen(m->shown));
+    store_bind_text(st, 4, m->name, strlen(m->name));
+    store_bind_text(st, 5, state, strlen(state));
+    if (m->state == MEMBER_REVOKED)
+        sqlite3_bind_int64(st, 6, m->reason);
+    sqlite3_bind_int64(st, 7, m->epoch);
+    if (m->has_follows)
+        store_bind_blob(st, 8, m->follows.b, sizeof m->follows.b);
+    if (m->admitted.seq > 0) {
+        store_bind_blob(st, 9, m->admitted.log.site.b, sizeof m->admitted.log.site.b);
+        sqlite3_bind_int64(st, 10, (int64_t)m->admitted.seq);
+    }
+    if (m->epoch > 0)
+        store_bind_blob(st, 11, m->link.b, sizeof m->link.b);
+    return store_run_statement(s, SQL_MEMBER_PUT, e);
+}
+
+static int drop_member(struct store *s, const struct kith_site_id *site, struct kith_error *e)
+{
+    sqlite3_stmt *st = store_statement(s, SQL_MEMBER_DROP, e);
+    if (st == NULL)
+        return KITH_E_INTERNAL;
+    store_bind_blob(st, 1, site->b, sizeof site->b);
+    return store_run_statement(s, SQL_MEMBER_DROP, e);
+}
+
+/* A member can vanish when another of two councils turns out to be the complete one. */
+static int drop_members(struct store *s, const struct roster *r, struct kith_error *e)
+{
+    int64_t rows = 0;
+    struct kith_site_id site = {{0}};
+    if (store_statement(s, SQL_MEMBER_COUNT, e) == NULL || store_number(s, SQL_MEMBER_COUNT, &rows, e) < 0)
+        return KITH_E_INTERNAL;
+    for (int rc = 1; rc > 0 && rows > (int64_t)roster_members(r);) {
+        sqlite3_stmt *st = store_statement(s, SQL_MEMBER_ALL, e);
+        if (st == NULL)
+            return KITH_E_INTERNAL;
+        struct kith_site_id after = site;
+        store_bind_blob(st, 1, after.b, sizeof after.b);
+        if ((rc = store_step(s, SQL_MEMBER_ALL, e)) <= 0)
+            return rc;
+        bool whole = store_column_fixed(st, 0, site.b, sizeof site.b);
+        store_reset(s, SQL_MEMBER_ALL);
+        if (!whole)
+            return store_fault_text(s, e, "the table of members is damaged");
+        if (roster_member(r, &site) == NULL) {
+            if (drop_member(s, &site, e) < 0)
+                return KITH_E_INTERNAL;
+            rows--;
+        }
+    }
+    return 0;
+}
+
+/* ---- withdrawals: hidden at once, shown again when the withdrawal counts no more ---- */
+
+static int hide(struct store *s, const struct op_withdraw *w, struct kith_error *e)
+{
+    int state = 0;
+    int64_t arrival = 0;
+    struct kith_id held;
+    struct store_log *l = store_log_find(s, &w->at.log);
+    if (l == NULL && (l = store_log_make(s, &w->at.log, e)) == NULL)
+        return KITH_E_INTERNAL;
+    if (store_gone_state(s, l->number, w->at.seq, &state, e) < 0)
+        return KITH_E_INTERNAL;
+    if (state == GONE_WITHDRAWN ||
+        (store_id_at(s, &l->key, w->at.seq, &held) == 0 && memcmp(&held, &w->at.id, sizeof held) != 0))
+        return 0;
+    if (w->at.seq <= l->last) {
+        int rc = store_run_load(s, l, w->at.seq, &arrival, NULL, e);
+        uint64_t place = rc == 0 ? w->at.seq - s->run->first : 0;
+        if (rc == 0)
+            rc = store_unproject_entry(s, l, arrival << 7 | (int64_t)place, &s->run->entry[place], e);
+        if (rc < 0)
+            return rc;
+    }
+    s->withdrawn++;
+    return store_gone_put(s, l->number, w->at.seq, GONE_WITHDRAWN, NULL, e);
+}
+
+static int show(struct store *s, const struct store_log *l, uint64_t seq, struct kith_error *e)
+{
+    int64_t arrival = 0, stored = 0;
+    int rc = store_gone_drop(s, l->number, seq, e);
+    s->withdrawn--;
+    if (rc < 0 || seq > l->last)
+        return rc;
+    rc = store_run_load(s, l, seq, &arrival, &stored, e);
+    if (rc < 0)
+        return rc;
+    uint64_t place = seq - s->run->first;
+    if (!s->run->entry[place].has_body)
+        return store_gone_put(s, l->number, seq, GONE_MISSING, NULL, e);
+    if (arrival > s->projected)
+        return 0;
+    return store_project_entry(s, l, arrival << 7 | (int64_t)place, stored, &s->run->entry[place], e);
+}
+
+static int compare_withdrawn(const void *a, const void *b)
+{
+    const struct kith_pos *x = *(const struct kith_pos *const *)a, *y = *(const struct kith_pos *const *)b;
+    int by_log = log_key_compare(&x->log, &y->log);
+    return by_log != 0 ? by_log : (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+#define SHOW_MAX 256u /* withdrawals taken back that one pass collects */
+
+/* Positions hidden here that none of n sorted withdrawals names any more, at most SHOW_MAX of them. */
+static int find_shown(struct store *s, const struct kith_pos **list, uint32_t n, struct kith_pos *ret,
+                      uint32_t *ret_n, struct kith_error *e)
+{
+    int rc;
+    uint32_t found = 0;
+    sqlite3_stmt *st = store_statement(s, SQL_GONE_ALL, e);
+    if (st == NULL)
+        return KITH_E_INTERNAL;
+    sqlite3_bind_int(st, 1, GONE_WITHDRAWN);
+    while ((rc = store_step(s, SQL_GONE_ALL, e)) > 0 && found < SHOW_MAX) {
+        const struct store_log *l = store_log_numbered(s, sqlite3_column_int64(st, 0));
+        if (l == NULL)
+            continue;
+        const struct kith_pos *at = &ret[found];
+        ret[found] = (struct kith_pos){.log = l->key, .seq = (uint64_t)sqlite3_column_int64(st, 1)};
+        if (n == 0 || bsearch(&at, list, n, sizeof(const struct kith_pos *), compare_withdrawn) == NULL)
+            found++;
+    }
+    if (rc > 0)
+        store_reset(s, SQL_GONE_ALL);
+    *ret_n = found;
+    return rc < 0 ? rc : 0;
+}
+
+static int show_all(struct store *s, const struct kith_pos **list, uint32_t n, struct kith_error *e)
+{
+    struct kith_pos shown[SHOW_MAX];
+    uint32_t found = SHOW_MAX;
+    int rc = 0;
+    while (rc == 0 && found == SHOW_MAX && s->withdrawn > 0) {
+        rc = find_shown(s, list, n, shown, &found, e);
+        for (uint32_t i = 0; rc == 0 && i < found; i++)
+            rc = show(s, store_log_find(s, &shown[i].log), shown[i].seq, e);
+    }
+    return rc;
+}
+
+static int set_withdrawals(struct store *s, const struct roster *r, struct kith_error *e)
+{
+    uint32_t n = roster_withdrawals(r);
+    int rc = 0;
+    if (n == 0 && s->withdrawn == 0)
+        return 0;
+    const struct kith_pos **list = calloc(n + 1, sizeof(const struct kith_pos *));
+    if (list == NULL)
+        return kith_fail(e, KITH_E_INTERNAL, "not enough memory for \"%u\" withdrawals", n);
+    for (uint32_t i = 0; rc == 0 && i < n; i++) {
+        list[i] = &roster_withdrawal_at(r, i)->at;
+        rc = hide(s, roster_withdrawal_at(r, i), e);
+    }
+    qsort(list, n, sizeof(const struct kith_pos *), compare_withdrawn);
+    if (rc == 0)
+        rc = show_all(s, list, n, e);
+    free(list);
+    return rc;
+}
+
+int store_set_roster(struct store *s, const struct roster *r, struct kith_error *e)
+{
+    s->roster = r;
+    int rc = store_begin(s, e);
+    for (uint32_t i = 0; rc == 0 && i < roster_members(r); i++)
+        rc = put_member(s, roster_member_at(r, i), e);
+    if (rc == 0)
+        rc = drop_members(s, r, e);
+    for (uint32_t i = 0; rc == 0 && i < s->log_n; i++)
+        rc = store_log_set_end(s, s->log[i], e);
+    return rc == 0 ? set_withdrawals(s, r, e) : rc;
+}

@@ -1,0 +1,101 @@
+/* Every statement of the store. All of them are constants with bound parameters, so that nothing that came
+ * from a peer or a person is ever read as SQL. */
+#include "daemon/store_impl.h"
+
+const char *const store_sql[SQL_COUNT] = {
+    [SQL_RUN_PUT] =
+        "INSERT INTO run(arrival, log, first, count, stored, bytes) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_RUN_DROP] = "DELETE FROM run WHERE arrival = ?1",
+    [SQL_RUN_COVERING] =
+        "SELECT arrival, first, count, stored, bytes FROM run WHERE log = ?1 AND first <= ?2 "
+        "ORDER BY first DESC LIMIT 1",
+    [SQL_RUN_FROM] = "SELECT arrival, log, first, count, bytes FROM run WHERE (log, first) > (?1, ?2) "
+                     "ORDER BY log, first LIMIT 1",
+    [SQL_RUN_ARRIVED] =
+        "SELECT arrival, log, count, stored, bytes FROM run WHERE arrival > ?1 ORDER BY arrival LIMIT 1",
+    [SQL_RUN_OF_STREAM] = "SELECT r.arrival, r.bytes FROM log l CROSS JOIN run r ON r.log = l.number "
+                          "WHERE l.stream = ?1 ORDER BY l.number, r.first",
+    [SQL_RUN_NEXT] =
+        "SELECT arrival, first, count FROM run WHERE log = ?1 AND first > ?2 ORDER BY first LIMIT 1",
+    [SQL_RUN_SMALL] = "SELECT arrival, first, count FROM run WHERE log = ?1 AND first > ?2 AND count < ?3 "
+                      "ORDER BY first LIMIT 1",
+    [SQL_RUN_SMALL_LOGS] = "SELECT log, count(*) FROM run INDEXED BY run_log WHERE count < ?1 GROUP BY log",
+    [SQL_RUN_LAST] = "SELECT max(arrival) FROM run",
+    [SQL_RUN_COUNT] = "SELECT count(*) FROM run INDEXED BY run_log",
+    [SQL_RUN_LAG] = "SELECT sum(count) FROM run INDEXED BY run_log WHERE arrival > ?1",
+    [SQL_LOG_PUT] = "INSERT INTO log(number, site, stream, epoch, last, last_id, ends) "
+                    "VALUES(?1, ?2, ?3, ?4, 0, zeroblob(32), ?5)",
+    [SQL_LOG_LAST] = "UPDATE log SET last = ?2, last_id = ?3 WHERE number = ?1",
+    [SQL_LOG_ENDS] = "UPDATE log SET ends = ?2 WHERE number = ?1",
+    [SQL_LOG_ALL] = "SELECT number, site, stream, epoch, last, last_id, ends FROM log ORDER BY number",
+    [SQL_COUNCIL_PUT] = "INSERT INTO council(g, id, bytes) VALUES(?1, ?2, ?3) "
+                        "ON CONFLICT(g, id) DO UPDATE SET bytes = excluded.bytes",
+    [SQL_COUNCIL_ALL] = "SELECT g, bytes FROM council ORDER BY g, id",
+    [SQL_GONE_MISSING] = "INSERT OR IGNORE INTO gone(log, seq, state) VALUES(?1, ?2, 1)",
+    [SQL_GONE_PUT] = "INSERT OR REPLACE INTO gone(log, seq, state, rule) VALUES(?1, ?2, ?3, ?4)",
+    [SQL_GONE_DROP] = "DELETE FROM gone WHERE log = ?1 AND seq = ?2",
+    [SQL_GONE_STATE] = "SELECT state FROM gone WHERE log = ?1 AND seq = ?2",
+    [SQL_GONE_IN] = "SELECT 1 FROM gone WHERE log = ?1 AND seq BETWEEN ?2 AND ?3 AND state = 3 LIMIT 1",
+    [SQL_GONE_ALL] = "SELECT log, seq FROM gone WHERE state = ?1 ORDER BY log, seq",
+    [SQL_GONE_COUNT] = "SELECT count(*) FROM gone WHERE state = ?1",
+    [SQL_MEMBER_PUT] =
+        "INSERT INTO member(site, root, code, name, state, reason, epoch, follows, admitted_site, "
+        "admitted_seq, link) "
+        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT(site) DO UPDATE SET root = "
+        "excluded.root, "
+        "code = excluded.code, name = excluded.name, state = excluded.state, reason = excluded.reason, "
+        "epoch = excluded.epoch, follows = excluded.follows, admitted_site = excluded.admitted_site, "
+        "admitted_seq = excluded.admitted_seq, link = excluded.link WHERE (root, code, name, state, reason, "
+        "epoch, "
+        "follows, admitted_site, admitted_seq, link) IS NOT (excluded.root, excluded.code, excluded.name, "
+        "excluded.state, excluded.reason, excluded.epoch, excluded.follows, excluded.admitted_site, "
+        "excluded.admitted_seq, excluded.link)",
+    [SQL_MEMBER_COUNT] = "SELECT count(*) FROM member",
+    [SQL_MEMBER_ALL] = "SELECT site FROM member WHERE site > ?1 ORDER BY site LIMIT 1",
+    [SQL_MEMBER_DROP] = "DELETE FROM member WHERE site = ?1",
+    [SQL_DRAFT_PUT] = "INSERT INTO draft(kind, schema, time, author, body) VALUES(?1, ?2, ?3, ?4, ?5)",
+    [SQL_DRAFT_GET] = "SELECT kind, schema, time, author, body FROM draft WHERE number = ?1",
+    [SQL_DRAFT_LIST] = "SELECT number FROM draft WHERE number > ?1 ORDER BY number LIMIT ?2",
+    [SQL_DRAFT_DROP] = "DELETE FROM draft WHERE number = ?1",
+    [SQL_DRAFT_COUNT] = "SELECT count(*) FROM draft",
+    [SQL_RELEASED_PUT] = "INSERT INTO released(number, log, seq) VALUES(?1, ?2, ?3)",
+    [SQL_RELEASED_GET] = "SELECT log, seq FROM released WHERE number = ?1",
+    [SQL_RECORD_PUT] =
+        "INSERT INTO record(number, log, seq, kind, time, title, sort_key, body, replaces_log, "
+        "replaces_seq) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    [SQL_RECORD_HAS] = "SELECT 1 FROM record WHERE number BETWEEN ?1 AND ?2 LIMIT 1",
+    [SQL_RECORD_DROP] = "DELETE FROM record WHERE number = ?1",
+    [SQL_TAG_PUT] = "INSERT OR IGNORE INTO tag(field, value, number) VALUES(?1, ?2, ?3)",
+    [SQL_TAG_DROP] = "DELETE FROM tag WHERE field = ?1 AND value = ?2 AND number = ?3",
+    [SQL_SEARCH_PUT] = "INSERT INTO search(rowid, title, text) VALUES(?1, ?2, ?3)",
+    [SQL_SEARCH_DROP] = "INSERT INTO search(search, rowid, title, text) VALUES('delete', ?1, ?2, ?3)",
+    [SQL_ADDRESS_CLEAR] = "DELETE FROM address WHERE site = ?1",
+    [SQL_ADDRESS_PUT] = "INSERT OR IGNORE INTO address(site, address) VALUES(?1, ?2)",
+    [SQL_ADDRESS_AT] = "SELECT address FROM address WHERE site = ?1 ORDER BY address LIMIT 1 OFFSET ?2",
+    [SQL_SOFTWARE_PUT] = "INSERT INTO software(site, name) VALUES(?1, ?2) "
+                         "ON CONFLICT(site) DO UPDATE SET name = excluded.name",
+    [SQL_META_PUT] =
+        "INSERT INTO meta(key, value) VALUES(?1, ?2) ON CONFLICT(key) DO UPDATE SET value = excluded.value",
+    [SQL_META_DROP] = "DELETE FROM meta WHERE key = ?1",
+    [SQL_META_GET] = "SELECT value FROM meta WHERE key = ?1",
+    [SQL_HEARD_PUT] =
+        "INSERT INTO heard(site, time) VALUES(?1, ?2) ON CONFLICT(site) DO UPDATE SET time = excluded.time",
+    [SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [SQL_COMMIT] = "COMMIT",
+
+    [SQL_INVITE_PUT] = "INSERT INTO invite(hash, secret, code, made, expires) VALUES(?1, ?2, ?3, ?4, ?5)",
+    [SQL_INVITE_GET] = "SELECT secret, code, made, expires, root FROM invite WHERE hash = ?1",
+    [SQL_INVITE_BIND] = "UPDATE invite SET root = ?2 WHERE hash = ?1",
+    [SQL_INVITE_EXPIRE] = "DELETE FROM invite WHERE expires < ?1",
+    [SQL_JOURNAL_PUT] =
+        "INSERT INTO journal(time, author, releaser, draft, digest) VALUES(?1, ?2, ?3, ?4, ?5)",
+    [SQL_JOURNAL_DONE] = "UPDATE journal SET position = ?2 WHERE number = ?1",
+    [SQL_JOURNAL_OPEN] = "SELECT number, draft FROM journal WHERE position IS NULL AND number > ?1 "
+                         "ORDER BY number LIMIT 1",
+    [SQL_HINT_PUT] = "INSERT INTO hint(site, address, link) VALUES(?1, ?2, ?3) "
+                     "ON CONFLICT(site, address) DO UPDATE SET link = excluded.link",
+    [SQL_HINT_DROP] = "DELETE FROM hint WHERE site = ?1 AND address = ?2",
+    [SQL_HINT_AT] = "SELECT site, address, link FROM hint ORDER BY site, address LIMIT 1 OFFSET ?1",
+    [SQL_PRIVATE_BEGIN] = "BEGIN IMMEDIATE",
+    [SQL_PRIVATE_COMMIT] = "COMMIT",
+};
