@@ -1,0 +1,251 @@
+/* The reader walks libyaml's events with a small state: which key of the top map is open, and which of a
+ * peer. Only maps, lists and plain or quoted scalars; no anchors, aliases or tags; nothing deeper than a list
+ * of maps. */
+#include "daemon/config.h"
+
+#include "daemon/address.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <yaml.h>
+
+#define CONFIG_EVENTS_MAX 2000u
+
+enum place { PLACE_START, PLACE_TOP, PLACE_VALUE, PLACE_LIST, PLACE_PEER, PLACE_PEER_VALUE, PLACE_END };
+
+struct reader {
+    enum place place;
+    char key[16], part[16];
+    struct config c;
+    bool listen_given;
+    size_t line;
+    struct kith_error *e;
+};
+
+void config_default(struct config *c)
+{
+    memset(c, 0, sizeof *c);
+    c->listen_n = 2;
+    snprintf(c->listen[0], sizeof c->listen[0], "0.0.0.0:%d", KITH_PORT);
+    snprintf(c->listen[1], sizeof c->listen[1], "[::]:%d", KITH_PORT);
+}
+
+static int wrong(struct reader *r, const char *value, const char *what)
+{
+    return kith_fail(r->e, KITH_E_INVALID, "%s line %zu: \"%s\": %s", CONFIG_FILE, r->line, value, what);
+}
+
+static int take_address(struct reader *r, const char *v, char (*list)[KITH_ADDRESS_MAX + 1], uint32_t *n,
+                        uint32_t max)
+{
+    struct address a;
+    if (*n == max)
+        return wrong(r, v, "too many addresses");
+    if (address_parse(v, &a, NULL) < 0)
+        return wrong(r, v, "write an address as HOST:PORT or [V6]:PORT");
+    snprintf(list[(*n)++], KITH_ADDRESS_MAX + 1, "%s", v);
+    return 0;
+}
+
+static int take_item(struct reader *r, const char *v)
+{
+    if (strcmp(r->key, "listen") == 0) {
+        if (!r->listen_given)
+            r->c.listen_n = 0;
+        r->listen_given = true;
+        return take_address(r, v, r->c.listen, &r->c.listen_n, CONFIG_LISTEN_MAX);
+    }
+    if (strcmp(r->key, "advertise") == 0)
+        return take_address(r, v, r->c.advertise, &r->c.advertise_n, KITH_ADDRESSES_MAX);
+    if (strcmp(r->key, "dial") != 0)
+        return wrong(r, v, "a peer needs two lines, `site: CODE` and `address: HOST:PORT`");
+    if (strcmp(v, "auto") != 0 && strcmp(v, "listed") != 0)
+        return wrong(r, v, "dial is auto or listed");
+    r->c.dial_listed = strcmp(v, "listed") == 0;
+    return 0;
+}
+
+static int take_part(struct reader *r, const char *v)
+{
+    struct config_peer *p = &r->c.peer[r->c.peers_n];
+    struct address a;
+    if (strcmp(r->part, "site") == 0) {
+        if (strlen(v) < KITH_CODE_MIN || strlen(v) > KITH_CODE_MAX)
+            return wrong(r, v, "a site's code has 2 to 8 letters and digits");
+        snprintf(p->code, sizeof p->code, "%s", v);
+        return 0;
+    }
+    if (address_parse(v, &a, NULL) < 0)
+        return wrong(r, v, "write an address as HOST:PORT or [V6]:PORT");
+    snprintf(p->address, sizeof p->address, "%s", v);
+    return 0;
+}
+
+static int take_key(struct reader *r, const char *v)
+{
+    static const char *const keys[] = {"listen", "advertise", "dial", "peers"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (strcmp(v, keys[i]) == 0) {
+            snprintf(r->key, sizeof r->key, "%s", v);
+            r->place = PLACE_VALUE;
+            return 0;
+        }
+    return wrong(r, v, "not a key; there are listen, advertise, dial and peers");
+}
+
+static int take_part_key(struct reader *r, const char *v)
+{
+    if (strcmp(v, "site") != 0 && strcmp(v, "address") != 0)
+        return wrong(r, v, "not a key of a peer; there are site and address");
+    snprintf(r->part, sizeof r->part, "%s", v);
+    r->place = PLACE_PEER_VALUE;
+    return 0;
+}
+
+static int on_scalar(struct reader *r, const char *v)
+{
+    int ok;
+    switch (r->place) {
+    case PLACE_TOP:
+        return take_key(r, v);
+    case PLACE_VALUE:
+        r->place = PLACE_TOP;
+        return *v == '\0' ? 0 : take_item(r, v); /* an empty value means the default */
+    case PLACE_LIST:
+        if (strcmp(r->key, "dial") == 0)
+            return wrong(r, v, "dial is one word, auto or listed");
+        return take_item(r, v);
+    case PLACE_PEER:
+        return take_part_key(r, v);
+    case PLACE_PEER_VALUE:
+        ok = take_part(r, v);
+        r->place = PLACE_PEER;
+        return ok;
+    case PLACE_START:
+    case PLACE_END:
+        break;
+    }
+    return wrong(r, v, "expected lines of KEY: VALUE");
+}
+
+static int on_mapping_start(struct reader *r)
+{
+    if (r->place == PLACE_START) {
+        r->place = PLACE_TOP;
+        return 0;
+    }
+    if (r->place != PLACE_LIST || strcmp(r->key, "peers") != 0)
+        return wrong(r, r->key, "takes no map");
+    if (r->c.peers_n == CONFIG_PEERS_MAX)
+        return wrong(r, r->key, "too many peers");
+    memset(&r->c.peer[r->c.peers_n], 0, sizeof r->c.peer[0]);
+    r->place = PLACE_PEER;
+    return 0;
+}
+
+static int on_mapping_end(struct reader *r)
+{
+    if (r->place == PLACE_TOP) {
+        r->place = PLACE_END;
+        return 0;
+    }
+    const struct config_peer *p = &r->c.peer[r->c.peers_n];
+    if (!p->code[0] || !p->address[0])
+        return wrong(r, p->code, "a peer needs both, site and address");
+    r->c.peers_n++;
+    r->place = PLACE_LIST;
+    return 0;
+}
+
+static int on_sequence(struct reader *r, bool start)
+{
+    if (start && r->place == PLACE_VALUE)
+        r->place = PLACE_LIST;
+    else if (!start && r->place == PLACE_LIST)
+        r->place = PLACE_TOP;
+    else
+        return wrong(r, r->key, "takes no list here");
+    return 0;
+}
+
+static int on_event(struct reader *r, const yaml_event_t *ev)
+{
+    r->line = ev->start_mark.line + 1;
+    switch (ev->type) {
+    case YAML_SCALAR_EVENT:
+        if (ev->data.scalar.anchor || ev->data.scalar.tag ||
+            strlen((const char *)ev->data.scalar.value) != ev->data.scalar.length)
+            return wrong(r, r->key, "anchors and tags have no meaning here");
+        return on_scalar(r, (const char *)ev->data.scalar.value);
+    case YAML_MAPPING_START_EVENT:
+        return on_mapping_start(r);
+    case YAML_MAPPING_END_EVENT:
+        return on_mapping_end(r);
+    case YAML_SEQUENCE_START_EVENT:
+        return on_sequence(r, true);
+    case YAML_SEQUENCE_END_EVENT:
+        return on_sequence(r, false);
+    case YAML_ALIAS_EVENT:
+        return wrong(r, (const char *)ev->data.alias.anchor, "aliases have no meaning here");
+    default: /* of libyaml's enumeration: the marks of stream and document */
+        return 0;
+    }
+}
+
+int config_parse(struct kith_bytes text, struct config *ret, struct kith_error *e)
+{
+    struct reader r = {.e = e};
+    config_default(&r.c);
+    yaml_parser_t parser;
+    if (!yaml_parser_initialize(&parser))
+        return kith_fail(e, KITH_E_INTERNAL, "%s: no memory", CONFIG_FILE);
+    yaml_parser_set_input_string(&parser, text.p, text.n);
+    int code = 0;
+    bool done = false;
+    for (uint32_t i = 0; code == 0 && !done; i++) {
+        yaml_event_t ev;
+        if (i == CONFIG_EVENTS_MAX)
+            code = kith_fail(e, KITH_E_INVALID, "%s: too long", CONFIG_FILE);
+        else if (!yaml_parser_parse(&parser, &ev))
+            code = kith_fail(e, KITH_E_INVALID, "%s line %zu: %s", CONFIG_FILE, parser.problem_mark.line + 1,
+                             parser.problem ? parser.problem : "not YAML");
+        if (code < 0)
+            break;
+        done = ev.type == YAML_STREAM_END_EVENT;
+        code = on_event(&r, &ev);
+        yaml_event_delete(&ev);
+    }
+    yaml_parser_delete(&parser);
+    if (code == 0)
+        *ret = r.c;
+    return code;
+}
+
+int config_load(const struct home *h, struct config *ret, struct kith_error *e)
+{
+    static uint8_t text[HOME_FILE_MAX]; /* one thread, at start only */
+    size_t n = 0;
+    int r = home_read(h, CONFIG_FILE, false, text, sizeof text, &n, e);
+    if (r == KITH_E_NOTFOUND) {
+        config_default(ret);
+        return 0;
+    }
+    return r < 0 ? r : config_parse((struct kith_bytes){text, n}, ret, e);
+}
+
+int config_write_new(const struct home *h, const struct config *c, struct kith_error *e)
+{
+    char text[2048];
+    size_t n =
+        (size_t)snprintf(text, sizeof text, "# Kith: where this site listens, and whom it dials.\nlisten:\n");
+    for (uint32_t i = 0; i < c->listen_n; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, "  - \"%s\"\n", c->listen[i]);
+    n += (size_t)snprintf(text + n, sizeof text - n,
+                          "# Addresses that other sites can reach; those of listen where nothing is said.\n"
+                          "# advertise:\n#   - \"kith.example.org:%d\"\n"
+                          "# auto: dial every member whose address is known; listed: only the peers below.\n"
+                          "dial: auto\n"
+                          "# peers:\n#   - site: ASH\n#     address: \"10.0.0.1:%d\"\n",
+                          KITH_PORT, KITH_PORT);
+    return home_write(h, CONFIG_FILE, 0640, (struct kith_bytes){(const uint8_t *)text, n}, e);
+}

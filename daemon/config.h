@@ -1,0 +1,34 @@
+/* DIR/config.yaml: where to listen, what to advertise, whom to dial. A file that says anything else is an
+ * error that names the line: a misspelt key must not silently mean the default. */
+#ifndef KITHD_CONFIG_H
+#define KITHD_CONFIG_H
+
+#include "daemon/home.h"
+#include "kith/limits.h"
+
+#define CONFIG_FILE       "config.yaml"
+#define CONFIG_LISTEN_MAX 8u
+#define CONFIG_PEERS_MAX  64u
+
+struct config_peer {
+    char code[KITH_CODE_MAX + 1];
+    char address[KITH_ADDRESS_MAX + 1];
+};
+
+struct config {
+    uint32_t listen_n, advertise_n, peers_n;
+    char listen[CONFIG_LISTEN_MAX][KITH_ADDRESS_MAX + 1];
+    char advertise[KITH_ADDRESSES_MAX][KITH_ADDRESS_MAX + 1];
+    bool dial_listed; /* `dial: listed`: only the peers below are dialled */
+    struct config_peer peer[CONFIG_PEERS_MAX];
+};
+
+/* What counts without a file: listens on every interface, port 5484, dials whom it knows. */
+void config_default(struct config *c);
+/* Fills *ret from the text over the defaults; KITH_E_INVALID names line and value. */
+int config_parse(struct kith_bytes text, struct config *ret, struct kith_error *e);
+int config_load(const struct home *h, struct config *ret, struct kith_error *e);
+/* The commented file that a new home gets. */
+int config_write_new(const struct home *h, const struct config *c, struct kith_error *e);
+
+#endif

@@ -1,0 +1,454 @@
+/* Frames in, frames out, one request of a client at a time: while it is in hand nothing more is read from
+ * that client, so answers come in the order of requests and a client's memory is one request and one answer.
+ *
+ * Who may ask: whoever the kernel says is root, the owner of the home, or a member of its group. An answer
+ * that reports something as done waits for the commit that makes it so (control_committed). */
+#include "daemon/control.h"
+
+#include "daemon/join.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define FRAME_HEAD 4u
+#define GROUPS_MAX 256
+#define VERB_MAX   16u
+
+static const struct verb {
+    const char *name;
+    void (*run)(struct client *c, struct kith_bytes args);
+} verbs[] = {
+    {"status", control_status}, {"share", control_share}, {"release", control_release},
+    {"invite", control_invite}, {"join", control_join},   {"sync", control_sync},
+    {"verify", control_verify}, {"stop", control_stop},
+};
+
+static void take_requests(struct client *c);
+
+/* ---- clients ---- */
+
+static void on_closed(uv_handle_t *h)
+{
+    struct client *c = h->data;
+    free(c->in);
+    free(c->out);
+    free(c);
+}
+
+static void client_close(struct client *c)
+{
+    if (c->closing)
+        return;
+    c->closing = true;
+    join_forget(c->d, c);
+    control_verify_forget(c->d, c);
+    c->d->control->client[c->slot] = NULL;
+    uv_close((uv_handle_t *)&c->pipe, on_closed);
+}
+
+static uint32_t get_u32(const uint8_t *p)
+{
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+/* ---- answers ---- */
+
+struct buf *answer_begin(struct client *c)
+{
+    struct control *k = c->d->control;
+    buf_init(&k->out, k->answer + FRAME_HEAD, CONTROL_ANSWER_MAX);
+    pack_array(&k->out, 3);
+    pack_uint(&k->out, c->id);
+    pack_nil(&k->out);
+    return &k->out;
+}
+
+static void on_written(uv_write_t *req, int status)
+{
+    struct client *c = req->data;
+    free(c->out);
+    c->out = NULL;
+    c->writing = false;
+    if (c->closing)
+        return;
+    if (status < 0)
+        client_close(c);
+    else
+        take_requests(c);
+}
+
+static void send_answer(struct client *c)
+{
+    uv_buf_t b = uv_buf_init((char *)c->out, (unsigned)c->out_n);
+    c->busy = c->after_commit = false;
+    c->writing = true;
+    if (uv_write(&c->write, (uv_stream_t *)&c->pipe, &b, 1, on_written) < 0) {
+        c->writing = false;
+        client_close(c);
+    }
+}
+
+/* The packed frame moves into memory of the client. False when it could not. */
+static bool keep_frame(struct client *c)
+{
+    struct control *k = c->d->control;
+    struct buf head;
+    buf_init(&head, k->answer, FRAME_HEAD);
+    buf_u32(&head, (uint32_t)k->out.n);
+    c->out_n = FRAME_HEAD + k->out.n;
+    c->out = malloc(c->out_n);
+    if (!c->out) {
+        client_close(c);
+        return false;
+    }
+    memcpy(c->out, k->answer, c->out_n);
+    return true;
+}
+
+void answer_end(struct client *c, bool after_commit)
+{
+    struct kith_error e;
+    c->wait = WAIT_NOTHING;
+    if (c->closing)
+        return;
+    if (c->d->control->out.failed) {
+        kith_fail(&e, KITH_E_FULL, "the answer is longer than \"%u\" bytes; ask for less",
+                  CONTROL_ANSWER_MAX);
+        answer_fail(c, &e);
+        return;
+    }
+    if (!keep_frame(c))
+        return;
+    c->after_commit = after_commit;
+    if (!after_commit)
+        send_answer(c);
+}
+
+void answer_fail(struct client *c, const struct kith_error *e)
+{
+    struct control *k = c->d->control;
+    c->wait = WAIT_NOTHING;
+    if (c->closing)
+        return;
+    buf_init(&k->out, k->answer + FRAME_HEAD, CONTROL_ANSWER_MAX);
+    pack_array(&k->out, 3);
+    pack_uint(&k->out, c->id);
+    pack_map(&k->out, 2);
+    pack_cstr(&k->out, "code");
+    pack_int(&k->out, e->code);
+    pack_cstr(&k->out, "text");
+    pack_cstr(&k->out, e->text);
+    pack_nil(&k->out);
+    if (keep_frame(c))
+        send_answer(c);
+}
+
+/* Only what the socket takes at once: progress is news, and news may be missed. */
+void answer_progress(struct client *c, uint64_t done, uint64_t total)
+{
+    uint8_t memory[64];
+    struct buf b, head;
+    if (c->closing || c->writing)
+        return;
+    buf_init(&b, memory + FRAME_HEAD, sizeof memory - FRAME_HEAD);
+    pack_array(&b, 3);
+    pack_uint(&b, c->id);
+    pack_nil(&b);
+    pack_map(&b, 2);
+    pack_cstr(&b, "progress");
+    pack_uint(&b, done);
+    pack_cstr(&b, "total");
+    pack_uint(&b, total);
+    buf_init(&head, memory, FRAME_HEAD);
+    buf_u32(&head, (uint32_t)b.n);
+    uv_buf_t out = uv_buf_init((char *)memory, (unsigned)(FRAME_HEAD + b.n));
+    int sent = uv_try_write((uv_stream_t *)&c->pipe, &out, 1);
+    if (sent > 0 && (size_t)sent < FRAME_HEAD + b.n)
+        client_close(c); /* half a frame went: no way back into step */
+}
+
+void control_committed(struct daemon *d)
+{
+    for (uint32_t i = 0; d->control && i < CONTROL_CLIENTS_MAX; i++) {
+        struct client *c = d->control->client[i];
+        if (c && c->after_commit)
+            send_answer(c);
+    }
+}
+
+/* ---- requests ---- */
+
+bool control_arg(struct kith_bytes args, const char *key, struct pack_reader *ret)
+{
+    struct pack_reader r;
+    pack_reader_init(&r, args.p, args.n, false);
+    uint32_t pairs = pack_get_map(&r, 64);
+    for (uint32_t i = 0; i < pairs && !r.failed; i++) {
+        struct kith_bytes k = pack_get_str(&r, 64);
+        if (!r.failed && k.n == strlen(key) && memcmp(k.p, key, k.n) == 0) {
+            *ret = r;
+            return true;
+        }
+        pack_skip(&r);
+    }
+    return false;
+}
+
+static const struct verb *find_verb(struct kith_bytes name)
+{
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+        if (name.n == strlen(verbs[i].name) && memcmp(name.p, verbs[i].name, name.n) == 0)
+            return &verbs[i];
+    return NULL;
+}
+
+/* [id, verb, arguments] */
+static void run_request(struct client *c, struct kith_bytes frame)
+{
+    struct pack_reader r;
+    struct kith_error e;
+    pack_reader_init(&r, frame.p, frame.n, false);
+    uint32_t parts = pack_get_array(&r, 3);
+    c->id = pack_get_uint(&r, UINT64_MAX);
+    struct kith_bytes name = pack_get_str(&r, VERB_MAX);
+    struct kith_bytes args = {r.in.p, r.in.n};
+    struct pack_reader map = r;
+    pack_skip(&r);
+    pack_get_map(&map, 64);
+    c->busy = true;
+    const struct verb *v = parts == 3 && pack_done(&r) && !map.failed ? find_verb(name) : NULL;
+    if (v) {
+        v->run(c, args);
+        return;
+    }
+    kith_fail(&e, KITH_E_USAGE,
+              "\"%.*s\": not a request of this kithd; compare the versions of kith and kithd",
+              r.failed ? 0 : (int)name.n, r.failed ? "" : (const char *)name.p);
+    answer_fail(c, &e);
+}
+
+static void on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *ret)
+{
+    struct client *c = h->data;
+    (void)suggested;
+    if (c->in_n == c->in_cap) {
+        size_t cap = c->in_cap ? c->in_cap * 2 : CLIENT_IN_FIRST;
+        if (cap > FRAME_HEAD + CONTROL_REQUEST_MAX)
+            cap = FRAME_HEAD + CONTROL_REQUEST_MAX;
+        uint8_t *grown = cap > c->in_cap ? realloc(c->in, cap) : NULL;
+        if (grown) {
+            c->in = grown;
+            c->in_cap = cap;
+        }
+    }
+    *ret = uv_buf_init(c->in ? (char *)c->in + c->in_n : NULL, (unsigned)(c->in_cap - c->in_n));
+}
+
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *b)
+{
+    struct client *c = stream->data;
+    (void)b;
+    if (c->closing || n == 0)
+        return;
+    if (n < 0) {
+        client_close(c);
+        return;
+    }
+    if (c->in_n == 0)
+        c->begun = daemon_now(c->d);
+    c->in_n += (size_t)n;
+    take_requests(c);
+}
+
+static void set_reading(struct client *c, bool on)
+{
+    if (c->closing || on == c->reading)
+        return;
+    c->reading = on;
+    if (!on)
+        uv_read_stop((uv_stream_t *)&c->pipe);
+    else if (uv_read_start((uv_stream_t *)&c->pipe, on_alloc, on_read) < 0)
+        client_close(c);
+}
+
+/* The frame's bytes move to the front only after its verb ran: arguments are borrowed from them. */
+static void take_requests(struct client *c)
+{
+    while (!c->closing && !c->busy && !c->writing && c->in_n >= FRAME_HEAD) {
+        size_t n = get_u32(c->in);
+        if (n == 0 || n > CONTROL_REQUEST_MAX) {
+            log_say(LOG_WARN, "control.frame", "a request of \"%zu\" bytes, at most %u are taken", n,
+                    CONTROL_REQUEST_MAX);
+            client_close(c);
+            return;
+        }
+        if (c->in_n < FRAME_HEAD + n)
+            break;
+        run_request(c, (struct kith_bytes){c->in + FRAME_HEAD, n});
+        if (c->closing)
+            return;
+        c->in_n -= FRAME_HEAD + n;
+        memmove(c->in, c->in + FRAME_HEAD + n, c->in_n);
+        c->begun = daemon_now(c->d);
+    }
+    set_reading(c, !c->busy && !c->writing);
+}
+
+/* ---- who may ask ---- */
+
+static bool in_group(int fd, gid_t group)
+{
+    gid_t list[GROUPS_MAX];
+    socklen_t n = sizeof list;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, list, &n) < 0)
+        return false;
+    for (size_t i = 0; i < n / sizeof list[0]; i++)
+        if (list[i] == group)
+            return true;
+    return false;
+}
+
+static bool may_ask(struct client *c)
+{
+    struct ucred who;
+    socklen_t n = sizeof who;
+    uv_os_fd_t fd;
+    if (uv_fileno((uv_handle_t *)&c->pipe, &fd) < 0 || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n) < 0)
+        return false;
+    c->uid = who.uid;
+    const struct home *h = &c->d->home;
+    return who.uid == 0 || who.uid == h->owner || who.gid == h->group || in_group(fd, h->group);
+}
+
+static struct client *client_new(struct daemon *d)
+{
+    struct client *c = calloc(1, sizeof *c);
+    if (!c)
+        return NULL;
+    c->d = d;
+    c->slot = CONTROL_CLIENTS_MAX;
+    for (uint32_t i = CONTROL_CLIENTS_MAX; i-- > 0;)
+        if (!d->control->client[i])
+            c->slot = i;
+    if (uv_pipe_init(&d->uv, &c->pipe, 0) < 0) {
+        free(c);
+        return NULL;
+    }
+    c->pipe.data = c->write.data = c;
+    return c;
+}
+
+static void on_connection(uv_stream_t *server, int status)
+{
+    struct daemon *d = server->data;
+    struct client *c = status < 0 ? NULL : client_new(d);
+    if (!c)
+        return;
+    bool taken = uv_accept(server, (uv_stream_t *)&c->pipe) == 0;
+    if (!taken || c->slot == CONTROL_CLIENTS_MAX || !may_ask(c)) {
+        if (taken)
+            log_say(LOG_WARN, "control.refused", "uid \"%u\" may not ask, or too many do", (unsigned)c->uid);
+        c->closing = true;
+        uv_close((uv_handle_t *)&c->pipe, on_closed);
+        return;
+    }
+    d->control->client[c->slot] = c;
+    set_reading(c, true);
+}
+
+/* ---- life ---- */
+
+int control_start(struct daemon *d, struct kith_error *e)
+{
+    char path[HOME_PATH_MAX];
+    d->control = calloc(1, sizeof *d->control);
+    if (!d->control || !(d->control->answer = malloc(FRAME_HEAD + CONTROL_ANSWER_MAX)))
+        return kith_fail(e, KITH_E_INTERNAL, "no memory for the control socket");
+    int r = home_path(&d->home, DAEMON_SOCKET, path, e);
+    if (r < 0)
+        return r;
+    if (strlen(path) >= sizeof((struct sockaddr_un *)0)->sun_path)
+        return kith_fail(e, KITH_E_USAGE,
+                         "socket \"%s\": the path is too long; choose a home with a shorter one", path);
+    unlink(path); /* the lock is held: nobody listens on it */
+    r = uv_pipe_init(&d->uv, &d->control->pipe, 0);
+    if (r == 0) {
+        d->control->listening = true;
+        d->control->pipe.data = d;
+        mode_t before = umask(0117);
+        r = uv_pipe_bind(&d->control->pipe, path);
+        umask(before);
+    }
+    if (r == 0)
+        r = uv_listen((uv_stream_t *)&d->control->pipe, 64, on_connection);
+    return r < 0 ? kith_fail(e, KITH_E_INTERNAL, "socket \"%s\": %s", path, uv_strerror(r)) : 0;
+}
+
+void control_stop_listening(struct daemon *d)
+{
+    if (!d->control || !d->control->listening)
+        return;
+    d->control->listening = false;
+    uv_close((uv_handle_t *)&d->control->pipe, NULL); /* libuv unlinks the path */
+}
+
+void control_close_all(struct daemon *d)
+{
+    for (uint32_t i = 0; d->control && i < CONTROL_CLIENTS_MAX; i++)
+        if (d->control->client[i])
+            client_close(d->control->client[i]);
+}
+
+void control_free(struct daemon *d)
+{
+    if (!d->control)
+        return;
+    store_verify_end(d->control->verify);
+    free(d->control->answer);
+    free(d->control);
+    d->control = NULL;
+}
+
+bool control_pending(const struct daemon *d)
+{
+    for (uint32_t i = 0; d->control && i < CONTROL_CLIENTS_MAX; i++)
+        if (d->control->client[i] && d->control->client[i]->writing)
+            return true;
+    return false;
+}
+
+static bool is_late(const struct client *c)
+{
+    return c->in_n > 0 && !c->busy && !c->writing && daemon_now(c->d).ms - c->begun.ms >= CONTROL_DEADLINE_MS;
+}
+
+void control_tick(struct daemon *d)
+{
+    control_sync_tick(d);
+    for (uint32_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+        struct client *c = d->control->client[i];
+        if (c && is_late(c)) {
+            log_say(LOG_WARN, "control.late", "a request did not arrive within %d ms", CONTROL_DEADLINE_MS);
+            client_close(c);
+        }
+    }
+}
+
+int64_t control_deadline(const struct daemon *d)
+{
+    int64_t due = INT64_MAX;
+    for (uint32_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+        const struct client *c = d->control->client[i];
+        int64_t at = INT64_MAX;
+        if (c && c->wait == WAIT_SYNC)
+            at = c->until.ms;
+        else if (c && c->in_n > 0 && !c->busy && !c->writing)
+            at = c->begun.ms + CONTROL_DEADLINE_MS;
+        due = at < due ? at : due;
+    }
+    return due;
+}

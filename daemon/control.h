@@ -1,0 +1,81 @@
+/* The control socket (include/kith/control.h): clients, frames, who may ask, and the table of verbs. */
+#ifndef KITHD_CONTROL_H
+#define KITHD_CONTROL_H
+
+#include "daemon/loop.h"
+#include "kith/control.h"
+#include "proto/wire/pack.h"
+
+#define CLIENT_IN_FIRST 4096u /* room that a client has before it asks for more */
+
+/* What a client waits for while its request is not answered. */
+enum client_wait { WAIT_NOTHING, WAIT_JOIN, WAIT_SYNC, WAIT_VERIFY };
+
+struct client {
+    struct daemon *d;
+    uint32_t slot;
+    uv_pipe_t pipe;
+    uv_write_t write;
+    uid_t uid;
+    bool closing, reading, writing;
+    uint8_t *in;
+    size_t in_n, in_cap;
+    struct kith_mono begun; /* of the request that is arriving */
+    uint64_t id;            /* of the request in hand */
+    bool busy;              /* a request is in hand and not answered */
+    bool after_commit;      /* the answer is ready and waits for the commit */
+    uint8_t *out;           /* the answer, with its length */
+    size_t out_n;
+    enum client_wait wait;
+    uint64_t round; /* WAIT_SYNC */
+    struct kith_mono until;
+};
+
+struct control {
+    uv_pipe_t pipe;
+    bool listening;
+    struct client *client[CONTROL_CLIENTS_MAX];
+    uint8_t *answer; /* where answers are packed: 4 + CONTROL_ANSWER_MAX */
+    struct buf out;
+    struct store_verify *verify; /* at most one at a time */
+    struct client *verify_for;
+    struct store_report report;
+};
+
+int control_start(struct daemon *d, struct kith_error *e);
+void control_stop_listening(struct daemon *d);
+void control_close_all(struct daemon *d);
+void control_free(struct daemon *d);
+void control_committed(struct daemon *d); /* answers that waited for it go out */
+void control_tick(struct daemon *d);
+int64_t control_deadline(const struct daemon *d);
+bool control_pending(const struct daemon *d); /* an answer is still on its way */
+
+/* A verb's answer: begin, pack the result (one item), end. With after_commit it leaves once all is durable.
+ */
+struct buf *answer_begin(struct client *c);
+void answer_end(struct client *c, bool after_commit);
+void answer_fail(struct client *c, const struct kith_error *e);
+void answer_progress(struct client *c, uint64_t done, uint64_t total);
+
+/* An argument: the reader stands before its value. False when it is not there. */
+bool control_arg(struct kith_bytes args, const char *key, struct pack_reader *ret);
+
+/* The verbs, one file each. `args` is one whole map. */
+void control_status(struct client *c, struct kith_bytes args);
+void control_share(struct client *c, struct kith_bytes args);
+void control_release(struct client *c, struct kith_bytes args);
+void control_invite(struct client *c, struct kith_bytes args);
+void control_join(struct client *c, struct kith_bytes args);
+void control_sync(struct client *c, struct kith_bytes args);
+void control_verify(struct client *c, struct kith_bytes args);
+void control_stop(struct client *c, struct kith_bytes args);
+
+/* Clients that wait for reconciliations: a link came up or down, or one ended. */
+void control_sync_changed(struct daemon *d, bool came_up);
+void control_sync_tick(struct daemon *d);
+/* A slice of a running verification; true when more is to do. */
+bool control_verify_slice(struct daemon *d);
+void control_verify_forget(struct daemon *d, const struct client *c);
+
+#endif

@@ -1,0 +1,153 @@
+/* share {records, release}: each record is checked and stored here; with release the good ones are then
+ * released together. A record that is refused says why and stops none of the others. */
+#include "daemon/control.h"
+#include "daemon/drive.h"
+#include "daemon/net.h"
+#include "daemon/release.h"
+#include "kith/kinds.h"
+#include "proto/learn/kind.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct shared {
+    struct release_item item; /* why.code stands for both, sharing and releasing */
+    bool stored;
+};
+
+static const struct kind *read_kind(struct kith_bytes record, struct kith_error *e)
+{
+    struct pack_reader r;
+    char name[32];
+    struct kith_bytes text = {NULL, 0};
+    if (control_arg(record, "kind", &r))
+        text = pack_get_str(&r, sizeof name - 1);
+    memcpy(name, text.n ? (const char *)text.p : "", text.n);
+    name[text.n] = '\0';
+    const struct kind *k = kind_by_name(name);
+    if (k && (k->stream == KITH_LEARNING || k->stream == KITH_MEASURES))
+        return k;
+    kith_fail(e, KITH_E_USAGE, "kind \"%s\": not a kind of record that can be shared", name);
+    return NULL;
+}
+
+/* The first error of the findings, with its field. */
+static int check_fields(const struct kind *k, struct kith_bytes body, struct kith_error *e)
+{
+    static struct findings f; /* 27 KB; one thread */
+    findings_init(&f);
+    if (kind_check(k, body, &f) == 0)
+        return 0;
+    for (uint32_t i = 0; i < f.count; i++)
+        if (f.list[i].level == FINDING_ERROR)
+            return kith_fail(e, KITH_E_INVALID, "%s: %s", f.list[i].field[0] ? f.list[i].field : k->name,
+                             f.list[i].message);
+    return kith_fail(e, KITH_E_INVALID, "%s: the record does not keep to its kind", k->name);
+}
+
+static int share_one(struct client *c, struct kith_bytes record, struct shared *ret, struct kith_error *e)
+{
+    struct pack_reader r;
+    struct store_draft x = {.time = daemon_wall(), .author = c->uid};
+    const struct kind *k = read_kind(record, e);
+    if (!k)
+        return e->code;
+    if (control_arg(record, "body", &r))
+        x.body = pack_get_bin(&r, CONTROL_REQUEST_MAX);
+    if (x.body.n == 0 || x.body.n > KITH_BODY_MAX)
+        return kith_fail(e, KITH_E_INVALID, "%s: its body has \"%zu\" bytes; 1 to %u are possible", k->name,
+                         x.body.n, KITH_BODY_MAX);
+    int code = pack_check_body(x.body, e);
+    if (code == 0)
+        code = check_fields(k, x.body, e);
+    if (code < 0)
+        return code;
+    x.kind = k->number;
+    x.schema = k->schema;
+    code = store_draft_add(c->d->store, &x, &ret->item.draft, e);
+    if (code == KITH_E_INTERNAL)
+        daemon_fatal(c->d, "store.draft", e);
+    ret->stored = code == 0;
+    return code;
+}
+
+static void put_result(struct buf *b, const struct shared *x)
+{
+    char here[32], text[KITH_ERROR_TEXT_MAX + 80];
+    snprintf(here, sizeof here, "here-%" PRIu64, x->item.draft);
+    if (!x->item.why.code) {
+        pack_map(b, 1);
+        pack_cstr(b, "id");
+        pack_cstr(b, x->item.id[0] ? x->item.id : here);
+        return;
+    }
+    snprintf(text, sizeof text, x->stored ? "kept here as %s, not released: %s" : "%s%s",
+             x->stored ? here : "", x->item.why.text);
+    pack_map(b, 2);
+    pack_cstr(b, "code");
+    pack_int(b, x->item.why.code);
+    pack_cstr(b, "text");
+    pack_cstr(b, text);
+}
+
+static void release_shared(struct client *c, struct shared *s, uint32_t n)
+{
+    struct release_item *item = calloc(n ? n : 1, sizeof *item);
+    uint32_t count = 0;
+    if (!item)
+        return;
+    for (uint32_t i = 0; i < n; i++)
+        if (s[i].stored)
+            item[count++].draft = s[i].item.draft;
+    release_drafts(c->d, c->uid, item, count);
+    count = 0;
+    for (uint32_t i = 0; i < n; i++)
+        if (s[i].stored)
+            s[i].item = item[count++];
+    free(item);
+}
+
+static void share_all(struct client *c, struct pack_reader *r, uint32_t n, struct shared *s, bool release)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        struct kith_bytes record = {r->in.p, r->in.n};
+        pack_skip(r);
+        record.n -= r->in.n;
+        struct kith_error *e = &s[i].item.why;
+        if (share_one(c, record, &s[i], e) == 0)
+            e->code = 0;
+    }
+    if (release)
+        release_shared(c, s, n);
+    struct buf *b = answer_begin(c);
+    pack_map(b, 1);
+    pack_cstr(b, "results");
+    pack_array(b, n);
+    for (uint32_t i = 0; i < n; i++)
+        put_result(b, &s[i]);
+    answer_end(c, true);
+    drive_wrote(c->d, true);
+}
+
+void control_share(struct client *c, struct kith_bytes args)
+{
+    struct kith_error e;
+    struct pack_reader r, flag;
+    bool release = control_arg(args, "release", &flag) && pack_get_bool(&flag);
+    uint32_t n = control_arg(args, "records", &r) ? pack_get_array(&r, CONTROL_BATCH_MAX) : 0;
+    struct shared *s = n ? calloc(n, sizeof *s) : NULL;
+    int code = 0;
+    if (!s)
+        code = kith_fail(&e, KITH_E_USAGE, "share: give 1 to %u records", CONTROL_BATCH_MAX);
+    else if (c->d->no_room)
+        code = kith_fail(&e, KITH_E_FULL, "the disk is nearly full: make room, then share again");
+    else if (release)
+        code = net_member(c->d, &e);
+    if (code < 0)
+        answer_fail(c, &e);
+    else
+        share_all(c, &r, n, s, release);
+    free(s);
+}

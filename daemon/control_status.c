@@ -1,0 +1,103 @@
+#include "daemon/control.h"
+#include "daemon/net.h"
+#include "daemon/peer.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+static void put_hex(struct buf *b, const char *key, const uint8_t *p, size_t n)
+{
+    char text[2 * 32 + 1];
+    for (size_t i = 0; i < n && i < 32; i++)
+        snprintf(text + 2 * i, 3, "%02x", p[i]);
+    pack_cstr(b, key);
+    pack_str(b, text, 2 * n);
+}
+
+static void put_text(struct buf *b, const char *key, const char *value)
+{
+    pack_cstr(b, key);
+    pack_cstr(b, value);
+}
+
+static void put_number(struct buf *b, const char *key, uint64_t value)
+{
+    pack_cstr(b, key);
+    pack_uint(b, value);
+}
+
+static void put_peers(struct buf *b, const struct daemon *d)
+{
+    pack_cstr(b, "peers");
+    pack_array(b, peers_count(d, true));
+    for (uint32_t i = 0; i < SYNC_PEERS_MAX; i++) {
+        const struct peer *p = d->number[i];
+        char code[KITH_CODE_MAX + 12];
+        if (!p)
+            continue;
+        net_code(d, &p->site, code);
+        pack_map(b, 6);
+        put_text(b, "code", code);
+        put_hex(b, "site", p->site.b, sizeof p->site.b);
+        put_text(b, "address", p->address);
+        put_number(b, "since_ms", (uint64_t)(daemon_now(d).ms - p->up_at.ms));
+        pack_cstr(b, "dialled");
+        pack_bool(b, p->role == PEER_DIALLED);
+        pack_cstr(b, "in_step");
+        pack_bool(b, p->in_step);
+    }
+}
+
+static void put_listen(struct buf *b, const struct daemon *d)
+{
+    pack_cstr(b, "listen");
+    pack_array(b, d->listeners);
+    for (uint32_t i = 0; i < d->listeners; i++)
+        pack_cstr(b, d->listener[i].address);
+}
+
+static void put_pending(struct buf *b, const struct daemon *d)
+{
+    uint32_t have = 0, need = 0;
+    pack_cstr(b, "pending");
+    if (d->roster && !roster_member(d->roster, &d->keys.site))
+        roster_admit_count(d->roster, &d->keys.root, &have, &need);
+    if (need == 0) {
+        pack_nil(b);
+        return;
+    }
+    pack_map(b, 2);
+    put_number(b, "have", have);
+    put_number(b, "need", need);
+}
+
+void control_status(struct client *c, struct kith_bytes args)
+{
+    struct daemon *d = c->d;
+    struct store_counts n;
+    struct kith_error e;
+    (void)args;
+    if (store_counts(d->store, &n, &e) < 0) {
+        answer_fail(c, &e);
+        return;
+    }
+    struct buf *b = answer_begin(c);
+    pack_map(b, 16);
+    put_hex(b, "site", d->keys.site.b, sizeof d->keys.site.b);
+    put_text(b, "code", d->code);
+    put_text(b, "name", d->name);
+    put_text(b, "network", d->network);
+    put_hex(b, "network_id", d->net.b, d->sync ? sizeof d->net.b : 0);
+    put_text(b, "version", DAEMON_SOFTWARE);
+    put_number(b, "pid", (uint64_t)getpid());
+    put_pending(b, d);
+    put_peers(b, d);
+    put_listen(b, d);
+    put_number(b, "lag", n.lag);
+    put_number(b, "drafts", n.drafts);
+    put_number(b, "entries", n.entries);
+    put_number(b, "missing", n.missing);
+    put_number(b, "refused", n.refused);
+    put_text(b, "root_key", d->keys.has_root ? "here" : "exported");
+    answer_end(c, false);
+}

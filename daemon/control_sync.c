@@ -1,0 +1,115 @@
+/* sync {wait_ms}: a reconciliation begun after the call has ended with every connected peer. Where no peer is
+ * connected yet, the first that comes is waited for: after a start the question is what it seems to be. */
+#include "daemon/control.h"
+#include "daemon/drive.h"
+#include "daemon/net.h"
+#include "daemon/peer.h"
+
+#define SYNC_WAIT_MAX_MS 3600000
+
+static bool is_done(const struct peer *p, uint64_t round)
+{
+    return p->in_step && p->round >= round;
+}
+
+/* Peers that count: members with a link that is up. */
+static uint32_t count_peers(const struct daemon *d, uint64_t round, uint32_t *ret_done)
+{
+    uint32_t n = 0, done = 0;
+    for (uint32_t i = 0; i < SYNC_PEERS_MAX; i++) {
+        const struct peer *p = d->number[i];
+        if (!p || p->mode == SYNC_JOINER)
+            continue;
+        n++;
+        done += is_done(p, round);
+    }
+    *ret_done = done;
+    return n;
+}
+
+static bool is_alone(const struct daemon *d)
+{
+    return roster_members(d->roster) <= 1;
+}
+
+static void answer(struct client *c)
+{
+    struct daemon *d = c->d;
+    uint32_t done, n = count_peers(d, c->round, &done);
+    struct buf *b = answer_begin(c);
+    pack_map(b, 2);
+    pack_cstr(b, "peers");
+    pack_array(b, n);
+    for (uint32_t i = 0; i < SYNC_PEERS_MAX; i++) {
+        const struct peer *p = d->number[i];
+        char code[KITH_CODE_MAX + 12];
+        if (!p || p->mode == SYNC_JOINER)
+            continue;
+        net_code(d, &p->site, code);
+        pack_map(b, 2);
+        pack_cstr(b, "code");
+        pack_cstr(b, code);
+        pack_cstr(b, "in_step");
+        pack_bool(b, is_done(p, c->round));
+    }
+    pack_cstr(b, "complete");
+    pack_bool(b, is_alone(d) || (n > 0 && done == n));
+    answer_end(c, true);
+    drive_wrote(d, true); /* what the reconciliation brought is on disk before this is said */
+}
+
+static void look(struct client *c)
+{
+    uint32_t done, n = count_peers(c->d, c->round, &done);
+    if (is_alone(c->d) || (n > 0 && done == n) || daemon_now(c->d).ms >= c->until.ms)
+        answer(c);
+}
+
+static struct client *waiting(struct daemon *d, uint32_t i)
+{
+    struct client *c = d->control ? d->control->client[i] : NULL;
+    return c && c->wait == WAIT_SYNC ? c : NULL;
+}
+
+void control_sync_changed(struct daemon *d, bool came_up)
+{
+    for (uint32_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+        struct client *c = waiting(d, i);
+        if (!c)
+            continue;
+        if (came_up) {
+            c->round = sync_reconcile(d->sync, daemon_now(d));
+            drive(d);
+        } else {
+            look(c);
+        }
+    }
+}
+
+void control_sync_tick(struct daemon *d)
+{
+    for (uint32_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+        struct client *c = waiting(d, i);
+        if (c && daemon_now(d).ms >= c->until.ms)
+            look(c);
+    }
+}
+
+void control_sync(struct client *c, struct kith_bytes args)
+{
+    struct daemon *d = c->d;
+    struct kith_error e;
+    struct pack_reader r;
+    uint64_t wait_ms = control_arg(args, "wait_ms", &r) ? pack_get_uint(&r, SYNC_WAIT_MAX_MS) : 0;
+    if (!d->sync) {
+        net_member(d, &e);
+        answer_fail(c, &e);
+        return;
+    }
+    c->wait = WAIT_SYNC;
+    c->until.ms = daemon_now(d).ms + (int64_t)wait_ms;
+    c->round = sync_reconcile(d->sync, daemon_now(d));
+    drive(d);
+    if (c->wait == WAIT_SYNC)
+        look(c);
+}

@@ -1,0 +1,177 @@
+#include "daemon/drive.h"
+
+#include "daemon/control.h"
+#include "daemon/dial.h"
+#include "daemon/net.h"
+#include "daemon/peer.h"
+
+#include <string.h>
+
+void drive_wrote(struct daemon *d, bool urgent)
+{
+    d->urgent = d->urgent || urgent;
+    if (d->dirty_since.ms == 0)
+        d->dirty_since = daemon_now(d);
+}
+
+void drive_commit(struct daemon *d)
+{
+    struct kith_error e;
+    if (store_dirty(d->store) && store_commit(d->store, &e) < 0)
+        daemon_fatal(d, "store.commit", &e);
+    d->dirty_since.ms = 0;
+    d->urgent = false;
+    control_committed(d);
+    if (d->sync) {
+        sync_stored(d->sync, d->handed, daemon_now(d));
+        drive(d);
+    }
+}
+
+/* Alone, a write waits COMMIT_MS for company; what somebody waits for does not wait. */
+void drive_commit_due(struct daemon *d)
+{
+    if (d->dirty_since.ms == 0)
+        return;
+    if (d->urgent || store_commit_due(d->store) || daemon_now(d).ms - d->dirty_since.ms >= COMMIT_MS)
+        drive_commit(d);
+}
+
+int64_t drive_deadline(const struct daemon *d)
+{
+    return d->dirty_since.ms == 0 ? INT64_MAX : d->dirty_since.ms + COMMIT_MS;
+}
+
+static void on_store(struct daemon *d, const struct sync_action *a)
+{
+    struct kith_error e;
+    if (store_put_run(d->store, a, daemon_wall(), &e) < 0)
+        daemon_fatal(d, "store.put", &e);
+    d->handed = a->ticket;
+    d->packed = false;
+    drive_wrote(d, a->own);
+    if (a->log.stream == KITH_STATUS)
+        dial_changed(d);
+}
+
+static void on_fill(struct daemon *d, const struct sync_action *a)
+{
+    struct kith_error e;
+    int r = store_fill_run(d->store, a, &e);
+    if (r == KITH_E_INTERNAL)
+        daemon_fatal(d, "store.fill", &e);
+    if (r < 0)
+        log_say(LOG_WARN, "store.fill", "%s", e.text);
+    drive_wrote(d, false);
+}
+
+static void on_council(struct daemon *d, const struct sync_action *a)
+{
+    struct kith_error e;
+    if (store_put_council(d->store, a, &e) < 0)
+        daemon_fatal(d, "store.council", &e);
+    drive_wrote(d, false);
+}
+
+static void on_roster(struct daemon *d)
+{
+    struct kith_error e;
+    if (store_set_roster(d->store, d->roster, &e) < 0)
+        daemon_fatal(d, "store.roster", &e);
+    if (store_dirty(d->store))
+        drive_wrote(d, false);
+    dial_changed(d);
+}
+
+static void log_peer(struct logline *l, const struct daemon *d, uint32_t number)
+{
+    const struct peer *p = number < SYNC_PEERS_MAX ? d->number[number] : NULL;
+    char code[KITH_CODE_MAX + 12];
+    if (!p)
+        return;
+    net_code(d, &p->site, code);
+    log_str(l, "site", code);
+    log_str(l, "address", p->address);
+}
+
+static void on_drop(struct daemon *d, const struct sync_action *a)
+{
+    struct peer *p = a->peer < SYNC_PEERS_MAX ? d->number[a->peer] : NULL;
+    if (!p)
+        return;
+    struct logline l;
+    log_begin(&l, a->bye == BYE_PROTOCOL || a->bye == BYE_REVOKED ? LOG_WARN : LOG_INFO, "peer.drop");
+    log_peer(&l, d, a->peer);
+    log_str(&l, "why", a->why.text);
+    log_end(&l);
+    peer_bye(p, a->bye);
+}
+
+static void on_note(struct daemon *d, const struct sync_action *a)
+{
+    struct logline l;
+    log_begin(&l, LOG_INFO, "sync.note");
+    log_peer(&l, d, a->peer);
+    log_str(&l, "note", a->why.text);
+    log_end(&l);
+}
+
+static void on_in_step(struct daemon *d, const struct sync_action *a)
+{
+    struct kith_error e;
+    struct peer *p = a->peer < SYNC_PEERS_MAX ? d->number[a->peer] : NULL;
+    if (!p)
+        return;
+    if (!p->in_step) {
+        struct logline l;
+        log_begin(&l, LOG_INFO, "peer.step");
+        log_peer(&l, d, a->peer);
+        log_end(&l);
+    }
+    if (!p->in_step && store_heard(d->store, &p->site, daemon_wall(), &e) < 0)
+        daemon_fatal(d, "store.heard", &e);
+    drive_wrote(d, false);
+    p->in_step = true;
+    p->round = a->round;
+    dial_good(d, &p->site);
+    control_sync_changed(d, false);
+}
+
+static void carry_out(struct daemon *d, const struct sync_action *a)
+{
+    switch (a->type) {
+    case SYNC_NOTHING:
+        break;
+    case SYNC_STORE:
+        on_store(d, a);
+        break;
+    case SYNC_FILL:
+        on_fill(d, a);
+        break;
+    case SYNC_STORE_COUNCIL:
+        on_council(d, a);
+        break;
+    case SYNC_FLUSH:
+        drive_commit(d);
+        break;
+    case SYNC_DROP:
+        on_drop(d, a);
+        break;
+    case SYNC_ROSTER:
+        on_roster(d);
+        break;
+    case SYNC_NOTE:
+        on_note(d, a);
+        break;
+    case SYNC_IN_STEP:
+        on_in_step(d, a);
+        break;
+    }
+}
+
+void drive(struct daemon *d)
+{
+    struct sync_action a;
+    while (d->sync && sync_next(d->sync, &a) != SYNC_NOTHING)
+        carry_out(d, &a);
+}

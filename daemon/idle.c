@@ -1,0 +1,112 @@
+#include "daemon/idle.h"
+
+#include "daemon/control.h"
+#include "daemon/dial.h"
+#include "daemon/drive.h"
+#include "daemon/peer.h"
+
+#define PACK_ENTRIES 2048u
+
+static bool is_quiet(const struct daemon *d)
+{
+    return d->input.ms < daemon_now(d).ms; /* no bytes came in this turn */
+}
+
+/* What was stored becomes searchable. While links are busy they come first, yet the lag must shrink all the
+ * same. */
+static bool project(struct daemon *d)
+{
+    struct kith_error e;
+    uint64_t left = 0;
+    if (store_lag(d->store) == 0)
+        return false;
+    if (!is_quiet(d) && daemon_now(d).ms - d->projected.ms < SLICE_EVERY_MS)
+        return true;
+    if (store_project(d->store, SLICE_ENTRIES, &left, &e) < 0)
+        daemon_fatal(d, "store.project", &e);
+    drive_wrote(d, false);
+    d->projected = daemon_now(d);
+    if (left == 0)
+        dial_changed(d); /* addresses may be among what was projected */
+    return left > 0;
+}
+
+static bool is_long_idle(const struct daemon *d)
+{
+    return daemon_now(d).ms - d->input.ms >= PACK_AFTER_MS && d->dirty_since.ms == 0;
+}
+
+static void pack(struct daemon *d)
+{
+    struct kith_error e;
+    uint32_t merged = 0;
+    if (d->packed || !d->roster || !is_long_idle(d))
+        return;
+    if (store_pack(d->store, d->roster, PACK_ENTRIES, &merged, &e) < 0)
+        daemon_fatal(d, "store.pack", &e);
+    d->packed = merged == 0;
+    if (store_dirty(d->store))
+        drive_wrote(d, false);
+}
+
+static void checkpoint(struct daemon *d)
+{
+    struct kith_error e;
+    if (!store_checkpoint_due(d->store))
+        return;
+    drive_commit(d);
+    if (store_checkpoint(d->store, false, NULL, &e) < 0)
+        daemon_fatal(d, "store.checkpoint", &e);
+}
+
+bool idle_slice(struct daemon *d)
+{
+    bool more = project(d);
+    checkpoint(d);
+    if (!more)
+        pack(d);
+    return control_verify_slice(d) || more;
+}
+
+static void look_at_room(struct daemon *d)
+{
+    uint64_t room = store_room(d->store);
+    bool none = room > 0 && room < STORE_RESERVE;
+    if (none != d->no_room)
+        log_say(none ? LOG_WARN : LOG_INFO, "disk.room",
+                none ? "fewer than %u MiB are free: nothing new is taken until there is room"
+                     : "there is room again: at least %u MiB",
+                STORE_RESERVE >> 20);
+    d->no_room = none;
+    d->room_due.ms = daemon_now(d).ms + ROOM_EVERY_MS;
+}
+
+static void note_heard(struct daemon *d)
+{
+    struct kith_error e;
+    d->heard_due.ms = daemon_now(d).ms + HEARD_EVERY_MS;
+    for (uint32_t i = 0; i < SYNC_PEERS_MAX; i++) {
+        const struct peer *p = d->number[i];
+        if (!p || !p->in_step)
+            continue;
+        if (store_heard(d->store, &p->site, daemon_wall(), &e) < 0)
+            daemon_fatal(d, "store.heard", &e);
+        drive_wrote(d, false);
+    }
+}
+
+void idle_tick(struct daemon *d)
+{
+    if (daemon_now(d).ms >= d->room_due.ms)
+        look_at_room(d);
+    if (daemon_now(d).ms >= d->heard_due.ms)
+        note_heard(d);
+}
+
+int64_t idle_deadline(const struct daemon *d)
+{
+    int64_t due = d->room_due.ms < d->heard_due.ms ? d->room_due.ms : d->heard_due.ms;
+    if (!d->packed && d->roster && d->input.ms + PACK_AFTER_MS < due)
+        due = d->input.ms + PACK_AFTER_MS;
+    return due;
+}

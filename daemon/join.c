@@ -1,0 +1,452 @@
+/* Joining by line. One address after the other is dialled with the invite's secret in the handshake; the
+ * coordinator answers with councils, control runs and HELLO, all collected as they came. Only when HELLO is
+ * here are they checked (join_check.h), then stored in one transaction together with this site's own
+ * certificate; the link is closed and normal operation begins, which dials the coordinator like any member.
+ *
+ * Nothing is kept of a join that failed, so it may be repeated as often as the invite lives: the same root
+ * gets the same answer. While another coordinator has still to endorse (HELLO{pending}) nothing is stored
+ * either. */
+#include "daemon/join.h"
+
+#include "daemon/control.h"
+#include "daemon/dial.h"
+#include "daemon/drive.h"
+#include "daemon/invite.h"
+#include "daemon/join_check.h"
+#include "daemon/net.h"
+#include "daemon/peer.h"
+#include "proto/wire/pack.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct join {
+    struct client *client; /* NULL once it has gone */
+    struct invite invite;
+    uint32_t at; /* next address */
+    struct peer *peer;
+    struct kith_mono until;
+    uint8_t request[JOIN_REQUEST_MAX];
+    size_t request_n;
+    uint8_t *bytes; /* what came, piece after piece */
+    size_t bytes_n, bytes_cap;
+    struct join_piece *piece;
+    uint32_t pieces, pieces_cap;
+    uint8_t cert[1024];
+    struct kith_error last; /* what the last address said */
+};
+
+/* ---- the request ---- */
+
+void join_request_encode(const struct join_request *r, struct buf *b)
+{
+    pack_map(b, 4);
+    pack_cstr(b, "cert");
+    pack_bin(b, r->cert.p, r->cert.n);
+    pack_cstr(b, "code");
+    pack_cstr(b, r->code);
+    pack_cstr(b, "name");
+    pack_cstr(b, r->name);
+    pack_cstr(b, "root");
+    pack_bin(b, r->root.b, sizeof r->root.b);
+}
+
+static void get_text(struct pack_reader *r, char *ret, size_t max)
+{
+    struct kith_bytes s = pack_get_str(r, max);
+    if (!pack_text_ok(s))
+        r->failed = true;
+    memcpy(ret, s.p ? (const char *)s.p : "", s.n);
+    ret[s.n] = '\0';
+}
+
+int join_request_decode(struct kith_bytes packed, struct join_request *ret, struct kith_error *e)
+{
+    struct pack_reader r;
+    struct join_request q = {0};
+    pack_reader_init(&r, packed.p, packed.n, true);
+    if (pack_get_map(&r, 4) != 4)
+        return kith_fail(e, KITH_E_INVALID, "not a join request");
+    pack_expect_key(&r, "cert");
+    q.cert = pack_get_bin(&r, KITH_CERT_MAX);
+    pack_expect_key(&r, "code");
+    get_text(&r, q.code, KITH_CODE_MAX);
+    pack_expect_key(&r, "name");
+    get_text(&r, q.name, KITH_NAME_MAX);
+    pack_expect_key(&r, "root");
+    pack_get_fixed(&r, q.root.b, sizeof q.root.b);
+    if (!pack_done(&r) || !q.name[0])
+        return kith_fail(e, KITH_E_INVALID, "not a join request");
+    *ret = q;
+    return 0;
+}
+
+/* ---- collecting ---- */
+
+void join_clear(struct daemon *d)
+{
+    struct join *j = d->join;
+    if (!j)
+        return;
+    d->join = NULL;
+    if (j->peer)
+        peer_bye(j->peer, BYE_DONE);
+    free(j->bytes);
+    free(j->piece);
+    sodium_memzero(j, sizeof *j);
+    free(j);
+}
+
+void join_forget(struct daemon *d, const struct client *c)
+{
+    if (d->join && d->join->client == c)
+        d->join->client = NULL;
+}
+
+/* Doubles until n more fit; the caller has checked the bound. */
+static int grow(void **memory, size_t *cap, size_t need, size_t size)
+{
+    size_t more = *cap ? *cap : 64;
+    while (more < need)
+        more *= 2;
+    if (more == *cap)
+        return 0;
+    void *p = realloc(*memory, more * size);
+    if (!p)
+        return -1;
+    *memory = p;
+    *cap = more;
+    return 0;
+}
+
+static int collect(struct join *j, bool is_run, uint32_t g, struct kith_bytes bytes)
+{
+    size_t pieces_cap = j->pieces_cap;
+    if (j->bytes_n + bytes.n > JOIN_BYTES_MAX || j->pieces == JOIN_PIECES_MAX ||
+        grow((void **)&j->bytes, &j->bytes_cap, j->bytes_n + bytes.n, 1) < 0 ||
+        grow((void **)&j->piece, &pieces_cap, j->pieces + 1u, sizeof *j->piece) < 0)
+        return -1;
+    j->pieces_cap = (uint32_t)pieces_cap;
+    j->piece[j->pieces++] = (struct join_piece){is_run, g, j->bytes_n, bytes.n};
+    memcpy(j->bytes + j->bytes_n, bytes.p, bytes.n);
+    j->bytes_n += bytes.n;
+    return 0;
+}
+
+/* ---- the end ---- */
+
+static void join_fail(struct daemon *d, const struct kith_error *e)
+{
+    struct join *j = d->join;
+    log_say(LOG_WARN, "join.failed", "%s", e->text);
+    if (j->client)
+        answer_fail(j->client, e);
+    join_clear(d);
+}
+
+static void answer_joined(struct daemon *d, uint32_t members, const struct msg_hello *pending)
+{
+    struct client *c = d->join->client;
+    if (!c)
+        return;
+    struct buf *b = answer_begin(c);
+    pack_map(b, pending ? 4 : 3);
+    pack_cstr(b, "network");
+    pack_cstr(b, d->network);
+    pack_cstr(b, "code");
+    pack_cstr(b, d->code);
+    pack_cstr(b, "members");
+    pack_uint(b, members);
+    if (pending) {
+        pack_cstr(b, "pending");
+        pack_map(b, 2);
+        pack_cstr(b, "have");
+        pack_uint(b, pending->have);
+        pack_cstr(b, "need");
+        pack_uint(b, pending->need);
+    }
+    answer_end(c, false);
+}
+
+static struct kith_bytes piece_bytes(const struct join *j, uint32_t i)
+{
+    return (struct kith_bytes){j->bytes + j->piece[i].at, j->piece[i].n};
+}
+
+static int check_pieces(const struct join *j, struct join_check *c, struct kith_error *e)
+{
+    int r = 0;
+    for (uint32_t i = 0; i < j->pieces && r == 0; i++)
+        r = j->piece[i].is_run ? join_check_run(c, piece_bytes(j, i), e)
+                               : join_check_council(c, j->piece[i].g, piece_bytes(j, i), e);
+    return r;
+}
+
+static int store_councils(struct daemon *d, struct join_check *c, struct kith_error *e)
+{
+    struct genesis *g = malloc(sizeof *g);
+    uint32_t number = 0;
+    struct kith_bytes genesis = roster_council_bytes(c->roster, 0, &number);
+    int r = g ? genesis_decode(genesis, g, e) : kith_fail(e, KITH_E_INTERNAL, "no memory for the genesis");
+    if (r == 0)
+        r = store_set_network(d->store, genesis, g->name, e);
+    for (uint32_t i = 0; i < roster_councils(c->roster) && r == 0; i++) {
+        struct sync_action a = {.type = SYNC_STORE_COUNCIL};
+        a.bytes = roster_council_bytes(c->roster, i, &a.g);
+        r = store_put_council(d->store, &a, e);
+    }
+    free(g);
+    return r;
+}
+
+static int store_runs(struct daemon *d, struct join_check *c, struct kith_error *e)
+{
+    const struct join *j = d->join;
+    int r = 0;
+    for (uint32_t i = 0; i < j->pieces && r == 0; i++) {
+        if (!j->piece[i].is_run)
+            continue;
+        struct sync_action a = {.type = SYNC_STORE, .bytes = piece_bytes(j, i), .run = c->run};
+        r = run_decode(c->ctx, a.bytes, c->run, e);
+        if (r < 0)
+            break;
+        a.log = c->run->log;
+        a.first = c->run->first;
+        a.last = c->run->first + c->run->count - 1;
+        a.last_id = *run_last_id(c->run);
+        r = store_put_run(d->store, &a, daemon_wall(), e);
+    }
+    return r;
+}
+
+static int store_hints(struct daemon *d, const struct member *coordinator, struct kith_error *e)
+{
+    const struct invite *i = &d->join->invite;
+    struct store_hint h = {.site = coordinator->site, .link = i->link};
+    int r = 0;
+    for (uint32_t a = 0; a < i->addresses_n && r == 0; a++) {
+        memcpy(h.address, i->address[a], sizeof h.address);
+        r = store_hint_put(d->store, &h, e);
+    }
+    return r;
+}
+
+/* Everything in one transaction: after a crash there is a member or there is nothing. */
+static int store_all(struct daemon *d, struct join_check *c, const struct member *coordinator,
+                     struct kith_error *e)
+{
+    uint8_t cert[1024];
+    struct buf b;
+    buf_init(&b, cert, sizeof cert);
+    int r = store_councils(d, c, e);
+    if (r == 0)
+        r = store_runs(d, c, e);
+    if (r == 0)
+        r = store_hints(d, coordinator, e);
+    if (r == 0)
+        r = net_make_certificate(&d->keys, &c->net, &b, c->run, e);
+    if (r == 0)
+        r = net_put_run(d->store, c->ctx, c->run, e);
+    if (r == 0)
+        r = store_commit(d->store, e);
+    return r;
+}
+
+/* What was checked is stored; from here on a failure is a fault of the disk. */
+static void become_member(struct daemon *d, struct join_check *c, const struct member *coordinator)
+{
+    struct kith_error e;
+    struct logline l;
+    if (store_all(d, c, coordinator, &e) < 0)
+        daemon_fatal(d, "join.store", &e);
+    log_begin(&l, LOG_INFO, "join.done");
+    log_str(&l, "by", coordinator->shown);
+    log_int(&l, "members", roster_members(c->roster));
+    log_end(&l);
+    if (net_load(d, &e) < 0)
+        daemon_fatal(d, "join.load", &e);
+    dial_changed(d);
+}
+
+static void on_hello(struct daemon *d, const struct msg_hello *hello)
+{
+    struct join *j = d->join;
+    struct join_check c;
+    struct kith_error e;
+    const struct member *coordinator = NULL;
+    const struct msg_hello h = *hello;
+    int r = join_check_init(&c, &j->invite.net, &e);
+    if (r == 0)
+        r = check_pieces(j, &c, &e);
+    if (r == 0)
+        r = join_check_end(&c, &j->invite.link, &d->keys.site, h.pending, &coordinator, &e);
+    if (r < 0) {
+        join_check_clear(&c);
+        join_fail(d, &e);
+        return;
+    }
+    uint32_t members = roster_members(c.roster);
+    if (!h.pending)
+        become_member(d, &c, coordinator);
+    join_check_clear(&c);
+    answer_joined(d, members, h.pending ? &h : NULL);
+    join_clear(d);
+}
+
+void join_message(struct daemon *d, struct peer *p, const struct msg *m)
+{
+    struct join *j = d->join;
+    if (!j || j->peer != p)
+        return;
+    int r = 0;
+    if (m->type == MSG_COUNCIL)
+        r = collect(j, false, m->council.g, m->council.bytes);
+    else if (m->type == MSG_RUN)
+        r = collect(j, true, 0, m->run.bytes);
+    else if (m->type == MSG_HELLO)
+        on_hello(d, &m->hello);
+    if (r < 0) {
+        struct kith_error e;
+        kith_fail(&e, KITH_E_FULL,
+                  "the network handed over more than fits into \"%u\" bytes; join by files instead",
+                  JOIN_BYTES_MAX);
+        join_fail(d, &e);
+    }
+}
+
+/* ---- one address after the other ---- */
+
+static int dial_next(struct daemon *d, struct kith_error *e)
+{
+    struct join *j = d->join;
+    while (j->at < j->invite.addresses_n) {
+        struct session_config c = {.net = j->invite.net, .initiator = true, .first = SESSION_JOIN};
+        memcpy(c.link_sk, d->keys.secret->link, sizeof c.link_sk);
+        memcpy(c.remote, j->invite.link.b, sizeof c.remote);
+        memcpy(c.psk, j->invite.secret, sizeof c.psk);
+        randombytes_buf(c.ephemeral, sizeof c.ephemeral);
+        crypto_invite_id(j->invite.secret, c.invite);
+        c.payload = (struct kith_bytes){j->request, j->request_n};
+        j->bytes_n = 0;
+        j->pieces = 0;
+        j->peer = peer_dial(d, PEER_JOINING, j->invite.address[j->at++], &c, &j->last);
+        sodium_memzero(&c, sizeof c);
+        if (j->peer)
+            return 0;
+    }
+    *e = j->last;
+    return e->code ? e->code : kith_fail(e, KITH_E_OFFLINE, "the invite line names no address");
+}
+
+/* Whose answer it was, and what to do: the sentence that a person at the joining end reads. */
+static void explain(const struct join *j, const struct peer *p, struct kith_error *ret)
+{
+    const char *by = j->invite.by[0] ? j->invite.by : "its coordinator";
+    const char *text = p->s.error.text;
+    if (strstr(text, msg_bye_text(BYE_INVITE_USED)))
+        kith_fail(ret, KITH_E_REFUSED, "this invite was already used; ask %s for a new one", by);
+    else if (strstr(text, msg_bye_text(BYE_INVITE_EXPIRED)))
+        kith_fail(ret, KITH_E_REFUSED, "this invite has expired; ask %s for a new one", by);
+    else if (strstr(text, msg_bye_text(BYE_INVITE_CODE)))
+        kith_fail(
+            ret, KITH_E_REFUSED,
+            "this invite is for another site code%s%s; start a home under that code, or ask %s for a new one",
+            j->invite.code[0] ? ", " : "", j->invite.code, by);
+    else if (strstr(text, msg_bye_text(BYE_CODE_TAKEN)))
+        kith_fail(
+            ret, KITH_E_REFUSED,
+            "a member has this site code already; start a home under another code and ask %s for an invite",
+            by);
+    else if (p->s.error.code == KITH_E_REFUSED)
+        kith_fail(ret, KITH_E_REFUSED, "%s answered: %s", by, text);
+    else if (!p->connected)
+        kith_fail(ret, KITH_E_OFFLINE, "address \"%s\": %s; ask %s whether it can be reached", p->address,
+                  text, by);
+    else
+        kith_fail(
+            ret, KITH_E_OFFLINE,
+            "\"%s\" did not accept the invite line (%s); copy the whole line again, or ask %s for a new one",
+            p->address, text, by);
+}
+
+void join_peer_ended(struct daemon *d, struct peer *p)
+{
+    struct join *j = d->join;
+    struct kith_error e;
+    if (!j || j->peer != p)
+        return;
+    j->peer = NULL;
+    explain(j, p, &j->last);
+    if (j->last.code == KITH_E_REFUSED || dial_next(d, &e) < 0) {
+        e = j->last;
+        join_fail(d, &e);
+    }
+}
+
+void join_tick(struct daemon *d)
+{
+    struct kith_error e;
+    if (!d->join || daemon_now(d).ms < d->join->until.ms)
+        return;
+    kith_fail(&e, KITH_E_OFFLINE, "no answer within %d s from \"%s\"; ask %s whether it can be reached",
+              JOIN_MS / 1000, d->join->invite.addresses_n ? d->join->invite.address[0] : "",
+              d->join->invite.by[0] ? d->join->invite.by : "the coordinator");
+    join_fail(d, &e);
+}
+
+int64_t join_deadline(const struct daemon *d)
+{
+    return d->join ? d->join->until.ms : INT64_MAX;
+}
+
+/* ---- the beginning ---- */
+
+static int make_request(struct daemon *d, struct join *j, struct kith_error *e)
+{
+    struct join_request q = {.root = d->keys.root};
+    struct buf cert, b;
+    buf_init(&cert, j->cert, sizeof j->cert);
+    buf_init(&b, j->request, sizeof j->request);
+    if (!d->keys.has_root || cert_make(&j->invite.net, &d->keys.secret->root, &d->keys.root, &d->keys.entry,
+                                       &d->keys.link, d->keys.epoch, NULL, 0, &cert) < 0)
+        return kith_fail(e, KITH_E_REFUSED,
+                         "the root key is not on this machine: `kith key import` brings it back");
+    q.cert = (struct kith_bytes){cert.p, cert.n};
+    snprintf(q.code, sizeof q.code, "%s", d->code);
+    snprintf(q.name, sizeof q.name, "%s", d->name);
+    join_request_encode(&q, &b);
+    j->request_n = b.n;
+    return b.failed || cert.failed ? kith_fail(e, KITH_E_INTERNAL, "the join request could not be packed")
+                                   : 0;
+}
+
+int join_begin(struct daemon *d, struct client *c, struct kith_bytes line, struct kith_error *e)
+{
+    if (d->sync)
+        return kith_fail(e, KITH_E_REFUSED,
+                         "this site is a member of \"%s\" already; a second network needs a second home",
+                         d->network);
+    if (d->join)
+        return kith_fail(e, KITH_E_AGAIN, "a join is under way already; wait for it to end");
+    struct join *j = calloc(1, sizeof *j);
+    if (!j)
+        return kith_fail(e, KITH_E_INTERNAL, "no memory to join");
+    d->join = j;
+    j->until.ms = daemon_now(d).ms + JOIN_MS;
+    int r = invite_parse(line, &j->invite, e);
+    if (r == 0 && j->invite.code[0] && strcmp(j->invite.code, d->code) != 0)
+        r = kith_fail(e, KITH_E_REFUSED,
+                      "this invite is for the site code \"%s\", this site is \"%s\"; ask %s for another",
+                      j->invite.code, d->code, j->invite.by[0] ? j->invite.by : "its coordinator");
+    if (r == 0)
+        r = make_request(d, j, e);
+    if (r == 0)
+        r = dial_next(d, e);
+    if (r < 0)
+        join_clear(d);
+    else
+        j->client = c;
+    return r;
+}

@@ -1,0 +1,180 @@
+/* The form of a key file is one line, "kith KIND 1 HEX": KIND is root-public, root, entry or link, 1 the
+ * version of the form, HEX 32 bytes (a seed for Ed25519, the secret scalar for X25519). The root's public key
+ * has a file of its own, since the secret may be taken off the machine. */
+#include "daemon/key.h"
+
+#include "proto/wire/noise.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+#define KEY_LINE_MAX 128u
+
+static void key_name(char *ret, size_t cap, const char *kind, uint32_t epoch)
+{
+    snprintf(ret, cap, "%s-%u.key", kind, epoch);
+}
+
+static int key_write(const struct home *h, const char *name, const char *kind, mode_t mode,
+                     const uint8_t key[32], struct kith_error *e)
+{
+    char *line = sodium_malloc(KEY_LINE_MAX);
+    if (!line)
+        return kith_fail(e, KITH_E_INTERNAL, "key \"%s\": no locked memory", name);
+    int at = snprintf(line, KEY_LINE_MAX, "kith %s 1 ", kind);
+    sodium_bin2hex(line + at, KEY_LINE_MAX - (size_t)at, key, 32);
+    size_t n = strlen(line);
+    line[n++] = '\n';
+    int r = home_write(h, name, mode, (struct kith_bytes){(const uint8_t *)line, n}, e);
+    sodium_free(line);
+    return r;
+}
+
+static int key_read(const struct home *h, const char *name, const char *kind, bool secret, uint8_t ret[32],
+                    struct kith_error *e)
+{
+    char *line = sodium_malloc(KEY_LINE_MAX);
+    if (!line)
+        return kith_fail(e, KITH_E_INTERNAL, "key \"%s\": no locked memory", name);
+    char head[32];
+    size_t n = 0, got = 0;
+    int head_n = snprintf(head, sizeof head, "kith %s 1 ", kind);
+    int r = home_read(h, name, secret, line, KEY_LINE_MAX, &n, e);
+    if (r < 0)
+        goto out;
+    if (n < (size_t)head_n + 64 || memcmp(line, head, (size_t)head_n) != 0 ||
+        sodium_hex2bin(ret, 32, line + head_n, 64, NULL, &got, NULL) != 0 || got != 32)
+        r = kith_fail(e, KITH_E_INVALID,
+                      "key file \"%s/%s\": not a key of the kind %s; take it from a backup", h->dir, name,
+                      kind);
+out:
+    sodium_free(line);
+    return r;
+}
+
+/* Public halves from what lies in k->secret. */
+static int derive(struct keys *k, const uint8_t entry_seed[32], struct kith_error *e)
+{
+    if (crypto_sign_keys(entry_seed, &k->entry, &k->secret->entry) < 0 ||
+        noise_public(k->link.b, k->secret->link) < 0)
+        return kith_fail(e, KITH_E_INTERNAL, "keys: cannot be derived");
+    crypto_site_id(&k->root, &k->site);
+    return 0;
+}
+
+static int secret_new(struct keys *k, struct kith_error *e)
+{
+    memset(k, 0, sizeof *k);
+    k->secret = sodium_malloc(sizeof *k->secret);
+    if (!k->secret)
+        return kith_fail(e, KITH_E_INTERNAL, "keys: no locked memory; raise RLIMIT_MEMLOCK");
+    sodium_memzero(k->secret, sizeof *k->secret);
+    return 0;
+}
+
+static int write_files(const struct keys *k, const struct home *h, const uint8_t seeds[64],
+                       struct kith_error *e)
+{
+    char name[32];
+    int r = key_write(h, "root.key", "root", 0600, seeds, e);
+    if (r == 0) {
+        key_name(name, sizeof name, "entry", 1);
+        r = key_write(h, name, "entry", 0600, seeds + 32, e);
+    }
+    if (r == 0) {
+        key_name(name, sizeof name, "link", 1);
+        r = key_write(h, name, "link", 0600, k->secret->link, e);
+    }
+    /* Last: a home whose root.pub is there has all the others. */
+    return r == 0 ? key_write(h, "root.pub", "root-public", 0640, k->root.b, e) : r;
+}
+
+int keys_make(struct keys *k, const struct home *h, struct kith_error *e)
+{
+    if (home_has(h, "root.pub"))
+        return kith_fail(e, KITH_E_REFUSED, "home \"%s\": there is a site in it already; choose another",
+                         h->dir);
+    int r = secret_new(k, e);
+    if (r < 0)
+        return r;
+    uint8_t *seeds = sodium_malloc(64); /* root, entry */
+    if (!seeds) {
+        keys_clear(k);
+        return kith_fail(e, KITH_E_INTERNAL, "keys: no locked memory; raise RLIMIT_MEMLOCK");
+    }
+    randombytes_buf(seeds, 64);
+    randombytes_buf(k->secret->link, sizeof k->secret->link);
+    k->epoch = 1;
+    k->has_root = true;
+    r = crypto_sign_keys(seeds, &k->root, &k->secret->root) < 0
+            ? kith_fail(e, KITH_E_INTERNAL, "keys: cannot be derived")
+            : derive(k, seeds + 32, e);
+    if (r == 0)
+        r = write_files(k, h, seeds, e);
+    sodium_free(seeds);
+    if (r < 0)
+        keys_clear(k);
+    return r;
+}
+
+static uint32_t highest_epoch(const struct home *h)
+{
+    for (uint32_t epoch = KITH_EPOCH_MAX; epoch >= 1; epoch--) {
+        char entry[32], link[32];
+        key_name(entry, sizeof entry, "entry", epoch);
+        key_name(link, sizeof link, "link", epoch);
+        if (home_has(h, entry) && home_has(h, link))
+            return epoch;
+    }
+    return 1; /* reading it then says what is missing */
+}
+
+static int load_root(struct keys *k, const struct home *h, uint8_t seed[32], struct kith_error *e)
+{
+    int r = key_read(h, "root.pub", "root-public", false, k->root.b, e);
+    if (r < 0 || !home_has(h, "root.key"))
+        return r;
+    r = key_read(h, "root.key", "root", true, seed, e);
+    if (r < 0)
+        return r;
+    struct kith_pk pk;
+    if (crypto_sign_keys(seed, &pk, &k->secret->root) < 0 || memcmp(&pk, &k->root, sizeof pk) != 0)
+        return kith_fail(e, KITH_E_INVALID, "key file \"%s/root.key\": does not belong to root.pub", h->dir);
+    k->has_root = true;
+    return 0;
+}
+
+int keys_load(struct keys *k, const struct home *h, struct kith_error *e)
+{
+    int r = secret_new(k, e);
+    if (r < 0)
+        return r;
+    char name[32];
+    uint8_t *seed = sodium_malloc(32);
+    r = seed ? load_root(k, h, seed, e) : kith_fail(e, KITH_E_INTERNAL, "keys: no locked memory");
+    if (r < 0)
+        goto out;
+    k->epoch = highest_epoch(h);
+    key_name(name, sizeof name, "link", k->epoch);
+    r = key_read(h, name, "link", true, k->secret->link, e);
+    if (r < 0)
+        goto out;
+    key_name(name, sizeof name, "entry", k->epoch);
+    r = key_read(h, name, "entry", true, seed, e);
+    if (r == 0)
+        r = derive(k, seed, e);
+out:
+    if (seed)
+        sodium_free(seed);
+    if (r < 0)
+        keys_clear(k);
+    return r;
+}
+
+void keys_clear(struct keys *k)
+{
+    if (k->secret)
+        sodium_free(k->secret);
+    memset(k, 0, sizeof *k);
+}

@@ -1,0 +1,299 @@
+#include "daemon/loop.h"
+
+#include "daemon/control.h"
+#include "daemon/dial.h"
+#include "daemon/drive.h"
+#include "daemon/idle.h"
+#include "daemon/join.h"
+#include "daemon/net.h"
+#include "daemon/peer.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+struct kith_mono daemon_now(const struct daemon *d)
+{
+    return (struct kith_mono){(int64_t)uv_now(&d->uv)};
+}
+
+struct kith_wall daemon_wall(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_REALTIME, &ts);
+    return (struct kith_wall){(int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000};
+}
+
+void daemon_fatal(const struct daemon *d, const char *where, const struct kith_error *e)
+{
+    struct logline l;
+    log_begin(&l, LOG_ERROR, "daemon.fault");
+    log_str(&l, "home", d->home.dir);
+    log_str(&l, "where", where);
+    log_fault(&l, e);
+    log_end(&l);
+    _exit(70);
+}
+
+/* ---- stopping ---- */
+
+static void close_handle(uv_handle_t *h, void *context)
+{
+    (void)context;
+    if (!uv_is_closing(h))
+        uv_close(h, NULL);
+}
+
+/* Links whose goodbye is out, or time is up: nothing keeps the loop. */
+static void finish_stop(struct daemon *d)
+{
+    bool wait = daemon_now(d).ms < d->stop_by.ms && (peers_count(d, false) > 0 || control_pending(d));
+    if (!d->stopping || wait)
+        return;
+    for (uint32_t i = 0; i < PEERS_MAX; i++)
+        if (d->peer[i])
+            peer_fail(d->peer[i], KITH_E_OFFLINE, "kithd stops");
+    control_close_all(d);
+    uv_stop(&d->uv);
+}
+
+void daemon_stop(struct daemon *d, const char *why)
+{
+    if (d->stopping)
+        return;
+    log_say(LOG_INFO, "daemon.stop", "%s", why);
+    d->stopping = true;
+    d->stop_by.ms = daemon_now(d).ms + STOP_MS;
+    peer_listen_stop(d);
+    control_stop_listening(d);
+    join_clear(d);
+    for (uint32_t i = 0; i < PEERS_MAX; i++)
+        if (d->peer[i])
+            peer_bye(d->peer[i], BYE_DONE);
+    drive(d);
+}
+
+static void on_signal(uv_signal_t *h, int number)
+{
+    daemon_stop(h->data, number == SIGTERM ? "SIGTERM" : "SIGINT");
+}
+
+/* ---- the turn ---- */
+
+static void on_timer(uv_timer_t *t)
+{
+    (void)t; /* it only wakes the loop: loop_turn looks at every deadline */
+}
+
+static void on_spin(uv_idle_t *h)
+{
+    (void)h;
+}
+
+static void tick(struct daemon *d)
+{
+    struct kith_mono now = daemon_now(d);
+    peers_tick(d);
+    if (d->sync && sync_deadline(d->sync).ms <= now.ms) {
+        sync_tick(d->sync, now);
+        drive(d);
+    }
+    join_tick(d);
+    dial_tick(d);
+    control_tick(d);
+    idle_tick(d);
+    net_publish(d);
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static void arm(struct daemon *d)
+{
+    int64_t now = daemon_now(d).ms, due = INT64_MAX;
+    due = least(due, peers_deadline(d));
+    due = least(due, d->sync ? sync_deadline(d->sync).ms : INT64_MAX);
+    due = least(due, join_deadline(d));
+    due = least(due, dial_deadline(d));
+    due = least(due, control_deadline(d));
+    due = least(due, idle_deadline(d));
+    due = least(due, drive_deadline(d));
+    due = least(due, d->stopping ? d->stop_by.ms : INT64_MAX);
+    uint64_t ms = due <= now ? 1 : due - now > 3600000 ? 3600000 : (uint64_t)(due - now);
+    uv_timer_start(&d->timer, on_timer, ms, 0);
+}
+
+/* Runs before the loop would sleep. Several rounds inside one turn are not needed: what is left spins the
+ * loop. */
+static void loop_turn(uv_prepare_t *h)
+{
+    struct daemon *d = h->data;
+    tick(d);
+    drive_commit_due(d);
+    bool more = peers_pump(d);
+    more = idle_slice(d) || more;
+    drive_commit_due(d);
+    more = peers_pump(d) || more;
+    uv_update_time(&d->uv);
+    if (more)
+        uv_idle_start(&d->spin, on_spin);
+    else
+        uv_idle_stop(&d->spin);
+    arm(d);
+    finish_stop(d);
+}
+
+/* ---- starting ---- */
+
+static int listen_all(struct daemon *d, const struct daemon_options *o, struct kith_error *e)
+{
+    int r = 0;
+    for (uint32_t i = 0; i < o->listen_n && r == 0; i++)
+        r = peer_listen(d, o->listen[i], e);
+    if (r < 0 || o->listen_n > 0)
+        return r;
+    for (uint32_t i = 0; i < d->config.listen_n; i++)
+        if (peer_listen(d, d->config.listen[i], e) < 0)
+            log_say(LOG_WARN, "listen.failed", "%s", e->text); /* a machine may lack one of the families */
+    if (d->listeners == 0 && d->config.listen_n > 0)
+        return e->code;
+    return 0;
+}
+
+static int start_uv(struct daemon *d, struct kith_error *e)
+{
+    int r = uv_loop_init(&d->uv);
+    if (r < 0)
+        return kith_fail(e, KITH_E_INTERNAL, "event loop: %s", uv_strerror(r));
+    uv_signal_init(&d->uv, &d->sigterm);
+    uv_signal_init(&d->uv, &d->sigint);
+    uv_timer_init(&d->uv, &d->timer);
+    uv_prepare_init(&d->uv, &d->turn);
+    uv_idle_init(&d->uv, &d->spin);
+    d->sigterm.data = d->sigint.data = d->turn.data = d;
+    d->started = daemon_now(d);
+    r = uv_signal_start(&d->sigterm, on_signal, SIGTERM);
+    if (r == 0)
+        r = uv_signal_start(&d->sigint, on_signal, SIGINT);
+    if (r == 0)
+        r = uv_prepare_start(&d->turn, loop_turn);
+    return r < 0 ? kith_fail(e, KITH_E_INTERNAL, "event loop: %s", uv_strerror(r)) : 0;
+}
+
+static int open_store(struct daemon *d, struct kith_error *e)
+{
+    uint32_t done = 0, lost = 0;
+    int r = store_open(d->home.dir, &d->store, e);
+    if (r == 0)
+        r = store_meta_get(d->store, "code", d->code, sizeof d->code, e);
+    if (r == 0)
+        r = store_meta_get(d->store, "name", d->name, sizeof d->name, e);
+    if (r == 0)
+        r = store_meta_set(d->store, "version", DAEMON_SOFTWARE, e);
+    if (r == 0)
+        r = store_meta_set_int(d->store, "started", daemon_wall().ms, e);
+    if (r == 0)
+        r = store_journal_reconcile(d->store, &done, &lost, e);
+    if (r == 0)
+        r = store_commit(d->store, e);
+    if (r == 0 && done + lost > 0)
+        log_say(LOG_WARN, "journal.reconciled", "%u releases were finished, %u did not happen", done, lost);
+    return r;
+}
+
+static void log_start(const struct daemon *d)
+{
+    struct logline l;
+    log_begin(&l, LOG_INFO, "daemon.start");
+    log_str(&l, "home", d->home.dir);
+    log_str(&l, "code", d->code);
+    log_str(&l, "network", d->network);
+    log_str(&l, "kithd", KITH_VERSION);
+    log_str(&l, "sqlite", store_sqlite_version());
+    log_str(&l, "libuv", uv_version_string());
+    log_str(&l, "libsodium", sodium_version_string());
+    for (uint32_t i = 0; i < d->listeners; i++)
+        log_str(&l, "listen", d->listener[i].address);
+    log_str(&l, "root_key", d->keys.has_root ? "here" : "exported");
+    log_end(&l);
+}
+
+static int start(struct daemon *d, const struct daemon_options *o, struct kith_error *e)
+{
+    int r = home_open(&d->home, o->home, e);
+    if (r == 0)
+        r = home_lock(&d->home, e);
+    if (r == 0)
+        r = config_load(&d->home, &d->config, e);
+    if (r == 0)
+        r = keys_load(&d->keys, &d->home, e);
+    if (r == 0)
+        r = open_store(d, e);
+    if (r == 0)
+        r = dial_start(d, e);
+    if (r == 0)
+        r = net_load(d, e);
+    if (r == 0)
+        r = listen_all(d, o, e);
+    if (r == 0)
+        r = control_start(d, e);
+    if (r < 0)
+        return r;
+    log_start(d);
+    if (o->ready_fd >= 0) {
+        ssize_t told = write(o->ready_fd, "", 1);
+        (void)told;
+        close(o->ready_fd);
+        close(o->tell_fd);
+    }
+    return 0;
+}
+
+static int close_all(struct daemon *d, int r, struct kith_error *e)
+{
+    struct kith_error why;
+    peer_listen_stop(d);
+    control_stop_listening(d);
+    uv_walk(&d->uv, close_handle, NULL);
+    uv_run(&d->uv, UV_RUN_DEFAULT);
+    uv_loop_close(&d->uv);
+    net_clear(d);
+    control_free(d);
+    dial_stop(d);
+    if (d->store && store_close(d->store, &why) < 0 && r == 0) {
+        *e = why;
+        r = why.code;
+    }
+    keys_clear(&d->keys);
+    home_close(&d->home);
+    return r;
+}
+
+int daemon_run(const struct daemon_options *o, struct kith_error *e)
+{
+    struct daemon *d = calloc(1, sizeof *d);
+    if (!d)
+        return kith_fail(e, KITH_E_INTERNAL, "no memory for the daemon");
+    d->home.dir_fd = d->home.lock_fd = -1;
+    int r = start_uv(d, e);
+    if (r < 0) {
+        free(d);
+        return r;
+    }
+    r = start(d, o, e);
+    if (r == 0) {
+        uv_run(&d->uv, UV_RUN_DEFAULT);
+        drive_commit(d);
+    }
+    r = close_all(d, r, e);
+    if (r == 0)
+        log_say(LOG_INFO, "daemon.stopped", "clean");
+    free(d);
+    return r;
+}

@@ -1,0 +1,66 @@
+/* One link: a TCP connection and its session. */
+#ifndef KITHD_PEER_H
+#define KITHD_PEER_H
+
+#include "daemon/loop.h"
+
+#define PEER_NO_NUMBER UINT32_MAX
+#define PEER_LINGER_MS 1000
+#define PEER_TURN      24u /* records sent to one link in one turn: others have their turn too */
+
+enum peer_role {
+    PEER_ACCEPTED,
+    PEER_DIALLED, /* a link of own choice */
+    PEER_JOINING  /* the link over which this site joins */
+};
+
+struct peer {
+    struct daemon *d;
+    enum peer_role role;
+    uint32_t slot;   /* in d->peer */
+    uint32_t number; /* in sync; PEER_NO_NUMBER until up */
+    bool connected, writing, resolving;
+    bool ended;    /* the session is over; reads are dropped until the other side closes */
+    bool closing;  /* uv_close was called */
+    bool closed;   /* and has happened */
+    bool expected; /* its address stands in a status entry */
+    bool known;    /* site is set */
+    bool in_step;
+    enum sync_mode mode;
+    struct kith_site_id site;
+    uint64_t round; /* of the last reconciliation that ended */
+    struct kith_mono begun, up_at, linger;
+    struct sockaddr_storage from;
+    char address[KITH_ADDRESS_MAX + 1];
+    uint16_t port; /* of a name that is being resolved */
+    uv_tcp_t tcp;
+    uv_connect_t connect;
+    uv_getaddrinfo_t resolve;
+    uv_write_t write;
+    uv_shutdown_t shutdown;
+    size_t write_n; /* bytes that libuv holds while `writing` */
+    struct session s;
+};
+
+/* Starts listening; KITH_E_USAGE names an address that cannot be bound. */
+int peer_listen(struct daemon *d, const char *address, struct kith_error *e);
+void peer_listen_stop(struct daemon *d);
+/* Dials; the session's deadline also bounds resolving and connecting. c->payload must live as long as the
+ * daemon. */
+struct peer *peer_dial(struct daemon *d, enum peer_role role, const char *address,
+                       const struct session_config *c, struct kith_error *e);
+/* The other side is known: sync hears of it. */
+void peer_up(struct peer *p, const struct kith_site_id *site, enum sync_mode mode);
+/* sync forgets the link at once; a BYE goes out and then it closes. */
+void peer_bye(struct peer *p, enum msg_bye code);
+void peer_fail(struct peer *p, int code, const char *why);
+/* Lets a link take and write what there is for it, at most PEER_TURN records. True when more is left. */
+bool peer_pump(struct peer *p);
+/* Deadlines of all links: sessions, lingering, and when the next is due. */
+void peers_tick(struct daemon *d);
+int64_t peers_deadline(const struct daemon *d);
+bool peers_pump(struct daemon *d);
+struct peer *peer_of_site(const struct daemon *d, const struct kith_site_id *site); /* up, or NULL */
+uint32_t peers_count(const struct daemon *d, bool up_only);
+
+#endif

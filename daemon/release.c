@@ -1,0 +1,183 @@
+/* What is released becomes entries in the order given, one pass a stream, runs as large as they may be. For
+ * each draft the journal's intent is written before its run; the run, the end of the draft and the memory of
+ * the pair follow in one transaction, which begins here with a commit so that nothing makes sync ask for a
+ * flush in the middle of it. */
+#include "daemon/release.h"
+
+#include "daemon/drive.h"
+#include "daemon/net.h"
+#include "kith/control.h"
+#include "kith/kinds.h"
+#include "proto/learn/kind.h"
+
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+struct release {
+    struct daemon *d;
+    uid_t releaser;
+    uint8_t stream;
+    bool open;
+    uint64_t first;
+    uint32_t n; /* in the run being made */
+    struct {
+        struct release_item *item;
+        uint64_t journal;
+    } in[KITH_RUN_ENTRIES];
+};
+
+int release_parse(struct kith_bytes id, uint64_t *ret, struct kith_error *e)
+{
+    static const char prefix[] = "here-";
+    uint64_t number = 0;
+    size_t at = sizeof prefix - 1;
+    bool good = id.n > at && id.n <= at + 15 && memcmp(id.p, prefix, at) == 0 && id.p[at] != '0';
+    for (size_t i = at; good && i < id.n; i++) {
+        good = id.p[i] >= '0' && id.p[i] <= '9';
+        number = number * 10 + (uint64_t)(id.p[i] - '0');
+    }
+    if (!good)
+        return kith_fail(e, KITH_E_USAGE, "\"%.*s\": name a record shared here, such as here-7", (int)id.n,
+                         id.n ? (const char *)id.p : "");
+    *ret = number;
+    return 0;
+}
+
+static void check(const struct daemon *d, int r, const char *where, const struct kith_error *e)
+{
+    if (r == KITH_E_INTERNAL)
+        daemon_fatal(d, where, e);
+}
+
+static void print_position(const struct daemon *d, uint8_t stream, uint64_t seq, char ret[RELEASE_ID_MAX])
+{
+    char code[KITH_CODE_MAX + 12], epoch[16] = "";
+    net_code(d, &d->keys.site, code);
+    if (d->keys.epoch > 1)
+        snprintf(epoch, sizeof epoch, ".%u", d->keys.epoch);
+    snprintf(ret, RELEASE_ID_MAX, "%s%s-%c%" PRIu64, code, epoch, "CLMS"[stream], seq);
+}
+
+/* The run is in the store: its drafts go, in the same transaction. */
+static void settle(struct release *r)
+{
+    struct daemon *d = r->d;
+    struct kith_error e;
+    struct kith_log_key log = {.site = d->keys.site, .epoch = d->keys.epoch, .stream = r->stream};
+    for (uint32_t i = 0; i < r->n; i++) {
+        struct release_item *item = r->in[i].item;
+        check(d, store_released(d->store, item->draft, &log, r->first + i, &e), "store.released", &e);
+        print_position(d, r->stream, r->first + i, item->id);
+        check(d, store_journal_done(d->store, r->in[i].journal, item->id, &e), "store.journal", &e);
+    }
+}
+
+static void end_run(struct release *r)
+{
+    struct kith_error e;
+    if (!r->open)
+        return;
+    r->open = false;
+    if (sync_append_end(r->d->sync, daemon_now(r->d), &e) < 0)
+        daemon_fatal(r->d, "sync.append", &e); /* signed and handed over half: nothing can be said any more */
+    drive(r->d);
+    settle(r);
+    r->n = 0;
+}
+
+static int begin_run(struct release *r, struct kith_error *e)
+{
+    int code = r->open ? 0 : sync_append_begin(r->d->sync, r->stream, &r->first, e);
+    r->open = code == 0;
+    return code;
+}
+
+static int add_entry(struct release *r, const struct store_draft *x, struct kith_error *e)
+{
+    struct kith_salt salt;
+    randombytes_buf(&salt, sizeof salt);
+    for (int attempt = 0; attempt < 2; attempt++) {
+        int code = begin_run(r, e);
+        if (code == 0)
+            code = sync_append_add(r->d->sync, x->kind, x->schema, daemon_wall(), &salt, x->body);
+        if (code == 0)
+            return 0;
+        if (code != KITH_E_FULL || r->n == 0)
+            return code;
+        end_run(r); /* no room in this one: the next is empty */
+    }
+    return kith_fail(e, KITH_E_FULL, "the record is too long for a run");
+}
+
+static void take_draft(struct release *r, struct release_item *item)
+{
+    struct daemon *d = r->d;
+    struct kith_error *e = &item->why;
+    struct store_draft x;
+    struct kith_id digest;
+    int code = store_draft_get(d->store, item->draft, &x, e);
+    check(d, code, "store.draft", e);
+    const struct kind *k = code == 0 ? kind_by_number(x.kind) : NULL;
+    if (code == 0 && k && k->stream != r->stream)
+        return; /* its pass comes, or was */
+    if (code == 0 && !k)
+        kith_fail(e, KITH_E_INVALID, "\"here-%" PRIu64 "\": a kind that this version does not know",
+                  item->draft);
+    if (code < 0 || !k)
+        return;
+    crypto_op_id(x.kind, x.body, &digest);
+    code = add_entry(r, &x, e);
+    if (code < 0) {
+        if (e->code == 0)
+            kith_fail(e, code, "\"here-%" PRIu64 "\": could not be released", item->draft);
+        return;
+    }
+    struct store_intent intent = {
+        .time = daemon_wall(), .author = x.author, .releaser = r->releaser, .draft = item->draft};
+    memcpy(intent.digest, digest.b, sizeof intent.digest);
+    r->in[r->n].item = item;
+    check(d, store_journal_intent(d->store, &intent, &r->in[r->n].journal, e), "store.journal", e);
+    r->n++;
+}
+
+static int may_release(const struct daemon *d, struct kith_error *e)
+{
+    int r = net_member(d, e);
+    if (r < 0)
+        return r;
+    const struct member *m = roster_member(d->roster, &d->keys.site);
+    if (m->state == MEMBER_OBSERVER)
+        return kith_fail(e, KITH_E_REFUSED,
+                         "this site observes \"%s\": it reads everything and releases nothing", d->network);
+    if (roster_council(d->roster)->policy.release_persons > 1)
+        return kith_fail(e, KITH_E_REFUSED,
+                         "the network asks for two persons to a release; this version knows one");
+    if (d->no_room)
+        return kith_fail(e, KITH_E_FULL, "the disk is nearly full: make room, then release again");
+    return 0;
+}
+
+void release_drafts(struct daemon *d, uid_t releaser, struct release_item *item, uint32_t n)
+{
+    struct kith_error e;
+    int code = may_release(d, &e);
+    for (uint32_t i = 0; i < n; i++) {
+        item[i].id[0] = '\0';
+        item[i].why.code = 0;
+        if (code < 0)
+            item[i].why = e;
+    }
+    if (code < 0)
+        return;
+    drive_commit(d);
+    for (uint8_t stream = KITH_LEARNING; stream <= KITH_MEASURES; stream++) {
+        struct release r = {.d = d, .releaser = releaser, .stream = stream};
+        for (uint32_t i = 0; i < n; i++)
+            if (item[i].why.code == 0 && !item[i].id[0])
+                take_draft(&r, &item[i]);
+        end_run(&r);
+    }
+    drive_wrote(d, true);
+}
