@@ -485,8 +485,8 @@ static void awkward_texts_come_back(void **state)
                                           "a\\nb",
                                           "tab\tin",
                                           "\xe2\x80\xa8line\xe2\x80\xa9",
-                                          "\xef\xbb\xbf"
-                                          "bom",
+                                          ("\xef\xbb\xbf"
+                                           "bom"),
                                           "\xef\xbf\xbf",
                                           "\xf0\x9f\x99\x82",
                                           "who: me",

@@ -68,10 +68,11 @@ static void folded_names_are_unique(const struct field *fields, uint32_t count)
         struct kind k = {.name = "any", .fields = fields, .field_count = count};
         assert_ptr_equal(kind_field_by_heading(&k, bytes(fields[i].name), &near), &fields[i]);
         assert_ptr_equal(kind_field_by_heading(&k, bytes(fields[i].label), &near), &fields[i]);
-        char also[200];
-        snprintf(also, sizeof also, "%s", fields[i].also == NULL ? "" : fields[i].also);
-        for (char *p = strtok(also, "|"); p != NULL; p = strtok(NULL, "|"))
-            assert_ptr_equal(kind_field_by_heading(&k, bytes(p), &near), &fields[i]);
+        for (const char *p = fields[i].also; p != NULL;
+             p = strchr(p, '|') == NULL ? NULL : strchr(p, '|') + 1) {
+            struct kith_bytes also = {(const uint8_t *)p, strcspn(p, "|")};
+            assert_ptr_equal(kind_field_by_heading(&k, also, &near), &fields[i]);
+        }
         if (fields[i].vocabulary != NULL)
             assert_null(
                 field_code_label(&fields[i], bytes("no such code"))); /* asserts that every list exists */
