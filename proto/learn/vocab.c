@@ -30,7 +30,7 @@ static const struct vocab_entry *entry_exact(const struct vocab *v, struct kith_
         return NULL;
     for (uint32_t i = 0; i < v->count; i++) {
         const char *c = v->entries[i].code;
-        if (strncmp(c, (const char *)code.p, code.n) == 0 && c[code.n] == '\0')
+        if (strlen(c) == code.n && memcmp(c, code.p, code.n) == 0) /* a text may hold zero bytes */
             return &v->entries[i];
     }
     return NULL;

@@ -66,6 +66,7 @@ static void words_find_codes(void **state)
     assert_false(vocab_has(setting, bytes("Acute ward")));
     assert_false(vocab_has(setting, bytes("acute-war")));
     assert_false(vocab_has(setting, bytes("")));
+    assert_false(vocab_has(setting, (struct kith_bytes){(const uint8_t *)"acute-ward\0\0\0\0", 14}));
     assert_null(vocab_label(setting, bytes("moon")));
 }
 
