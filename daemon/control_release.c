@@ -86,6 +86,7 @@ void control_release(struct client *c, struct kith_bytes args)
     if (code < 0) {
         answer_fail(c, &e);
     } else {
+        drive_commit(c->d);
         release_drafts(c->d, c->uid, item, n);
         answer(c, item, n);
     }

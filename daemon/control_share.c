@@ -111,6 +111,8 @@ static void release_shared(struct client *c, struct shared *s, uint32_t n)
 
 static void share_all(struct client *c, struct pack_reader *r, uint32_t n, struct shared *s, bool release)
 {
+    if (release)
+        drive_commit(c->d); /* records and their release are then one transaction */
     for (uint32_t i = 0; i < n; i++) {
         struct kith_bytes record = {r->in.p, r->in.n};
         pack_skip(r);

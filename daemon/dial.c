@@ -13,8 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TARGET_ADDRESSES (KITH_ADDRESSES_MAX + 4u) /* published ones, and some from hints and configuration  \
-                                                    */
+#define TARGET_ADDRESSES                                                                                     \
+    (KITH_ADDRESSES_MAX + 4u) /* published ones, and some from hints and configuration                       \
+                               */
 #define REBUILD_MS 100
 #define GOOD_MS    10000 /* a link that lasted so long was a good one */
 

@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const char help[] =
@@ -161,12 +162,15 @@ static void log_to_file(const char *home)
     }
 }
 
-/* The parent waits until the child is ready (a byte) or has failed (end of file, then its exit code is not
- * 0). */
-static int wait_ready(int fd)
+/* The parent waits until the child is ready (a byte) or has failed (end of file: its exit code is handed on).
+ */
+static int wait_ready(pid_t child, int fd)
 {
     char byte;
-    return read(fd, &byte, 1) == 1 ? 0 : 70;
+    int status = 0;
+    if (read(fd, &byte, 1) == 1)
+        return 0;
+    return waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : 70;
 }
 
 static int run_daemon(struct options *o)
@@ -181,7 +185,7 @@ static int run_daemon(struct options *o)
         pid_t child = fork();
         if (child != 0) {
             close(ready[1]);
-            return child < 0 ? 70 : wait_ready(ready[0]);
+            return child < 0 ? 70 : wait_ready(child, ready[0]);
         }
         setsid();
         close(ready[0]);

@@ -1,7 +1,7 @@
 /* What is released becomes entries in the order given, one pass a stream, runs as large as they may be. For
  * each draft the journal's intent is written before its run; the run, the end of the draft and the memory of
- * the pair follow in one transaction, which begins here with a commit so that nothing makes sync ask for a
- * flush in the middle of it. */
+ * the pair follow in one transaction. The caller commits before it begins, so that sync, which bounds what is
+ * not durable, has no reason to ask for a flush in the middle of it. */
 #include "daemon/release.h"
 
 #include "daemon/drive.h"
@@ -171,7 +171,6 @@ void release_drafts(struct daemon *d, uid_t releaser, struct release_item *item,
     }
     if (code < 0)
         return;
-    drive_commit(d);
     for (uint8_t stream = KITH_LEARNING; stream <= KITH_MEASURES; stream++) {
         struct release r = {.d = d, .releaser = releaser, .stream = stream};
         for (uint32_t i = 0; i < n; i++)

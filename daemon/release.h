@@ -11,8 +11,9 @@ struct release_item {
     struct kith_error why;   /* code 0: released */
     char id[RELEASE_ID_MAX]; /* position */
 };
-/* Releases the drafts in their order, runs as large as they may be. Items that cannot be released say why;
- * the others are stored when this returns, and durable after the next commit. */
+/* Releases the drafts in their order, runs as large as they may be. To be preceded by drive_commit. Items
+ * that cannot be released say why; the others are stored when this returns, and durable after the next
+ * commit. */
 void release_drafts(struct daemon *d, uid_t releaser, struct release_item *item, uint32_t n);
 /* A draft's number from "here-7"; KITH_E_USAGE. */
 int release_parse(struct kith_bytes id, uint64_t *ret, struct kith_error *e);
