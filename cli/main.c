@@ -1,0 +1,58 @@
+/* kith: share what was learned, and ask what others learned. One verb, one file (verb_NAME.c). */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/page.h"
+#include "cli/verbs.h"
+
+static const struct verb *const verbs[] = {
+    &verb_find,    &verb_list,    &verb_show,   &verb_share, &verb_status,
+    &verb_import,  &verb_release, &verb_init,   &verb_join,  &verb_invite,
+    &verb_members, &verb_sync,    &verb_verify, &verb_help,  NULL,
+};
+
+static int apply_common(struct cli *cli, const struct arguments *a, struct kith_error *e)
+{
+    cli->format = a->json ? CLI_JSON : a->csv ? CLI_CSV : CLI_PEOPLE;
+    cli->plain = cli->plain || a->plain;
+    cli->colour = cli->colour && !a->no_color && !cli->plain && cli->format == CLI_PEOPLE;
+    if (cli->plain || cli->format != CLI_PEOPLE)
+        cli->width = 0;
+    return cli_set_home(cli, a->home, e);
+}
+
+static int run(struct cli *cli, struct arguments *a)
+{
+    struct kith_error e;
+    if (a->version) {
+        printf("kith %s\n", KITH_VERSION);
+        return CLI_DONE;
+    }
+    if (a->help && a->verb) {
+        options_print_verb(a->verb, stdout);
+        return CLI_DONE;
+    }
+    if (!a->verb)
+        a->verb = a->help ? &verb_help : &verb_status;
+    if (apply_common(cli, a, &e))
+        return cli_fail(&e);
+    return a->verb->run(cli, a);
+}
+
+int main(int argc, char **argv)
+{
+    struct cli cli;
+    struct arguments a;
+    struct kith_error e;
+    int rc;
+    signal(SIGPIPE, SIG_IGN); /* a closed pager or pipe ends the output, not the work */
+    cli_init(&cli, verbs);
+    if (options_parse(verbs, argc, argv, &a, &e))
+        rc = cli_fail(&e);
+    else
+        rc = run(&cli, &a);
+    options_clear(&a);
+    page_end();
+    return rc;
+}

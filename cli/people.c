@@ -1,0 +1,216 @@
+#include "cli/people.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <unigbrk.h>
+#include <unilbrk.h>
+#include <unistr.h>
+#include <uniwidth.h>
+
+#define SECOND 1000ll
+#define MINUTE (60 * SECOND)
+#define HOUR   (60 * MINUTE)
+#define DAY    (24 * HOUR)
+
+#define YEAR_LAST_MS 253402300799999ll /* the last moment of the year 9999 */
+
+/* One unit of time in words; the last whose length fits is used. */
+struct unit {
+    int64_t ms;
+    const char *past_one, *past, *future_one, *future;
+};
+
+static const struct unit units[] = {
+    {DAY, "1 day ago", "%lld days ago", "in 1 day", "in %lld days"},
+    {HOUR, "1 hour ago", "%lld hours ago", "in 1 hour", "in %lld hours"},
+    {MINUTE, "1 minute ago", "%lld minutes ago", "in 1 minute", "in %lld minutes"},
+};
+
+static void print_tm(int64_t ms, const char *format, char ret[PEOPLE_TIME_SIZE])
+{
+    struct tm tm;
+    time_t t = (time_t)(ms < 0 ? 0 : ms > YEAR_LAST_MS ? YEAR_LAST_MS / 1000 : ms / 1000);
+    if (!gmtime_r(&t, &tm) || strftime(ret, PEOPLE_TIME_SIZE, format, &tm) == 0)
+        snprintf(ret, PEOPLE_TIME_SIZE, "?");
+}
+
+void people_rfc3339(int64_t ms, char ret[PEOPLE_TIME_SIZE])
+{
+    print_tm(ms, "%Y-%m-%dT%H:%M:%SZ", ret);
+}
+
+/* The formats are the table's own. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+void people_time(int64_t now, int64_t then, char ret[PEOPLE_TIME_SIZE])
+{
+    bool past = then <= now;
+    int64_t away = past ? now - then : then - now;
+    if (away > 60 * DAY) {
+        print_tm(then, "%Y-%m-%d", ret);
+        return;
+    }
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        const struct unit *u = &units[i];
+        long long n = away / u->ms;
+        if (n == 0)
+            continue;
+        snprintf(ret, PEOPLE_TIME_SIZE,
+                 n == 1 ? (past ? u->past_one : u->future_one)
+                 : past ? u->past
+                        : u->future,
+                 n);
+        return;
+    }
+    snprintf(ret, PEOPLE_TIME_SIZE, "just now");
+}
+#pragma GCC diagnostic pop
+
+/* Milliseconds of one unit by its letter, 0 for another letter. */
+static int64_t unit_ms(char letter)
+{
+    switch (letter) {
+    case 's':
+        return SECOND;
+    case 'm':
+        return MINUTE;
+    case 'h':
+        return HOUR;
+    case 'd':
+        return DAY;
+    case 'w':
+        return 7 * DAY;
+    default:
+        return 0;
+    }
+}
+
+int people_duration(const char *what, const char *text, char unit, int64_t *ret_ms, struct kith_error *e)
+{
+    char *end = NULL;
+    errno = 0;
+    long long n = text[0] >= '0' && text[0] <= '9' ? strtoll(text, &end, 10) : 0;
+    bool whole = end && (end[0] == '\0' || end[1] == '\0');
+    int64_t ms = whole ? unit_ms(end[0] ? end[0] : unit) : 0;
+    if (errno || n <= 0 || n > 1000000 || ms == 0)
+        return kith_fail(e, KITH_E_USAGE,
+                         "%s: \"%.40s\": write a length of time such as 90s, 15m, 12h, 7d or 2w", what, text);
+    *ret_ms = n * ms;
+    return 0;
+}
+
+/* 2026, 2026-11 or 2026-11-22 as a moment (midnight, UTC); false for anything else. */
+static bool parse_date(const char *text, int64_t *ret_ms)
+{
+    struct tm tm = {.tm_mday = 1};
+    static const char *const formats[] = {"%Y-%m-%d", "%Y-%m", "%Y"};
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        memset(&tm, 0, sizeof tm);
+        tm.tm_mday = 1;
+        const char *end = strptime(text, formats[i], &tm);
+        if (!end || *end)
+            continue;
+        *ret_ms = (int64_t)timegm(&tm) * 1000;
+        return true;
+    }
+    return false;
+}
+
+int people_since(const char *text, int64_t now, int64_t *ret_ms, struct kith_error *e)
+{
+    int64_t ms;
+    if (strlen(text) >= 4 && parse_date(text, ret_ms))
+        return 0;
+    if (people_duration("--since", text, 'd', &ms, NULL))
+        return kith_fail(e, KITH_E_USAGE,
+                         "--since: \"%.40s\": write a date (2026-11-22) or a length of time (30d)", text);
+    *ret_ms = now - ms;
+    return 0;
+}
+
+unsigned people_width(const char *text, size_t n)
+{
+    int w = u8_width((const uint8_t *)text, n, "UTF-8");
+    return w < 0 ? 0 : (unsigned)w;
+}
+
+size_t people_fit(const char *text, size_t n, unsigned width)
+{
+    const uint8_t *p = (const uint8_t *)text, *end = p + n;
+    unsigned used = 0;
+    while (p < end) {
+        const uint8_t *next = u8_grapheme_next(p, end);
+        if (!next || next <= p)
+            break;
+        used += people_width((const char *)p, (size_t)(next - p));
+        if (used > width)
+            break;
+        p = next;
+    }
+    return (size_t)(p - (const uint8_t *)text);
+}
+
+static void put_flat(FILE *out, const char *text, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        putc((unsigned char)text[i] < ' ' ? ' ' : text[i], out);
+}
+
+void people_line(FILE *out, const char *text, size_t n, unsigned width)
+{
+    if (width == 0 || people_width(text, n) <= width) {
+        put_flat(out, text, n);
+        return;
+    }
+    size_t fits = people_fit(text, n, width > 1 ? width - 1 : 1);
+    put_flat(out, text, fits);
+    fputs("…", out);
+}
+
+/* One paragraph line, broken where Unicode allows it. */
+static void wrap_line(FILE *out, const char *text, size_t n, unsigned width, unsigned indent)
+{
+    char *breaks = cli_alloc(n + 1);
+    int room = width > indent + 10 ? (int)(width - indent) : 10;
+    u8_width_linebreaks((const uint8_t *)text, n, room, 0, 0, NULL, "UTF-8", breaks);
+    fprintf(out, "%*s", (int)indent, "");
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0 && breaks[i] == UC_BREAK_POSSIBLE)
+            fprintf(out, "\n%*s", (int)indent, "");
+        putc((unsigned char)text[i] < ' ' ? ' ' : text[i], out);
+    }
+    putc('\n', out);
+    free(breaks);
+}
+
+void people_wrap(FILE *out, const char *text, size_t n, unsigned width, unsigned indent)
+{
+    while (n > 0) {
+        const char *nl = memchr(text, '\n', n);
+        size_t line = nl ? (size_t)(nl - text) : n;
+        if (line == 0)
+            putc('\n', out);
+        else if (width == 0)
+            fprintf(out, "%*s%.*s\n", (int)indent, "", (int)line, text);
+        else
+            wrap_line(out, text, line, width, indent);
+        n -= line + (nl ? 1 : 0);
+        text += line + (nl ? 1 : 0);
+    }
+}
+
+void people_number(uint64_t v, char ret[32])
+{
+    char digits[24];
+    int n = snprintf(digits, sizeof digits, "%llu", (unsigned long long)v);
+    size_t at = 0;
+    for (int i = 0; i < n; i++) {
+        if (i > 0 && (n - i) % 3 == 0)
+            ret[at++] = ',';
+        ret[at++] = digits[i];
+    }
+    ret[at] = '\0';
+}

@@ -1,0 +1,75 @@
+/* From what people wrote to bodies that can be shared, with every complaint in its place: file, line, field.
+ */
+#ifndef KITH_CLI_RECORD_H
+#define KITH_CLI_RECORD_H
+
+#include "cli/replica.h"
+#include "proto/learn/compose.h"
+
+#define RECORD_COMPLAINTS_MAX 10000u /* kept of one run of the program; more are counted only */
+
+/* A finding with its place. */
+struct complaint {
+    char *file;
+    uint32_t line; /* 0: the file as a whole */
+    enum finding_level level;
+    char *kind;  /* NULL where it is not known */
+    char *field; /* "" for the whole record */
+    size_t offset;
+    char *message;
+};
+
+struct record {
+    const struct kind *kind;
+    uint8_t *body;
+    size_t n;
+    char *file;
+    uint32_t line;
+};
+
+/* Everything that was read so far, good and bad. */
+struct record_set {
+    const struct cli *cli;
+    char lang[8];
+    struct record *record;
+    uint32_t count, cap;
+    struct complaint *complaint;
+    uint32_t complaints, complaints_cap;
+    uint32_t errors; /* all of level FINDING_ERROR, kept or not */
+    /* the record being made */
+    struct compose compose;
+    void *memory;
+    uint8_t *body;
+    struct findings *findings;
+    const char *file;
+    uint32_t begin;                 /* line on which it begins */
+    uint32_t line[KIND_FIELDS_MAX]; /* where each field was given, 0: not */
+    struct replica *replica;        /* opened when the first reference is met */
+};
+
+void record_set_init(struct record_set *s, const struct cli *cli);
+void record_set_clear(struct record_set *s);
+/* Forgets the records, keeps the complaints. */
+void record_set_empty(struct record_set *s);
+
+/* Reads a file (or standard input, "-"): Markdown with front matter, or YAML with one or more records. What
+ * is wrong becomes complaints; never fails otherwise. */
+void record_read(struct record_set *s, const char *path);
+
+/* One record, value by value: begin, put (and section), end. `file` must outlive the set's complaints only
+ * until record_end. record_end says whether the record was good; then it is the last of the set. */
+void record_begin(struct record_set *s, const struct kind *k, const char *file, uint32_t line);
+void record_put(struct record_set *s, const char *path, struct kith_bytes text, uint32_t line);
+void record_section(struct record_set *s, struct kith_bytes heading, struct kith_bytes text, uint32_t line);
+bool record_end(struct record_set *s);
+/* Adds a complaint about a place of the record being made, or (field "") about a file. */
+void record_complain(struct record_set *s, const char *file, uint32_t line, enum finding_level level,
+                     const char *field, size_t offset, const char *message);
+
+/* Prints complaints from the i-th on of at least this level: FILE:LINE: field: message. */
+void record_print_complaints(const struct record_set *s, uint32_t from, enum finding_level least);
+
+/* A kind that people write, by its name or plural ("lesson", "lessons"); KITH_E_USAGE names the nearest. */
+int record_kind(const char *name, const struct kind **ret, struct kith_error *e);
+
+#endif

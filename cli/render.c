@@ -1,0 +1,310 @@
+#include "cli/render.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/csv.h"
+#include "cli/people.h"
+#include "cli/record.h"
+
+#define READING_WIDTH 96u /* longer lines are hard to read, however wide the terminal */
+
+static struct kith_bytes bytes(const char *s)
+{
+    return (struct kith_bytes){(const uint8_t *)s, strlen(s)};
+}
+
+static bool from_hex(const char *hex, uint8_t *ret, size_t n)
+{
+    for (size_t i = 0; i < n * 2; i++) {
+        char c = hex[i];
+        int v = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+        if (v < 0)
+            return false;
+        ret[i / 2] = (uint8_t)(i & 1 ? ret[i / 2] | v : v << 4);
+    }
+    return hex[n * 2] == '\0';
+}
+
+/* [site, stream, epoch, seq, id] as ASH-L128; sites that are not known keep their number. */
+static void put_ref(FILE *out, struct replica *r, const struct js *v)
+{
+    struct kind_ref ref;
+    struct record_name name;
+    char text[NAME_TEXT_SIZE], raw[KIND_REF_TEXT_MAX];
+    const char *site = js_string(js_at(v, 0)), *id = js_string(js_at(v, 4));
+    char *number[3];
+    for (size_t i = 0; i < 3; i++)
+        number[i] = js_scalar(js_at(v, i + 1));
+    memset(&ref, 0, sizeof ref);
+    if (site && id && from_hex(site, ref.log.site.b, sizeof ref.log.site.b) &&
+        from_hex(id, ref.id, sizeof ref.id) && number[0] && number[1] && number[2]) {
+        ref.log.stream = (uint8_t)(strtoul(number[0], NULL, 10) & 3);
+        ref.log.epoch = (uint32_t)strtoul(number[1], NULL, 10);
+        ref.seq = strtoull(number[2], NULL, 10);
+        if (r && replica_ref_name(r, &ref, &name)) {
+            name_print(&name, text);
+            fputs(text, out);
+        } else {
+            kind_ref_print(&ref, raw);
+            fputs(raw, out);
+        }
+    }
+    for (size_t i = 0; i < 3; i++)
+        free(number[i]);
+}
+
+static void put_scalar(FILE *out, const struct field *f, const struct js *v)
+{
+    char *text = js_scalar(v);
+    const char *label = text && f->vocabulary ? field_code_label(f, bytes(text)) : NULL;
+    if (f->type == FIELD_YESNO && text)
+        fputs(strcmp(text, "true") == 0 ? "yes" : "no", out);
+    else if (f->type == FIELD_CELLS && js_is_null(v))
+        fputs("missing", out);
+    else if (f->type == FIELD_CELLS && js_is_false(v))
+        fputs("hidden", out);
+    else if (label)
+        fputs(label, out);
+    else if (text)
+        fputs(text, out);
+    free(text);
+}
+
+/* A list of values: codes and numbers on one line, whole lines one below another. */
+static void put_list(FILE *out, struct replica *r, const struct field *f, const struct js *v)
+{
+    const char *between = f->type == FIELD_LIST ? "\n" : ", ";
+    for (size_t i = 0; i < js_count(v); i++) {
+        if (i > 0)
+            fputs(between, out);
+        if (f->type == FIELD_REFS)
+            put_ref(out, r, js_at(v, i));
+        else
+            put_scalar(out, f, js_at(v, i));
+    }
+}
+
+/* The parts of one group, each on a line; further lines of a text are indented. */
+static void put_parts(FILE *out, struct replica *r, const struct field *f, const struct js *v, bool item)
+{
+    bool first = true;
+    for (uint32_t i = 0; i < f->part_count; i++) {
+        const struct field *part = &f->parts[i];
+        char *text = render_value(r, part, js_get(v, part->name));
+        if (!text)
+            continue;
+        if (!first)
+            fputs(item ? "\n  " : "\n", out);
+        if (item && first)
+            fprintf(out, "• %s", text);
+        else
+            fprintf(out, "%s: %s", part->label, text);
+        first = false;
+        free(text);
+    }
+}
+
+static void put_groups(FILE *out, struct replica *r, const struct field *f, const struct js *v)
+{
+    for (size_t i = 0; i < js_count(v); i++) {
+        if (i > 0)
+            putc('\n', out);
+        put_parts(out, r, f, js_at(v, i), true);
+    }
+}
+
+/* Nodes name their parent by number, always an earlier one: the depth of each is its parent's and one. */
+static void put_tree(FILE *out, const struct js *v)
+{
+    size_t n = js_count(v);
+    uint32_t *depth = cli_alloc((n + 1) * sizeof *depth);
+    for (size_t i = 1; i <= n; i++) {
+        const struct js *node = js_at(v, i - 1);
+        int64_t parent = js_integer(node, "parent", 0);
+        const char *text = js_text(node, "text"), *measure = js_text(node, "measure");
+        depth[i] = parent > 0 && parent < (int64_t)i ? depth[parent] + 1 : 0;
+        fprintf(out, "%s%*s- %s", i > 1 ? "\n" : "", (int)(2 * (depth[i] < 20 ? depth[i] : 20)), "",
+                text ? text : "");
+        if (measure)
+            fprintf(out, " (measure: %s)", measure);
+    }
+    free(depth);
+}
+
+char *render_value(struct replica *r, const struct field *f, const struct js *value)
+{
+    char *text = NULL;
+    size_t n = 0;
+    if (js_is_null(value))
+        return NULL;
+    FILE *out = open_memstream(&text, &n);
+    if (!out)
+        exit(cli_failf(KITH_E_INTERNAL, "not enough memory: \"%s\": close something and try again", f->name));
+    switch (f->type) {
+    case FIELD_REF:
+        put_ref(out, r, value);
+        break;
+    case FIELD_CODES:
+    case FIELD_LIST:
+    case FIELD_REFS:
+    case FIELD_NUMBERS:
+    case FIELD_CELLS:
+        put_list(out, r, f, value);
+        break;
+    case FIELD_GROUP:
+        put_parts(out, r, f, value, false);
+        break;
+    case FIELD_GROUPS:
+        put_groups(out, r, f, value);
+        break;
+    case FIELD_TREE:
+        put_tree(out, value);
+        break;
+    case FIELD_LINE:
+    case FIELD_TEXT:
+    case FIELD_CODE:
+    case FIELD_QUARTER:
+    case FIELD_DATE:
+    case FIELD_INTEGER:
+    case FIELD_NUMBER:
+    case FIELD_YESNO:
+        put_scalar(out, f, value);
+        break;
+    }
+    fclose(out);
+    if (n > 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
+static bool is_long(const struct field *f, const char *text)
+{
+    return f->type == FIELD_TEXT || f->type == FIELD_TREE || f->type == FIELD_GROUPS ||
+           f->type == FIELD_GROUP || strchr(text, '\n');
+}
+
+/* One field of a page: short ones stand beside their label, long ones below it. */
+static void print_field(const struct cli *cli, const struct field *f, const char *text)
+{
+    unsigned width = cli->width > READING_WIDTH ? READING_WIDTH : cli->width;
+    size_t n = strlen(text);
+    if (is_long(f, text)) {
+        printf("\n%s%s%s\n", cli_bold(cli), f->label, cli_reset(cli));
+        people_wrap(stdout, text, n, width, 2);
+        putchar('\n');
+        return;
+    }
+    printf("%s%s:%s ", cli_bold(cli), f->label, cli_reset(cli));
+    if (width && people_width(text, n) + people_width(f->label, strlen(f->label)) + 2 > width) {
+        putchar('\n');
+        people_wrap(stdout, text, n, width, 2);
+    } else {
+        printf("%s\n", text);
+    }
+}
+
+static void print_fact(const struct cli *cli, const char *key, const char *label, const char *text)
+{
+    if (cli->format == CLI_CSV) {
+        csv_put(stdout, key, strlen(key));
+        putchar(',');
+        csv_put(stdout, text, strlen(text));
+    } else {
+        printf("%s: ", label);
+        people_line(stdout, text, strlen(text), 0);
+    }
+    putchar('\n');
+}
+
+/* What a reader has to know before the record itself. */
+static void print_notices(const struct cli *cli, const struct replica_row *row, const struct js *body)
+{
+    char today[PEOPLE_TIME_SIZE];
+    const char *review = js_text(body, "review");
+    people_rfc3339(cli->now, today);
+    if (row->here)
+        printf("Found at this site only. To send it to the network: kith release %s\n", row->id);
+    if (!row->current)
+        printf("A newer record of the same site replaces this one.\n");
+    if (review && strncmp(review, today, strlen(review)) < 0)
+        printf("Not reviewed since %s.\n", review);
+}
+
+static void print_head(const struct cli *cli, const struct replica_row *row)
+{
+    char when[PEOPLE_TIME_SIZE];
+    if (cli->format == CLI_PEOPLE && !cli->plain) {
+        people_time(cli->now, row->time, when);
+        printf("%s", cli_bold(cli));
+        people_wrap(stdout, row->title, strlen(row->title), cli->width, 0);
+        printf("%s%s%s · %s · %s · %s%s\n", cli_reset(cli), cli_dim(cli), row->id, row->kind,
+               row->site ? row->site : "?", when, cli_reset(cli));
+        return;
+    }
+    people_rfc3339(row->time, when);
+    if (cli->format == CLI_CSV)
+        print_fact(cli, "field", "field", "value");
+    print_fact(cli, "id", "ID", row->id);
+    print_fact(cli, "kind", "Kind", row->kind);
+    print_fact(cli, "site", "Site", row->site ? row->site : "?");
+    print_fact(cli, "time", "Time", when);
+    print_fact(cli, "title", "Title", row->title);
+}
+
+static void print_fields(const struct cli *cli, struct replica *r, const struct kind *k,
+                         const struct js *body)
+{
+    bool page = cli->format == CLI_PEOPLE && !cli->plain;
+    for (uint32_t i = 0; i < k->field_count; i++) {
+        const struct field *f = &k->fields[i];
+        char *text = k->title && strcmp(f->name, k->title) == 0 && f->type == FIELD_LINE
+                         ? NULL
+                         : render_value(r, f, js_get(body, f->name));
+        if (text && page)
+            print_field(cli, f, text);
+        else if (text)
+            print_fact(cli, f->name, f->label, text);
+        free(text);
+    }
+}
+
+static void print_json(const struct replica_row *row, const struct js *body)
+{
+    struct js *o = js_object();
+    js_put(o, "id", row->id);
+    js_put(o, "kind", row->kind);
+    js_put(o, "site", row->site);
+    js_put(o, "unit", row->unit);
+    js_put_time(o, "time", row->time);
+    js_put(o, "title", row->title);
+    js_put_truth(o, "here", row->here);
+    js_put_truth(o, "current", row->current);
+    js_put_copy(o, "body", body);
+    js_print_take(o, stdout);
+}
+
+int render_record(const struct cli *cli, struct replica *r, const struct replica_row *row,
+                  struct kith_error *e)
+{
+    struct js *body = NULL;
+    const struct kind *k = kind_by_name(row->kind);
+    int rc = js_read(bytes(row->body), &body, e);
+    if (rc)
+        return kith_fail(e, KITH_E_INVALID, "record is damaged: \"%s\": run kith verify --full", row->id);
+    if (cli->format == CLI_JSON) {
+        print_json(row, body);
+    } else {
+        print_head(cli, row);
+        if (cli->format == CLI_PEOPLE)
+            print_notices(cli, row, body);
+        if (cli->format == CLI_PEOPLE && !cli->plain)
+            putchar('\n');
+        if (k)
+            print_fields(cli, r, k, body);
+    }
+    js_free(body);
+    return 0;
+}

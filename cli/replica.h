@@ -1,0 +1,119 @@
+/* The replica, read: the only door of the command to replica.db.
+ *
+ * It is opened read-only, so it works with the daemon running, stopped or killed, for its user and for
+ * members of its group; nothing is created, checkpointed or deleted. Every question is one short read
+ * transaction of at most REPLICA_READ_MS: a reader that stayed longer would keep the daemon from emptying
+ * its write-ahead log. What was read is copied, so that a slow pager holds nothing. */
+#ifndef KITH_CLI_REPLICA_H
+#define KITH_CLI_REPLICA_H
+
+#include "cli/cli.h"
+#include "proto/learn/kind.h"
+#include "proto/learn/name.h"
+
+#define REPLICA_READ_MS   2000
+#define REPLICA_PAGE_ROWS 500u /* rows that one read transaction copies */
+#define REPLICA_HIT_OPEN  '\1' /* around a hit in a title or snippet: no stored text holds these */
+#define REPLICA_HIT_CLOSE '\2'
+#define REPLICA_SILENT_MS (7 * 24 * 3600 * 1000ll)
+
+struct replica;
+
+/* KITH_E_USAGE where there is no site in that home, KITH_E_INVALID for a file that is not a replica of this
+ * version. Close it with replica_close (NULL is fine). */
+int replica_open(const char *home, struct replica **ret, struct kith_error *e);
+void replica_close(struct replica *r);
+
+/* Who this site is; texts are "" where nothing is known yet. */
+struct replica_self {
+    char site[33]; /* hex */
+    char code[NAME_CODE_SIZE];
+    char name[KITH_NAME_MAX + 1];
+    char network[KITH_NAME_MAX + 1];
+    char network_id[65]; /* hex */
+    char pending[128];
+};
+int replica_self(struct replica *r, struct replica_self *ret, struct kith_error *e);
+
+/* How far an answer from here can be trusted to be whole. */
+struct replica_health {
+    uint64_t lag;              /* entries stored and not yet searchable */
+    uint64_t entries;          /* held of the learning and measures streams */
+    uint64_t drafts;           /* records shared here only */
+    uint64_t missing, refused; /* bodies wanted and not here; bodies turned away */
+    uint32_t members;          /* this site included, removed ones not */
+    uint32_t silent;           /* others of whom nothing came for REPLICA_SILENT_MS */
+    int64_t heard;             /* when a link was in step last, ms since 1970; −1: never */
+    char heard_code[NAME_CODE_SIZE];
+};
+int replica_health(struct replica *r, int64_t now, struct replica_health *ret, struct kith_error *e);
+
+/* One record. Texts are owned; NULL is "not said". */
+struct replica_row {
+    int64_t number;
+    char *id, *kind, *site, *title, *unit, *setting;
+    char *body; /* JSON */
+    bool here;  /* shared here and not released */
+    bool current;
+    int64_t time; /* ms since 1970 */
+    double score; /* find: higher is better */
+    char *marked; /* find: the title with its hits marked */
+    char *snippet;
+};
+void replica_row_clear(struct replica_row *row);
+
+/* NULL and −1 let everything through. Codes, not labels. */
+struct replica_filter {
+    const char *kind, *site, *unit, *topic, *setting, *result, *outcome, *helped, *lacked;
+    bool here;     /* only what comes from this site */
+    int64_t since; /* ms since 1970 */
+};
+
+/* Where a list goes on: start with {INT64_MAX, INT64_MAX}. */
+struct replica_place {
+    int64_t time, number;
+};
+/* The next rows of one kind (f->kind is required), newest first, at most max and REPLICA_PAGE_ROWS. Fewer
+ * than asked for means the end. rows must have room; each is cleared by the caller. */
+int replica_list(struct replica *r, const struct replica_filter *f, struct replica_place *at, uint32_t max,
+                 struct replica_row *rows, uint32_t *ret_n, struct kith_error *e);
+
+/* What a search found: numbers and scores, best first. */
+struct replica_hits {
+    uint32_t count;
+    struct replica_hit {
+        int64_t number;
+        double score;
+    } * hit;
+};
+/* match: as query_compile wrote it. max 0: all. */
+int replica_find(struct replica *r, struct kith_bytes match, const struct replica_filter *f, uint32_t max,
+                 struct replica_hits *ret, struct kith_error *e);
+void replica_hits_clear(struct replica_hits *h);
+/* The records of hits [from, from + n), n at most REPLICA_PAGE_ROWS, with title and snippet marked. What was
+ * taken away since the search is left out. */
+int replica_fetch(struct replica *r, struct kith_bytes match, const struct replica_hits *h, uint32_t from,
+                  uint32_t n, struct replica_row *rows, uint32_t *ret_n, struct kith_error *e);
+
+/* The record of that name, replaced ones too. KITH_E_NOTFOUND says what is there instead. */
+int replica_show(struct replica *r, const struct record_name *name, struct replica_row *ret,
+                 struct kith_error *e);
+
+struct replica_member {
+    char *site, *code, *name, *state, *software, *addresses;
+    uint32_t epoch;
+    uint64_t entries;
+    int64_t heard; /* −1: never */
+    bool self;
+};
+/* All members by code; the caller frees with replica_members_free. */
+int replica_members(struct replica *r, struct replica_member **ret, uint32_t *ret_n, struct kith_error *e);
+void replica_members_free(struct replica_member *m, uint32_t n);
+
+/* The reference to a released record, checked to be there. KITH_E_NOTFOUND, KITH_E_USAGE for here-7. */
+int replica_ref(struct replica *r, const struct record_name *name, struct kind_ref *ret,
+                struct kith_error *e);
+/* The name of what a reference points at; false when its site is not known here. */
+bool replica_ref_name(struct replica *r, const struct kind_ref *ref, struct record_name *ret);
+
+#endif

@@ -1,0 +1,32 @@
+/* What the files of the replica share with each other and with nobody else. */
+#ifndef KITH_CLI_REPLICA_DB_H
+#define KITH_CLI_REPLICA_DB_H
+
+#include <sqlite3.h>
+
+#include "cli/replica.h"
+
+struct replica {
+    sqlite3 *db;
+    int64_t deadline; /* monotonic ms; the question under way is stopped then */
+};
+
+/* Registers the tokenizer "kith". */
+int replica_fts_register(struct replica *r, struct kith_error *e);
+
+/* Starts the clock of one question. */
+void replica_start(struct replica *r);
+/* Prepares a text that stands in the source; *ret is NULL on failure. */
+int replica_prepare(struct replica *r, const char *sql, sqlite3_stmt **ret, struct kith_error *e);
+/* 1: a row; 0: the end; negative: KITH_E… with a sentence. */
+int replica_step(struct replica *r, sqlite3_stmt *st, struct kith_error *e);
+/* A sentence about the connection's last error. */
+int replica_fault(struct replica *r, struct kith_error *e);
+/* Steps once and gives the first column as an integer, `fallback` where there is no row or it is NULL. */
+int replica_integer(struct replica *r, const char *sql, int64_t fallback, int64_t *ret, struct kith_error *e);
+
+void replica_bind(sqlite3_stmt *st, int i, const char *text); /* NULL binds NULL */
+char *replica_copy(sqlite3_stmt *st, int column);             /* NULL for NULL; freed by the caller */
+void replica_copy_into(sqlite3_stmt *st, int column, char *ret, size_t cap);
+
+#endif

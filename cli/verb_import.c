@@ -1,0 +1,227 @@
+/* kith import: rows of a table become records. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/batch.h"
+#include "cli/fresh.h"
+#include "cli/people.h"
+#include "cli/progress.h"
+#include "cli/rows.h"
+#include "cli/verbs.h"
+
+static const struct cli_option options[] = {
+    {"kind", OPTION_VALUE, "K", "what the rows become: lesson, measure …"},
+    {"map", OPTION_VALUE, "FILE", "which column becomes which field (YAML)"},
+    {"release", OPTION_FLAG, NULL, "also sign them and send them to the network"},
+    {NULL, OPTION_FLAG, NULL, NULL},
+};
+
+struct import {
+    const struct cli *cli;
+    const char *file;
+    bool release;
+    struct rows *rows;
+    struct map *map;
+    struct record_set set;
+    struct control control;
+    struct progress progress;
+    uint64_t seen, taken;
+    size_t bytes;                                     /* of the records that wait */
+    uint32_t complaint;                               /* the first that was not printed yet */
+    char first[NAME_TEXT_SIZE], last[NAME_TEXT_SIZE]; /* IDs of what was taken */
+    int refused_code;                                 /* of the first row that the daemon refused */
+};
+
+/* What waits goes to the daemon; its refusals are reported like our own. */
+static int flush_batch(struct import *im, struct kith_error *e)
+{
+    struct js *answer = NULL;
+    if (im->set.count == 0)
+        return 0;
+    int rc = batch_share(&im->control, im->set.record, im->set.count, im->release, &answer, e);
+    if (rc)
+        return rc;
+    for (uint32_t i = 0; i < im->set.count; i++) {
+        const struct js *one = js_at(js_get(answer, "results"), i);
+        const char *id = js_text(one, "id"), *text = js_text(one, "text");
+        if (id && im->taken++ == 0)
+            snprintf(im->first, sizeof im->first, "%s", id);
+        if (id)
+            snprintf(im->last, sizeof im->last, "%s", id);
+        else
+            record_complain(&im->set, im->file, im->set.record[i].line, FINDING_ERROR, "", 0,
+                            text ? text : "refused");
+        if (!id && !im->refused_code)
+            im->refused_code = batch_code(one);
+    }
+    js_free(answer);
+    record_set_empty(&im->set);
+    im->bytes = 0;
+    return 0;
+}
+
+static void print_complaints(struct import *im)
+{
+    if (im->complaint == im->set.complaints)
+        return;
+    progress_end(&im->progress);
+    record_print_complaints(&im->set, im->complaint, FINDING_ERROR);
+    im->complaint = im->set.complaints;
+    progress_begin(&im->progress, im->cli, "Importing");
+}
+
+/* A record that would make the batch too large waits for the next one. */
+static int keep_small(struct import *im, struct kith_error *e)
+{
+    struct record last = im->set.record[im->set.count - 1];
+    if (im->bytes + batch_size(&last) + 1000 > BATCH_BYTES_MAX) {
+        im->set.count--;
+        int rc = flush_batch(im, e);
+        im->set.record[im->set.count++] = last;
+        if (rc)
+            return rc;
+    }
+    im->bytes += batch_size(&last);
+    return im->set.count == CONTROL_BATCH_MAX ? flush_batch(im, e) : 0;
+}
+
+static int take_row(struct import *im, uint32_t cells, uint32_t line, struct kith_error *e)
+{
+    record_begin(&im->set, im->map->kind, im->file, line);
+    map_apply(im->map, &im->set, im->rows->cell, cells, line);
+    return record_end(&im->set) ? keep_small(im, e) : 0;
+}
+
+static int take_rows(struct import *im, struct kith_error *e)
+{
+    uint32_t n = 0, line = 0;
+    struct kith_error row_error;
+    int rc = 0, got;
+    while (!rc && (got = rows_next(im->rows, &n, &line, &row_error)) != 0) {
+        im->seen++;
+        if (got < 0)
+            record_complain(&im->set, im->file, line, FINDING_ERROR, "", 0, row_error.text);
+        else
+            rc = take_row(im, n, line, e);
+        progress_step(&im->progress, im->seen, im->rows->count);
+        print_complaints(im);
+    }
+    if (!rc)
+        rc = flush_batch(im, e);
+    progress_end(&im->progress);
+    print_complaints(im);
+    progress_end(&im->progress);
+    return rc;
+}
+
+static void print_summary(const struct import *im)
+{
+    char taken[32], seen[32], refused[32];
+    people_number(im->taken, taken);
+    people_number(im->seen, seen);
+    people_number(im->seen - im->taken, refused);
+    if (im->cli->format == CLI_JSON) {
+        struct js *o = js_object();
+        js_put(o, "kind", im->map->kind->name);
+        js_put_integer(o, "rows", (int64_t)im->seen);
+        js_put_integer(o, "taken", (int64_t)im->taken);
+        js_put_integer(o, "refused", (int64_t)(im->seen - im->taken));
+        js_put(o, "first", im->taken ? im->first : NULL);
+        js_put(o, "last", im->taken ? im->last : NULL);
+        js_put_truth(o, "released", im->release);
+        js_print_take(o, stdout);
+        return;
+    }
+    printf("Rows %s, taken as %s %s, refused %s.", seen, im->map->kind->name, taken, refused);
+    if (im->taken)
+        printf(" %s … %s", im->first, im->last);
+    putchar('\n');
+    if (im->taken && im->cli->format == CLI_PEOPLE && im->release)
+        fresh_print_readers(im->cli);
+    else if (im->taken && im->cli->format == CLI_PEOPLE)
+        printf("Found at this site only. To send all that waits here to the network: kith release --all\n");
+}
+
+static int prepare(struct import *im, const struct arguments *a, struct kith_error *e)
+{
+    const struct kind *k = NULL;
+    const char *map = options_get(a, "map");
+    int rc = 0;
+    if (options_has(a, "kind"))
+        rc = record_kind(options_get(a, "kind"), &k, e);
+    if (!rc && !map)
+        rc =
+            kith_fail(e, KITH_E_USAGE,
+                      "something is missing: \"--map\": write kith import FILE --kind lesson --map MAP.yaml");
+    if (!rc)
+        rc = map_load(map, k, &im->map, e);
+    if (!rc)
+        rc = rows_open(im->file, &im->rows, e);
+    if (!rc)
+        rc = map_bind(im->map, (const char *const *)im->rows->name, im->rows->names, e);
+    if (!rc)
+        rc = control_open(&im->control, im->cli, e);
+    return rc;
+}
+
+static int finish(const struct import *im, int rc, const struct kith_error *e)
+{
+    if (rc) {
+        if (im->taken)
+            cli_note("kith: before this %llu rows were taken: %s … %s", (unsigned long long)im->taken,
+                     im->first, im->last);
+        return cli_fail(e);
+    }
+    print_summary(im);
+    if (im->taken)
+        return CLI_DONE;
+    return im->refused_code ? cli_exit_code(im->refused_code) : CLI_DAMAGED;
+}
+
+static int run(struct cli *cli, const struct arguments *a)
+{
+    struct import *im = cli_alloc(sizeof *im);
+    struct kith_error e;
+    im->cli = cli;
+    im->file = a->word[0];
+    im->release = options_has(a, "release");
+    im->control.fd = -1;
+    record_set_init(&im->set, cli);
+    int rc = prepare(im, a, &e);
+    if (rc) {
+        rc = cli_fail(&e);
+    } else {
+        progress_begin(&im->progress, cli, "Importing");
+        rc = take_rows(im, &e);
+        rc = finish(im, rc, &e);
+    }
+    control_close(&im->control);
+    record_set_clear(&im->set);
+    map_free(im->map);
+    rows_close(im->rows);
+    free(im);
+    return rc;
+}
+
+const struct verb verb_import = {
+    .name = "import",
+    .topic = TOPIC_SHARE,
+    .arguments = "FILE",
+    .summary = "make a record of each row of a CSV file or JSON lines",
+    .text = "The map is YAML, one line a field: a column's name (title: heading), a value of the\n"
+            "field's list (setting: acute-ward), {constant: TEXT}, or {column: NAME} with\n"
+            "  split: \";\"          several values in one cell\n"
+            "  values: {a: b}      what is written instead of what\n"
+            "  otherwise: TEXT     for blank cells and those that values lacks\n"
+            "  cut: 100            shortened to so many characters, at a word\n"
+            "  as: quarter         2025-07-25 becomes 2025-Q3 (or as: month)\n"
+            "Comma, semicolon or tab, UTF-8 or UTF-16 are recognised. Rows that are refused are\n"
+            "named with line and reason, the others are taken.",
+    .example = "    kith import concerns.csv --kind lesson --map concerns.yaml\n"
+               "    kith import measures.jsonl --kind measure --map measures.yaml --release",
+    .options = options,
+    .words_min = 1,
+    .words_max = 1,
+    .run = run,
+};

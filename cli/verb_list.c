@@ -1,0 +1,197 @@
+/* kith list: the records of one kind, newest first. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/filter.h"
+#include "cli/fresh.h"
+#include "cli/page.h"
+#include "cli/record.h"
+#include "cli/sheet.h"
+#include "cli/verbs.h"
+
+#define LIMIT_PEOPLE 200
+#define MORE_MAX     4u
+
+static const struct cli_option options[] = {
+    FILTER_OPTIONS,
+    {NULL, OPTION_FLAG, NULL, NULL},
+};
+
+/* What every list shows; columns of the kind come behind, taken from the body. */
+static const struct sheet_column common[] = {
+    {"id", "ID", SHEET_TEXT, SHEET_ALL, false},
+    {"kind", "KIND", SHEET_TEXT, SHEET_MACHINES, false},
+    {"site", "SITE", SHEET_TEXT, SHEET_MACHINES, false},
+    {"unit", "UNIT", SHEET_TEXT, SHEET_MACHINES, false},
+    {"time", "WHEN", SHEET_TIME, SHEET_ALL, false},
+    {"title", "TITLE", SHEET_TEXT, SHEET_ALL, true},
+    {"here", "HERE", SHEET_TRUTH, SHEET_MACHINES, false},
+    {"setting", "SETTING", SHEET_TEXT, SHEET_MACHINES, false},
+};
+#define COMMON (sizeof common / sizeof common[0])
+
+static const struct {
+    const char *kind;
+    const char *field[MORE_MAX];
+} more[] = {
+    {"lesson", {"result", "confidence"}},
+    {"project", {"status", "outcome"}},
+    {"cycle", {"number", "matched", "decision"}},
+    {"uptake", {"stage"}},
+    {"measure", {"key", "version", "direction", "period"}},
+    {"series", {"measure", "version", "icon"}},
+    {"resource", {"link"}},
+    {"site", {"code", "sector", "country"}},
+};
+
+struct listing {
+    const struct kind *kind;
+    struct sheet_column column[COMMON + MORE_MAX];
+    char header[MORE_MAX][48];
+    uint32_t columns;
+};
+
+/* The label of a field in capitals. */
+static const char *make_header(const char *label, char ret[48])
+{
+    size_t n = 0;
+    for (; label[n] && n < 47; n++)
+        ret[n] = (char)(label[n] >= 'a' && label[n] <= 'z' ? label[n] - 32 : label[n]);
+    ret[n] = '\0';
+    return ret;
+}
+
+static void lay_out(struct listing *l, const struct kind *k)
+{
+    memset(l, 0, sizeof *l);
+    l->kind = k;
+    for (; l->columns < COMMON; l->columns++)
+        l->column[l->columns] = common[l->columns];
+    for (size_t i = 0; i < sizeof more / sizeof more[0]; i++)
+        for (uint32_t j = 0; strcmp(more[i].kind, k->name) == 0 && j < MORE_MAX && more[i].field[j]; j++) {
+            const struct field *f = kind_field(k, more[i].field[j]);
+            if (f)
+                l->column[l->columns++] = (struct sheet_column){f->name, make_header(f->label, l->header[j]),
+                                                                SHEET_TEXT, SHEET_ALL, false};
+        }
+}
+
+static void put_more(struct sheet *s, const struct listing *l, const struct js *body)
+{
+    for (uint32_t i = COMMON; i < l->columns; i++) {
+        const struct field *f = kind_field(l->kind, l->column[i].key);
+        const struct js *v = js_get(body, f->name);
+        char *text = js_is_null(v) ? NULL : js_scalar(v);
+        const char *label = NULL;
+        if (text && s->cli->format == CLI_PEOPLE && f->vocabulary)
+            label = field_code_label(f, (struct kith_bytes){(const uint8_t *)text, strlen(text)});
+        sheet_text(s, f->name, label ? label : text);
+        free(text);
+    }
+}
+
+static void print_row(struct sheet *s, const struct listing *l, const struct replica_row *row)
+{
+    struct js *body = NULL;
+    const char *text = row->body ? row->body : "";
+    sheet_text(s, "id", row->id);
+    sheet_text(s, "kind", row->kind);
+    sheet_text(s, "site", row->site);
+    sheet_text(s, "unit", row->unit);
+    sheet_time(s, "time", row->time);
+    sheet_text(s, "title", row->title);
+    sheet_truth(s, "here", row->here);
+    sheet_text(s, "setting", row->setting);
+    if (l->columns > COMMON &&
+        js_read((struct kith_bytes){(const uint8_t *)text, strlen(text)}, &body, NULL) == 0)
+        put_more(s, l, body);
+    js_free(body);
+    sheet_row(s);
+}
+
+/* Page by page, so that no read lasts long however much there is. */
+static int print_pages(struct replica *r, const struct replica_filter *f, const struct listing *l,
+                       struct sheet *s, uint64_t limit, struct kith_error *e)
+{
+    struct replica_place at = {INT64_MAX, INT64_MAX};
+    struct replica_row *rows = cli_alloc(REPLICA_PAGE_ROWS * sizeof *rows);
+    uint32_t n = REPLICA_PAGE_ROWS;
+    int rc = 0;
+    while (!rc && s->rows < limit && n == REPLICA_PAGE_ROWS) {
+        uint64_t left = limit - s->rows;
+        rc = replica_list(r, f, &at, left < REPLICA_PAGE_ROWS ? (uint32_t)left : REPLICA_PAGE_ROWS, rows, &n,
+                          e);
+        for (uint32_t i = 0; !rc && i < n; i++) {
+            print_row(s, l, &rows[i]);
+            replica_row_clear(&rows[i]);
+        }
+    }
+    free(rows);
+    return rc;
+}
+
+static int finish(const struct cli *cli, const struct listing *l, uint32_t rows, int64_t limit)
+{
+    if (rows == 0) {
+        cli_note("kith: no %s found%s", l->kind->name,
+                 strcmp(l->kind->name, "site") == 0 ? ": kith members lists all sites" : "");
+        return CLI_NOTHING;
+    }
+    if (cli->format == CLI_PEOPLE && rows == (uint64_t)limit)
+        printf("The newest %u are shown; --limit N shows more.\n", rows);
+    return CLI_DONE;
+}
+
+static int list(const struct cli *cli, struct replica *r, const struct listing *l,
+                const struct replica_filter *f, int64_t limit)
+{
+    struct sheet s;
+    struct kith_error e;
+    page_begin(cli);
+    fresh_print(cli, r);
+    sheet_begin(&s, cli, l->column, l->columns);
+    int rc = print_pages(r, f, l, &s, (uint64_t)limit, &e);
+    if (s.rows || cli->format != CLI_PEOPLE)
+        sheet_end(&s);
+    return rc ? cli_fail(&e) : finish(cli, l, s.rows, limit);
+}
+
+static int run(struct cli *cli, const struct arguments *a)
+{
+    const struct kind *k;
+    struct listing l;
+    struct filter f;
+    struct replica *r;
+    struct kith_error e;
+    int64_t limit;
+    int rc = record_kind(a->word[0], &k, &e);
+    if (!rc)
+        rc = filter_read(cli, a, &f, &e);
+    if (!rc)
+        rc = options_number(a, "limit", 1, FILTER_LIMIT_MAX,
+                            cli->format == CLI_PEOPLE ? LIMIT_PEOPLE : INT64_MAX, &limit, &e);
+    if (!rc)
+        rc = replica_open(cli->home, &r, &e);
+    if (rc)
+        return cli_fail(&e);
+    f.f.kind = k->name;
+    lay_out(&l, k);
+    rc = list(cli, r, &l, &f.f, limit);
+    replica_close(r);
+    return rc;
+}
+
+const struct verb verb_list = {
+    .name = "list",
+    .topic = TOPIC_DAY,
+    .arguments = "KIND",
+    .summary = "list lessons, projects, measures, series, sites … newest first",
+    .text = "Kinds: lesson, project, cycle, uptake, programme, measure, series, resource,\n"
+            "ask, reply, thanks, visit, site; plural forms will do. Works without the daemon.",
+    .example = "    kith list lessons --setting maternity --since 90d\n    kith list projects --outcome "
+               "no-change --json",
+    .options = options,
+    .words_min = 1,
+    .words_max = 1,
+    .run = run,
+};

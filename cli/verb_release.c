@@ -1,0 +1,142 @@
+/* kith release: what was shared here is signed and sent to the network. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/control.h"
+#include "cli/fresh.h"
+#include "cli/sheet.h"
+#include "cli/verbs.h"
+#include "proto/learn/name.h"
+#include "proto/wire/pack.h"
+
+static const struct cli_option options[] = {
+    {"all", OPTION_FLAG, NULL, "everything that was shared here and not released"},
+    {NULL, OPTION_FLAG, NULL, NULL},
+};
+
+static const struct sheet_column columns[] = {
+    {"from", "WAS", SHEET_TEXT, SHEET_ALL, false},
+    {"id", "RELEASED AS", SHEET_TEXT, SHEET_ALL, false},
+};
+
+/* Only here-7 can be released; a position was. */
+static int check_ids(const struct arguments *a, struct kith_error *e)
+{
+    struct record_name name;
+    for (uint32_t i = 0; i < a->words; i++) {
+        int rc = name_parse(a->word[i], &name, e);
+        if (!rc && !name.here)
+            rc = kith_fail(
+                e, KITH_E_USAGE,
+                "already released: \"%s\": give IDs such as here-7; kith list lesson --here shows them",
+                a->word[i]);
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
+static void pack_ids(struct buf *b, const struct arguments *a, uint32_t from, uint32_t n)
+{
+    pack_map(b, 1);
+    if (a->words == 0) {
+        pack_cstr(b, "all");
+        pack_bool(b, true);
+        return;
+    }
+    pack_cstr(b, "ids");
+    pack_array(b, n);
+    for (uint32_t i = 0; i < n; i++) {
+        struct record_name name;
+        char text[NAME_TEXT_SIZE] = "";
+        if (name_parse(a->word[from + i], &name, NULL) == 0)
+            name_print(&name, text);
+        pack_cstr(b, text);
+    }
+}
+
+/* Prints what was released; the code of the first that was not. */
+static int print_results(struct sheet *s, const struct js *results)
+{
+    int worst = 0;
+    for (size_t i = 0; i < js_count(results); i++) {
+        const struct js *one = js_at(results, i);
+        const char *from = js_text(one, "from"), *text = js_text(one, "text");
+        if (js_text(one, "id")) {
+            sheet_text(s, "from", from);
+            sheet_text(s, "id", js_text(one, "id"));
+            sheet_row(s);
+            continue;
+        }
+        cli_note("kith: %s: %s", from ? from : "?", text ? text : "refused");
+        worst = worst ? worst : (int)js_integer(one, "code", KITH_E_INTERNAL);
+    }
+    return worst;
+}
+
+/* In portions that one request may hold; what was released stays released whatever comes behind it. */
+static int release(struct control *c, const struct arguments *a, struct sheet *s, int *worst,
+                   struct kith_error *e)
+{
+    size_t size = 64 + (size_t)CONTROL_BATCH_MAX * NAME_TEXT_SIZE;
+    uint8_t *memory = cli_alloc(size);
+    uint32_t at = 0;
+    int rc = 0;
+    do {
+        uint32_t n = a->words - at < CONTROL_BATCH_MAX ? a->words - at : CONTROL_BATCH_MAX;
+        struct js *answer = NULL;
+        struct buf b;
+        buf_init(&b, memory, size);
+        pack_ids(&b, a, at, n);
+        rc = control_ask(c, "release", &b, CONTROL_PATIENT_MS, &answer, e);
+        int code = rc ? 0 : print_results(s, js_get(answer, "results"));
+        *worst = *worst ? *worst : code;
+        js_free(answer);
+        at += n;
+    } while (!rc && at < a->words);
+    free(memory);
+    return rc;
+}
+
+static int run(struct cli *cli, const struct arguments *a)
+{
+    struct control c;
+    struct sheet s;
+    struct kith_error e;
+    int worst = 0;
+    if (options_has(a, "all") == (a->words > 0))
+        return cli_failf(KITH_E_USAGE,
+                         "say what to release: \"kith release\": give IDs such as here-7, or --all");
+    int rc = check_ids(a, &e);
+    if (!rc)
+        rc = control_open(&c, cli, &e);
+    if (rc)
+        return cli_fail(&e);
+    sheet_begin(&s, cli, columns, sizeof columns / sizeof columns[0]);
+    rc = release(&c, a, &s, &worst, &e);
+    control_close(&c);
+    if (s.rows || cli->format != CLI_PEOPLE)
+        sheet_end(&s);
+    if (rc)
+        return cli_fail(&e);
+    if (cli->format == CLI_PEOPLE && s.rows)
+        fresh_print_readers(cli);
+    else if (s.rows == 0 && !worst)
+        cli_note("kith: nothing waits to be released");
+    return worst ? cli_exit_code(worst) : s.rows ? CLI_DONE : CLI_NOTHING;
+}
+
+const struct verb verb_release = {
+    .name = "release",
+    .topic = TOPIC_SHARE,
+    .arguments = "ID…",
+    .summary = "sign what was shared here and send it to the network",
+    .text = "After this every site of the network can read it, for good: read it once more\n"
+            "with kith show, and ask whether the patient, the family, a colleague or a\n"
+            "neighbour would know who it is about.",
+    .example = "    kith release here-7 here-8\n    kith release --all",
+    .options = options,
+    .words_max = WORDS_MAX,
+    .run = run,
+};

@@ -1,0 +1,206 @@
+/* kith status: who this site is, how fresh its replica, who it is linked with. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/control.h"
+#include "cli/people.h"
+#include "cli/replica.h"
+#include "cli/verbs.h"
+#include "proto/wire/pack.h"
+
+/* Both halves; `live` is NULL without a daemon. */
+struct status {
+    const struct cli *cli;
+    struct replica_self self;
+    struct replica_health h;
+    struct js *live;
+};
+
+static void print_text(const struct status *s, const char *label, const char *text)
+{
+    printf("%s%-12s%s %s\n", cli_bold(s->cli), label, cli_reset(s->cli), text);
+}
+
+static void print_number(const struct status *s, const char *label, uint64_t v, const char *behind)
+{
+    char number[32], text[200];
+    people_number(v, number);
+    snprintf(text, sizeof text, "%s%s", number, behind);
+    print_text(s, label, text);
+}
+
+static void print_links(const struct status *s)
+{
+    const struct js *peers = js_get(s->live, "peers");
+    char label[16], when[PEOPLE_TIME_SIZE];
+    for (size_t i = 0; i < js_count(peers); i++) {
+        const struct js *p = js_at(peers, i);
+        const char *code = js_text(p, "code"), *address = js_text(p, "address");
+        snprintf(label, sizeof label, "%s", i == 0 ? "Links" : "");
+        people_time(s->cli->now, s->cli->now - js_integer(p, "since_ms", 0), when);
+        printf("%s%-12s%s %s  %s  %s  since %s\n", cli_bold(s->cli), label, cli_reset(s->cli),
+               code ? code : "?", js_truth(p, "in_step") ? "in step" : "catching up", address ? address : "",
+               when);
+    }
+    if (s->live && js_count(peers) == 0)
+        print_text(s, "Links", s->h.members > 1 ? "none: no other site can be reached now" : "none");
+}
+
+static void print_daemon(const struct status *s)
+{
+    const struct js *listen = js_get(s->live, "listen");
+    char text[CLI_PATH_MAX + 64];
+    if (!s->live) {
+        snprintf(text, sizeof text, "not running: start it with kithd --home %s", s->cli->home);
+        print_text(s, "Daemon", text);
+        return;
+    }
+    const char *version = js_text(s->live, "version"), *root = js_text(s->live, "root_key");
+    snprintf(text, sizeof text, "%s, process %lld", version ? version : "running",
+             (long long)js_integer(s->live, "pid", 0));
+    print_text(s, "Daemon", text);
+    for (size_t i = 0; i < js_count(listen); i++)
+        print_text(s, i == 0 ? "Listens on" : "", js_string(js_at(listen, i)));
+    if (root && strcmp(root, "here") == 0)
+        print_text(s, "Root key", "on this machine");
+}
+
+static void print_network(const struct status *s)
+{
+    const struct js *pending = js_get(s->live, "pending");
+    char text[300];
+    if (!s->self.network[0]) {
+        print_text(s, "Network", "none yet: join one with kith join and the line of an invite");
+        return;
+    }
+    snprintf(text, sizeof text, "%s (%u %s)", s->self.network, s->h.members,
+             s->h.members == 1 ? "site" : "sites");
+    print_text(s, "Network", text);
+    if (!js_is_null(pending)) {
+        snprintf(text, sizeof text, "pending, %lld of %lld coordinators have agreed",
+                 (long long)js_integer(pending, "have", 0), (long long)js_integer(pending, "need", 0));
+        print_text(s, "Membership", text);
+    }
+}
+
+static void print_freshness(const struct status *s)
+{
+    char when[PEOPLE_TIME_SIZE], text[120];
+    if (s->h.members > 1 && s->h.heard < 0)
+        print_text(s, "Last heard", "never in step with another site");
+    else if (s->h.members > 1) {
+        people_time(s->cli->now, s->h.heard, when);
+        snprintf(text, sizeof text, "%s (%s)", when, s->h.heard_code);
+        print_text(s, "Last heard", text);
+    }
+    if (s->h.silent)
+        print_number(s, "Silent", s->h.silent,
+                     s->h.silent == 1 ? " site for a week or more" : " sites for a week or more");
+    if (s->h.lag)
+        print_number(s, "Lag", s->h.lag, " entries have arrived that cannot be searched yet");
+    if (s->h.missing)
+        print_number(s, "Missing", s->h.missing, " texts that no site has given yet");
+    if (s->h.refused)
+        print_number(s, "Refused", s->h.refused, " texts that broke a rule of the network");
+}
+
+static void print_people(const struct status *s)
+{
+    char text[300];
+    snprintf(text, sizeof text, "%s  %s", s->self.code[0] ? s->self.code : "(no code)", s->self.name);
+    print_text(s, "Site", text);
+    print_network(s);
+    print_number(s, "Entries", s->h.entries, "");
+    print_number(s, "Here only", s->h.drafts, s->h.drafts ? " not released: kith release ID… or --all" : "");
+    print_freshness(s);
+    print_links(s);
+    print_daemon(s);
+    print_text(s, "Home", s->cli->home);
+}
+
+static struct js *make_json(const struct status *s)
+{
+    struct js *o = js_object();
+    js_put(o, "site", s->self.site);
+    js_put(o, "code", s->self.code);
+    js_put(o, "name", s->self.name);
+    js_put(o, "network", s->self.network[0] ? s->self.network : NULL);
+    js_put(o, "network_id", s->self.network_id[0] ? s->self.network_id : NULL);
+    js_put_integer(o, "members", s->h.members);
+    js_put_integer(o, "entries", (int64_t)s->h.entries);
+    js_put_integer(o, "drafts", (int64_t)s->h.drafts);
+    js_put_integer(o, "lag", (int64_t)s->h.lag);
+    js_put_time(o, "heard", s->h.heard);
+    js_put(o, "heard_from", s->h.heard >= 0 ? s->h.heard_code : NULL);
+    js_put_integer(o, "silent", s->h.silent);
+    js_put_integer(o, "missing", (int64_t)s->h.missing);
+    js_put_integer(o, "refused", (int64_t)s->h.refused);
+    js_put_truth(o, "running", s->live != NULL);
+    js_put_copy(o, "pending", js_get(s->live, "pending"));
+    js_put_copy(o, "peers", js_get(s->live, "peers"));
+    js_put_copy(o, "listen", js_get(s->live, "listen"));
+    js_put_copy(o, "pid", js_get(s->live, "pid"));
+    js_put_copy(o, "version", js_get(s->live, "version"));
+    js_put_copy(o, "root_key", js_get(s->live, "root_key"));
+    js_put(o, "home", s->cli->home);
+    return o;
+}
+
+static void print_csv(const struct status *s)
+{
+    printf("site,code,name,network,members,entries,drafts,lag,silent,missing,refused,running\n");
+    printf("%s,%s,\"%s\",\"%s\",%u,%llu,%llu,%llu,%u,%llu,%llu,%s\n", s->self.site, s->self.code,
+           s->self.name, s->self.network, s->h.members, (unsigned long long)s->h.entries,
+           (unsigned long long)s->h.drafts, (unsigned long long)s->h.lag, s->h.silent,
+           (unsigned long long)s->h.missing, (unsigned long long)s->h.refused, s->live ? "true" : "false");
+}
+
+/* A daemon that does not answer is told apart from none only by its sentence. */
+static struct js *ask_daemon(const struct cli *cli)
+{
+    uint8_t memory[8];
+    struct buf none;
+    struct js *live = NULL;
+    struct kith_error e;
+    buf_init(&none, memory, sizeof memory);
+    pack_map(&none, 0);
+    if (control_once(cli, "status", &none, CONTROL_QUICK_MS, &live, &e) && e.code != KITH_E_OFFLINE)
+        cli_note("kith: %s", e.text);
+    return live;
+}
+
+static int run(struct cli *cli, const struct arguments *a)
+{
+    struct status s = {.cli = cli};
+    struct replica *r;
+    struct kith_error e;
+    (void)a;
+    int rc = replica_open(cli->home, &r, &e);
+    if (rc)
+        return cli_fail(&e);
+    s.live = ask_daemon(cli);
+    rc = replica_self(r, &s.self, &e);
+    if (!rc)
+        rc = replica_health(r, cli->now, &s.h, &e);
+    replica_close(r);
+    if (rc)
+        rc = cli_fail(&e);
+    else if (cli->format == CLI_JSON)
+        js_print_take(make_json(&s), stdout);
+    else if (cli->format == CLI_CSV)
+        print_csv(&s);
+    else
+        print_people(&s);
+    js_free(s.live);
+    return rc;
+}
+
+const struct verb verb_status = {
+    .name = "status",
+    .topic = TOPIC_DAY,
+    .arguments = "",
+    .summary = "who this site is, how fresh its replica, who it is linked with",
+    .text = "kith without a verb says the same. Works with and without the daemon.",
+    .example = "    kith status\n    kith status --json",
+    .run = run,
+};

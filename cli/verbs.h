@@ -1,0 +1,22 @@
+/* The verbs: each stands in a file of its own, verb_NAME.c, as one table. */
+#ifndef KITH_CLI_VERBS_H
+#define KITH_CLI_VERBS_H
+
+#include "cli/options.h"
+
+extern const struct verb verb_find;
+extern const struct verb verb_help;
+extern const struct verb verb_import;
+extern const struct verb verb_init;
+extern const struct verb verb_invite;
+extern const struct verb verb_join;
+extern const struct verb verb_list;
+extern const struct verb verb_members;
+extern const struct verb verb_release;
+extern const struct verb verb_share;
+extern const struct verb verb_show;
+extern const struct verb verb_status;
+extern const struct verb verb_sync;
+extern const struct verb verb_verify;
+
+#endif
