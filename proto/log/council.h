@@ -1,4 +1,4 @@
-/* The genesis and the councils (SPEC 2.1 … 2.5): who decides about membership, how many of them it takes, and
+/* The genesis and the councils (SPEC 2.1 … 2.7): who decides about membership, how many of them it takes, and
  * under what policy. A council is an object by itself, signed by root keys of the council before it. */
 #ifndef KITH_COUNCIL_H
 #define KITH_COUNCIL_H

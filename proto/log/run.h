@@ -72,7 +72,7 @@ int run_decode(struct run_ctx *c, struct kith_bytes wire, struct run *ret, struc
 /* The last signature holds under this key, so the author vouches for every byte before it. */
 bool run_verify(const struct run *r, const struct kith_net_id *net, const struct kith_pk *entry_pk);
 
-/* Every body is there: what a control log (stream 0) must be to be stored (SPEC 3.8). */
+/* Every body is there: what a control log (stream 0) must be to be stored (SPEC 3.6). */
 bool run_whole(const struct run *r);
 /* A run is also good when its last id is one that a certificate, cut, council or fork proof names: the
  * caller's test, with this id. */
