@@ -66,7 +66,7 @@ static void answer(struct client *c, const struct release_item *item, uint32_t n
     pack_cstr(b, "left");
     pack_uint(b, counts.drafts);
     answer_end(c, true);
-    drive_wrote(c->d, true);
+    drive_wrote(c->d, WAITS_NOT);
 }
 
 void control_release(struct client *c, struct kith_bytes args)

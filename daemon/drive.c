@@ -7,11 +7,21 @@
 
 #include <string.h>
 
-void drive_wrote(struct daemon *d, bool urgent)
+void drive_wrote(struct daemon *d, enum drive_wait wait)
 {
-    d->urgent = d->urgent || urgent;
-    if (d->dirty_since.ms == 0)
-        d->dirty_since = daemon_now(d);
+    int64_t at = daemon_now(d).ms;
+    switch (wait) {
+    case WAITS_NOT:
+        break;
+    case WAITS_SOON:
+        at += COMMIT_MS;
+        break;
+    case WAITS_LONG:
+        at += LAZY_MS;
+        break;
+    }
+    if (at < d->commit_at)
+        d->commit_at = at;
 }
 
 void drive_commit(struct daemon *d)
@@ -19,8 +29,7 @@ void drive_commit(struct daemon *d)
     struct kith_error e;
     if (store_dirty(d->store) && store_commit(d->store, &e) < 0)
         daemon_fatal(d, "store.commit", &e);
-    d->dirty_since.ms = 0;
-    d->urgent = false;
+    d->commit_at = INT64_MAX;
     control_committed(d);
     if (d->sync) {
         sync_stored(d->sync, d->handed, daemon_now(d));
@@ -28,18 +37,15 @@ void drive_commit(struct daemon *d)
     }
 }
 
-/* Alone, a write waits COMMIT_MS for company; what somebody waits for does not wait. */
 void drive_commit_due(struct daemon *d)
 {
-    if (d->dirty_since.ms == 0)
-        return;
-    if (d->urgent || store_commit_due(d->store) || daemon_now(d).ms - d->dirty_since.ms >= COMMIT_MS)
+    if (d->commit_at <= daemon_now(d).ms || store_commit_due(d->store))
         drive_commit(d);
 }
 
 int64_t drive_deadline(const struct daemon *d)
 {
-    return d->dirty_since.ms == 0 ? INT64_MAX : d->dirty_since.ms + COMMIT_MS;
+    return d->commit_at;
 }
 
 static void on_store(struct daemon *d, const struct sync_action *a)
@@ -49,7 +55,7 @@ static void on_store(struct daemon *d, const struct sync_action *a)
         daemon_fatal(d, "store.put", &e);
     d->handed = a->ticket;
     d->packed = false;
-    drive_wrote(d, a->own);
+    drive_wrote(d, a->own ? WAITS_NOT : WAITS_SOON);
     if (a->log.stream == KITH_STATUS)
         dial_changed(d);
 }
@@ -62,7 +68,7 @@ static void on_fill(struct daemon *d, const struct sync_action *a)
         daemon_fatal(d, "store.fill", &e);
     if (r < 0)
         log_say(LOG_WARN, "store.fill", "%s", e.text);
-    drive_wrote(d, false);
+    drive_wrote(d, WAITS_SOON);
 }
 
 static void on_council(struct daemon *d, const struct sync_action *a)
@@ -70,7 +76,7 @@ static void on_council(struct daemon *d, const struct sync_action *a)
     struct kith_error e;
     if (store_put_council(d->store, a, &e) < 0)
         daemon_fatal(d, "store.council", &e);
-    drive_wrote(d, false);
+    drive_wrote(d, WAITS_SOON);
 }
 
 static void on_roster(struct daemon *d)
@@ -79,7 +85,7 @@ static void on_roster(struct daemon *d)
     if (store_set_roster(d->store, d->roster, &e) < 0)
         daemon_fatal(d, "store.roster", &e);
     if (store_dirty(d->store))
-        drive_wrote(d, false);
+        drive_wrote(d, WAITS_SOON);
     dial_changed(d);
 }
 
@@ -130,7 +136,7 @@ static void on_in_step(struct daemon *d, const struct sync_action *a)
     }
     if (!p->in_step && store_heard(d->store, &p->site, daemon_wall(), &e) < 0)
         daemon_fatal(d, "store.heard", &e);
-    drive_wrote(d, false);
+    drive_wrote(d, WAITS_SOON);
     p->in_step = true;
     p->round = a->round;
     dial_good(d, &p->site);

@@ -13,7 +13,12 @@ void drive_commit(struct daemon *d);
 void drive_commit_due(struct daemon *d);
 /* The earliest moment at which drive_commit_due has something to do; INT64_MAX for never. */
 int64_t drive_deadline(const struct daemon *d);
-/* Somebody wrote into the store outside of sync: urgent when an answer waits for it. */
-void drive_wrote(struct daemon *d, bool urgent);
+/* Something was written into the store. How long may it wait for company before it is committed? */
+enum drive_wait {
+    WAITS_NOT,  /* an answer, or an announcement of own entries, waits for it */
+    WAITS_SOON, /* COMMIT_MS */
+    WAITS_LONG  /* LAZY_MS: it can be made again from what is durable */
+};
+void drive_wrote(struct daemon *d, enum drive_wait wait);
 
 #endif

@@ -24,7 +24,7 @@ static bool project(struct daemon *d)
         return true;
     if (store_project(d->store, SLICE_ENTRIES, &left, &e) < 0)
         daemon_fatal(d, "store.project", &e);
-    drive_wrote(d, false);
+    drive_wrote(d, WAITS_LONG);
     d->projected = daemon_now(d);
     if (left == 0)
         dial_changed(d); /* addresses may be among what was projected */
@@ -33,7 +33,7 @@ static bool project(struct daemon *d)
 
 static bool is_long_idle(const struct daemon *d)
 {
-    return daemon_now(d).ms - d->input.ms >= PACK_AFTER_MS && d->dirty_since.ms == 0;
+    return daemon_now(d).ms - d->input.ms >= PACK_AFTER_MS && d->commit_at == INT64_MAX;
 }
 
 static void pack(struct daemon *d)
@@ -46,7 +46,7 @@ static void pack(struct daemon *d)
         daemon_fatal(d, "store.pack", &e);
     d->packed = merged == 0;
     if (store_dirty(d->store))
-        drive_wrote(d, false);
+        drive_wrote(d, WAITS_LONG);
 }
 
 static void checkpoint(struct daemon *d)
@@ -91,7 +91,7 @@ static void note_heard(struct daemon *d)
             continue;
         if (store_heard(d->store, &p->site, daemon_wall(), &e) < 0)
             daemon_fatal(d, "store.heard", &e);
-        drive_wrote(d, false);
+        drive_wrote(d, WAITS_LONG);
     }
 }
 

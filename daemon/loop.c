@@ -281,6 +281,7 @@ int daemon_run(const struct daemon_options *o, struct kith_error *e)
     if (!d)
         return kith_fail(e, KITH_E_INTERNAL, "no memory for the daemon");
     d->home.dir_fd = d->home.lock_fd = -1;
+    d->commit_at = INT64_MAX;
     int r = start_uv(d, e);
     if (r < 0) {
         free(d);

@@ -25,10 +25,11 @@
 #define DAEMON_SOFTWARE "kithd " KITH_VERSION
 #define DAEMON_SOCKET   "kithd.sock"
 #define COMMIT_MS       10  /* how long a write may wait for company */
+#define LAZY_MS         200 /* the same for projections */
 #define HALF_OPEN_MAX   64u /* accepted links that are not known yet */
 #define PEERS_MAX       (SYNC_PEERS_MAX + HALF_OPEN_MAX)
 #define STOP_MS         1500 /* for goodbyes, once stopping */
-#define SLICE_ENTRIES   512u /* projected in one turn */
+#define SLICE_ENTRIES   128u /* projected in one turn: some milliseconds */
 #define SLICE_EVERY_MS  100  /* projected at least so often, however busy the links are */
 #define PACK_AFTER_MS   5000 /* idle for so long before runs are packed */
 #define HEARD_EVERY_MS  300000
@@ -94,10 +95,9 @@ struct daemon {
     struct join *join; /* NULL unless this site is joining */
 
     /* Writing */
-    bool urgent;                  /* somebody waits for the next commit */
-    struct kith_mono dirty_since; /* when the open transaction began; ms 0: none */
-    struct kith_mono input;       /* last bytes from a link */
-    struct kith_mono projected;   /* last slice */
+    int64_t commit_at;          /* when the open transaction must be committed; INT64_MAX: nothing is open */
+    struct kith_mono input;     /* last bytes from a link */
+    struct kith_mono projected; /* last slice */
     struct kith_mono heard_due, room_due;
     bool no_room; /* the file system is nearly full: nothing new is taken */
     bool packed;  /* nothing left to pack since the last store */

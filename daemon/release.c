@@ -94,7 +94,8 @@ static int begin_run(struct release *r, struct kith_error *e)
     return code;
 }
 
-static int add_entry(struct release *r, const struct store_draft *x, struct kith_error *e)
+/* x is borrowed from the store, and ending a run takes the drafts of its entries out of there: so it is read again. */
+static int add_entry(struct release *r, struct store_draft *x, struct kith_error *e)
 {
     struct kith_salt salt;
     randombytes_buf(&salt, sizeof salt);
@@ -107,6 +108,10 @@ static int add_entry(struct release *r, const struct store_draft *x, struct kith
         if (code != KITH_E_FULL || r->n == 0)
             return code;
         end_run(r); /* no room in this one: the next is empty */
+        code = store_draft_get(r->d->store, x->number, x, e);
+        check(r->d, code, "store.draft", e);
+        if (code < 0)
+            return code;
     }
     return kith_fail(e, KITH_E_FULL, "the record is too long for a run");
 }
@@ -178,5 +183,5 @@ void release_drafts(struct daemon *d, uid_t releaser, struct release_item *item,
                 take_draft(&r, &item[i]);
         end_run(&r);
     }
-    drive_wrote(d, true);
+    drive_wrote(d, WAITS_NOT);
 }
