@@ -6,11 +6,11 @@
 #define KITH_PORT 5484 /* K I T H on a telephone */
 
 /* Entries and runs (SPEC 3) */
-#define KITH_BODY_MAX     64000u         /* bytes of one body */
-#define KITH_DEPTH_MAX    8u             /* nesting of arrays and maps in a body */
-#define KITH_RUN_ENTRIES  128u           /* entries in one run */
-#define KITH_RUN_RAW_MAX  65000u         /* bytes of a run before compression */
-#define KITH_RUN_WIRE_MAX 65400u         /* bytes of a run as sent and stored */
+#define KITH_BODY_MAX     64000u             /* bytes of one body */
+#define KITH_DEPTH_MAX    8u                 /* nesting of arrays and maps in a body */
+#define KITH_RUN_ENTRIES  128u               /* entries in one run */
+#define KITH_RUN_RAW_MAX  65000u             /* bytes of a run before compression */
+#define KITH_RUN_WIRE_MAX 65400u             /* bytes of a run as sent and stored */
 #define KITH_SEQ_MAX      ((1ull << 40) - 1) /* highest sequence number */
 #define KITH_STREAMS      4u
 

@@ -1,16 +1,16 @@
 /* The schema is the interface: SQL text, shared by the daemon that writes and everybody who reads.
  *
- * replica.db holds what the network and this site may read. Readers select from the views (v_…), which are the
- * promise; tables may change with user_version. private.db is the daemon's alone (mode 0600). */
+ * replica.db holds what the network and this site may read. Readers select from the views (v_…), which are
+ * the promise; tables may change with user_version. private.db is the daemon's alone (mode 0600). */
 #ifndef KITH_SCHEMA_H
 #define KITH_SCHEMA_H
 
 #define SCHEMA_APPLICATION_ID 0x4b495448 /* "KITH" */
 #define SCHEMA_VERSION        1
 
-/* Runs are addressed by arrival number; (arrival << 7 | place) is the rowid of an entry's projection, negative
- * numbers are records shared here only: here-7 has rowid −7. A record's text for people and for full text is made
- * from `body`, its body as JSON (binary as hex). `ends` is where a log's valid part ends. */
+/* Runs are addressed by arrival number; (arrival << 7 | place) is the rowid of an entry's projection,
+ * negative numbers are records shared here only: here-7 has rowid −7. A record's text for people and for full
+ * text is made from `body`, its body as JSON (binary as hex). `ends` is where a log's valid part ends. */
 // clang-format off
 #define SCHEMA_REPLICA                                                                                                 \
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"                                                    \

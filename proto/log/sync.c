@@ -470,8 +470,8 @@ void sync_message(struct sync *s, uint32_t peer, const struct msg *m, struct kit
 
 static void sync_say_hello(struct sync *s, struct sync_peer *p, struct msg *m)
 {
-    *m = (struct msg){.type = MSG_HELLO};
-    m->hello.version = 1;
+    m->type = MSG_HELLO; /* not the whole message is cleared: it is 28 KB */
+    m->hello = (struct msg_hello){.version = 1};
     m->hello.ask = p->owe_ask;
     roster_councils_fp(s->c.roster, p->hh, &m->hello.councils);
     for (uint8_t stream = 0; stream < KITH_STREAMS; stream++) {
@@ -492,7 +492,7 @@ static bool sync_say_council(struct sync *s, struct sync_peer *p, struct msg *m)
         p->council_next = UINT32_MAX;
         return false;
     }
-    *m = (struct msg){.type = MSG_COUNCIL};
+    m->type = MSG_COUNCIL;
     m->council.bytes = roster_council_bytes(s->c.roster, p->council_next++, &m->council.g);
     return true;
 }
@@ -504,7 +504,7 @@ static bool sync_say_want(struct sync *s, struct sync_peer *p, struct msg *m)
         struct sync_want *w = &p->want[i];
         if (w->log == NULL || w->sent)
             continue;
-        *m = (struct msg){.type = MSG_WANT};
+        m->type = MSG_WANT;
         m->want =
             (struct msg_want){w->log->key.stream, w->log->key.site, w->log->key.epoch, w->from, w->to, false};
         w->sent = true;
@@ -549,7 +549,7 @@ static int sync_by_place(const void *a, const void *b)
 /* The next thing to push: a run to send, or news. */
 static bool sync_say_push(struct sync *s, struct sync_peer *p, struct msg *m, struct sync_out *ret)
 {
-    bool crowded = sync_links(s) > SYNC_PUSH_LINKS;
+    bool crowded = p->push_n > 0 && sync_links(s) > SYNC_PUSH_LINKS;
     for (uint32_t i = 0; i < p->push_n; i++) {
         struct sync_push *u = &p->push[i];
         if (!u->news && !crowded && u->log->head >= u->from && u->log->head - u->from < KITH_RUN_ENTRIES) {

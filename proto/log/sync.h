@@ -135,6 +135,7 @@ void sync_log_at(const struct sync *s, uint32_t i, struct sync_log *ret); /* asc
 struct sync_stats {
     uint64_t runs_in, entries_in, runs_out, duplicates, unlinked, skipped_heads, missing_bodies;
 };
+/* Counts since sync_new, but for missing_bodies, which is how many are missing now. */
 void sync_stats(const struct sync *s, struct sync_stats *ret);
 
 #endif

@@ -283,7 +283,7 @@ static void answer_split(struct sync *s, struct sync_peer *p, const struct msg_r
     m->ranges.count = heads_split(&s->heads, p->hh, p->answer.stream, &r->lo, &r->hi, m->ranges.r);
 }
 
-/* One message of the answer; after the last range an empty one that says so. */
+/* One message of the answer. The last says so; where the last ranges agree it is an empty one. */
 bool sync_pull_answer(struct sync *s, struct sync_peer *p, struct msg *m)
 {
     assert(p->answer.active);
@@ -300,8 +300,10 @@ bool sync_pull_answer(struct sync *s, struct sync_peer *p, struct msg *m)
             return true;
         }
         p->answer.resumes = !answer_list(s, p, r, m);
-        if (!p->answer.resumes)
-            p->answer.at++;
+        if (!p->answer.resumes && ++p->answer.at == p->answer.n) {
+            m->heads.last = true;
+            p->answer.active = false;
+        }
         return true;
     }
     p->answer.active = false;

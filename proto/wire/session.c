@@ -27,7 +27,6 @@
 #include <assert.h>
 #include <string.h>
 
-
 #define FRAME        2u                  /* bytes of a length */
 #define RECORD_EXTRA (FRAME + NOISE_TAG) /* around a plaintext */
 #define SMALL_RECORD (RECORD_EXTRA + 3)  /* a PING or a BYE of ours */

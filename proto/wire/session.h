@@ -37,10 +37,11 @@ enum session_state {
 #define SESSION_PAYLOAD_MAX 60500u /* a certificate at its largest, or a join request */
 #define SESSION_BUFFER      KITH_RECORD_WIRE_MAX
 /* Kept free behind every message of the owner: one PING and one BYE, each 2 + 3 + 16 bytes. */
-#define SESSION_RESERVE   42u
-#define SESSION_PLAIN_MAX (SESSION_BUFFER + 1 - 2 - NOISE_TAG - SESSION_RESERVE) /* of a message; ≥ any RUN \
-                                                                                  */
-#define SESSION_CLOSE_MS 5000                                                    /* for a BYE to get out */
+#define SESSION_RESERVE 42u
+#define SESSION_PLAIN_MAX                                                                                    \
+    (SESSION_BUFFER + 1 - 2 - NOISE_TAG - SESSION_RESERVE) /* of a message; ≥ any RUN                      \
+                                                            */
+#define SESSION_CLOSE_MS 5000                              /* for a BYE to get out */
 
 struct session_config {
     struct kith_net_id net;
