@@ -189,8 +189,11 @@ bool store_commit_due(const struct store *s)
 
 static int commit_replica(struct store *s, struct kith_error *e)
 {
+    int rc = store_tags_flush(s, e);
+    if (rc < 0)
+        return rc;
     if (s->projected_moved) {
-        int rc = store_meta_set_int(s, "projected", s->projected, e);
+        rc = store_meta_set_int(s, "projected", s->projected, e);
         if (rc < 0)
             return rc;
         s->projected_moved = false;
@@ -407,9 +410,12 @@ static struct store *store_new(const char *dir)
     s->title = malloc(KITH_BODY_MAX + 1);
     s->text = malloc(KITH_BODY_MAX + 1);
     s->draft = malloc(KITH_BODY_MAX);
+    s->tag = calloc(STORE_TAGS_WAITING, sizeof *s->tag);
+    s->tag_text = malloc(STORE_TAG_TEXT);
     s->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (s->ctx == NULL || s->run == NULL || s->work == NULL || s->wire == NULL || s->scratch == NULL ||
-        s->json == NULL || s->title == NULL || s->text == NULL || s->draft == NULL) {
+        s->json == NULL || s->title == NULL || s->text == NULL || s->draft == NULL || s->tag == NULL ||
+        s->tag_text == NULL) {
         store_abandon(s);
         return NULL;
     }
@@ -554,6 +560,8 @@ int store_rebuild(struct store *s, struct kith_error *e)
     static const char *const clear = "DELETE FROM record; DELETE FROM tag; DELETE FROM gone WHERE state = 2;"
                                      "INSERT INTO search(search) VALUES('delete-all');";
     int rc = store_begin(s, e);
+    s->tag_n = 0;
+    s->tag_text_n = 0;
     if (rc == 0 && sqlite3_exec(s->db, clear, NULL, NULL, NULL) != SQLITE_OK)
         rc = store_fault(s, SQL_RECORD_DROP, "the projection cannot be cleared", e);
     if (rc == 0)
@@ -622,6 +630,8 @@ void store_abandon(struct store *s)
     free(s->title);
     free(s->text);
     free(s->draft);
+    free(s->tag);
+    free(s->tag_text);
     for (uint32_t i = 0; i < s->log_n; i++)
         free(s->log[i]);
     free(s->log);
@@ -876,7 +886,7 @@ static int count_gone(struct store *s, enum gone state, uint64_t *ret, struct ki
     sqlite3_stmt *st = store_statement(s, SQL_GONE_COUNT, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
-    sqlite3_bind_int(st, 1, state);
+    sqlite3_bind_int(st, 1, (int)state);
     int rc = store_number(s, SQL_GONE_COUNT, &n, e);
     *ret = (uint64_t)n;
     return rc;

@@ -51,6 +51,7 @@ enum sql {
     SQL_RECORD_HAS,
     SQL_RECORD_DROP,
     SQL_TAG_PUT,
+    SQL_TAG_MANY,
     SQL_TAG_DROP,
     SQL_SEARCH_PUT,
     SQL_SEARCH_DROP,
@@ -94,9 +95,17 @@ struct store_log {
     struct kith_id last_id;
 };
 
-#define STORE_JSON_MAX (KITH_BODY_MAX * 6u + 64u) /* a body of nothing but `false` */
-#define STORE_TAGS_MAX 8192u                      /* tags of one record; more are left out */
-#define STORE_SMALL    64u                        /* runs with fewer entries are worth merging */
+#define STORE_JSON_MAX     (KITH_BODY_MAX * 6u + 64u) /* a body of nothing but `false` */
+#define STORE_TAGS_WAITING 16384u /* tags that wait to be written, and bytes of their values */
+#define STORE_TAG_TEXT     (512u * 1024u)
+#define STORE_TAGS_MAX     8192u /* tags of one record; more are left out */
+#define STORE_SMALL        64u   /* runs with fewer entries are worth merging */
+
+struct store_tag {
+    const char *field; /* of the table of kinds: lives for ever */
+    struct kith_bytes value;
+    int64_t number;
+};
 
 struct store {
     sqlite3 *db, *private;
@@ -130,7 +139,11 @@ struct store {
     uint8_t *scratch;      /* KITH_RUN_WIRE_MAX, an encoded run on its way into the file */
     char *json;            /* STORE_JSON_MAX */
     uint8_t *title, *text; /* KITH_BODY_MAX + 1 each */
-    uint8_t *draft;        /* KITH_BODY_MAX: the body that store_draft_get lends */
+    struct store_tag *tag; /* STORE_TAGS_WAITING */
+    uint32_t tag_n;
+    uint8_t *tag_text; /* STORE_TAG_TEXT */
+    size_t tag_text_n;
+    uint8_t *draft; /* KITH_BODY_MAX: the body that store_draft_get lends */
 };
 
 /* ---- store.c: faults, statements, transactions ---- */
@@ -199,6 +212,8 @@ int store_project_entry(struct store *s, const struct store_log *l, int64_t numb
                         const struct run_entry *x, struct kith_error *e);
 int store_unproject_entry(struct store *s, const struct store_log *l, int64_t number,
                           const struct run_entry *x, struct kith_error *e);
+/* Writes the tags that wait; before every commit. */
+int store_tags_flush(struct store *s, struct kith_error *e);
 /* A record shared here: an entry without a log. */
 int store_project_draft(struct store *s, const struct store_draft *d, struct kith_error *e);
 int store_unproject_draft(struct store *s, const struct store_draft *d, struct kith_error *e);

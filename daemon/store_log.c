@@ -468,7 +468,7 @@ int store_gone_put(struct store *s, int64_t log, uint64_t seq, enum gone state, 
         return KITH_E_INTERNAL;
     sqlite3_bind_int64(st, 1, log);
     sqlite3_bind_int64(st, 2, (int64_t)seq);
-    sqlite3_bind_int(st, 3, state);
+    sqlite3_bind_int(st, 3, (int)state);
     if (rule != NULL)
         store_bind_text(st, 4, rule, strlen(rule));
     return store_run_statement(s, SQL_GONE_PUT, e);

@@ -253,9 +253,10 @@ static int pack_log(struct store *s, struct store_log *l, const struct roster *r
             break;
         *merged += n > 1 ? n - 1 : 0;
         *budget -= looked < *budget ? looked : *budget;
+        rc = 1;
     }
-    if (rc <=
-        0) { /* the end, or damage: not again before further runs come, and then from the last group on */
+    if (rc <= 0) {
+        /* the end, or damage: not again before further runs come, and then from the last group on */
         l->small = 0;
         l->packed = group - 1;
     }

@@ -15,6 +15,7 @@
 
 /* ---- start ---- */
 
+/* Council 0 is the genesis. One whose predecessor is not complete is left: it decides nothing. */
 static int load_councils(struct store *s, struct roster *r, struct kith_error *e)
 {
     int rc, bad = 0;
@@ -24,7 +25,8 @@ static int load_councils(struct store *s, struct roster *r, struct kith_error *e
         return KITH_E_INTERNAL;
     while (bad == 0 && (rc = store_step(s, SQL_COUNCIL_ALL, e)) > 0) {
         struct kith_bytes b = {sqlite3_column_blob(st, 1), (size_t)sqlite3_column_bytes(st, 1)};
-        if (roster_add_council(r, b, &why) < 0)
+        int added = roster_add_council(r, b, &why);
+        if (added < 0 && added != KITH_E_UNLINKED)
             bad = kith_fail(e, KITH_E_INVALID, "council %lld is damaged: %.200s: restore the home",
                             (long long)sqlite3_column_int64(st, 0), why.text);
     }

@@ -30,7 +30,7 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_LOG_ALL] = "SELECT number, site, stream, epoch, last, last_id, ends FROM log ORDER BY number",
     [SQL_COUNCIL_PUT] = "INSERT INTO council(g, id, bytes) VALUES(?1, ?2, ?3) "
                         "ON CONFLICT(g, id) DO UPDATE SET bytes = excluded.bytes",
-    [SQL_COUNCIL_ALL] = "SELECT g, bytes FROM council ORDER BY g, id",
+    [SQL_COUNCIL_ALL] = "SELECT g, bytes FROM council WHERE g > 0 ORDER BY g, id",
     [SQL_GONE_MISSING] = "INSERT OR IGNORE INTO gone(log, seq, state) VALUES(?1, ?2, 1)",
     [SQL_GONE_PUT] = "INSERT OR REPLACE INTO gone(log, seq, state, rule) VALUES(?1, ?2, ?3, ?4)",
     [SQL_GONE_DROP] = "DELETE FROM gone WHERE log = ?1 AND seq = ?2",
@@ -66,6 +66,8 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_RECORD_HAS] = "SELECT 1 FROM record WHERE number BETWEEN ?1 AND ?2 LIMIT 1",
     [SQL_RECORD_DROP] = "DELETE FROM record WHERE number = ?1",
     [SQL_TAG_PUT] = "INSERT OR IGNORE INTO tag(field, value, number) VALUES(?1, ?2, ?3)",
+    [SQL_TAG_MANY] =
+        "INSERT OR IGNORE INTO tag(field, value, number) SELECT ?1, ?2, value FROM json_each(?3)",
     [SQL_TAG_DROP] = "DELETE FROM tag WHERE field = ?1 AND value = ?2 AND number = ?3",
     [SQL_SEARCH_PUT] = "INSERT INTO search(rowid, title, text) VALUES(?1, ?2, ?3)",
     [SQL_SEARCH_DROP] = "INSERT INTO search(search, rowid, title, text) VALUES('delete', ?1, ?2, ?3)",
