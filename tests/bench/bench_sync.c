@@ -30,7 +30,7 @@
 extern char **environ;
 
 struct bench {
-    char dir[512], a[600], b[600];
+    char dir[512], a[600], b[600], listen_a[32], listen_b[32];
     uint32_t logs, entries;
     struct run_ctx *ctx;
     struct run *run;
@@ -38,21 +38,29 @@ struct bench {
     uint64_t random, ticket;
 };
 
+static pid_t running[2]; /* daemons that must not outlive the benchmark */
+
 static void bench_die(const char *what)
 {
     fprintf(stderr, "bench: %s\n", what);
+    for (size_t i = 0; i < 2; i++)
+        if (running[i] > 0)
+            kill(running[i], SIGKILL);
     exit(1);
 }
 
 /* ---- programs ---- */
 
-static pid_t bench_spawn(const char *const *argv, int out)
+/* Standard error, where daemons log, goes to `log` when that is a file. */
+static pid_t bench_spawn(const char *const *argv, int out, int log)
 {
     posix_spawn_file_actions_t fa;
     pid_t pid;
     posix_spawn_file_actions_init(&fa);
     if (out >= 0)
         posix_spawn_file_actions_adddup2(&fa, out, 1);
+    if (log >= 0)
+        posix_spawn_file_actions_adddup2(&fa, log, 2);
     if (posix_spawn(&pid, argv[0], &fa, NULL, (char *const *)(uintptr_t)argv, environ) != 0)
         bench_die(argv[0]);
     posix_spawn_file_actions_destroy(&fa);
@@ -64,7 +72,7 @@ static void bench_run_program(const char *const *argv, char *ret, size_t cap)
     int p[2], status = 0;
     if (pipe(p) != 0)
         bench_die("pipe");
-    pid_t pid = bench_spawn(argv, p[1]);
+    pid_t pid = bench_spawn(argv, p[1], -1);
     close(p[1]);
     size_t n = 0;
     ssize_t k;
@@ -80,7 +88,14 @@ static void bench_run_program(const char *const *argv, char *ret, size_t cap)
 static pid_t bench_daemon(const char *home, const char *listen)
 {
     const char *argv[] = {BENCH_BIN "/kithd", "--home", home, "--listen", listen, "--foreground", NULL};
-    return bench_spawn(argv, -1);
+    char path[700];
+    snprintf(path, sizeof path, "%s.log", home);
+    int log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    pid_t pid = bench_spawn(argv, -1, log);
+    if (log >= 0)
+        close(log);
+    running[running[0] > 0] = pid;
+    return pid;
 }
 
 static void bench_stop(pid_t pid)
@@ -88,6 +103,9 @@ static void bench_stop(pid_t pid)
     int status;
     kill(pid, SIGTERM);
     waitpid(pid, &status, 0);
+    for (size_t i = 0; i < 2; i++)
+        if (running[i] == pid)
+            running[i] = 0;
 }
 
 static void bench_wait_socket(const char *home)
@@ -101,9 +119,6 @@ static void bench_wait_socket(const char *home)
 
 /* ---- the network: A founds, B joins ---- */
 
-#define LISTEN_A "127.0.0.1:25484"
-#define LISTEN_B "127.0.0.1:25485"
-
 static void bench_found(struct bench *x)
 {
     char out[4096];
@@ -113,7 +128,7 @@ static void bench_found(struct bench *x)
                             "--name",           "B",      NULL};
     bench_run_program(init_a, out, sizeof out);
     bench_run_program(init_b, out, sizeof out);
-    pid_t a = bench_daemon(x->a, LISTEN_A), b = bench_daemon(x->b, LISTEN_B);
+    pid_t a = bench_daemon(x->a, x->listen_a), b = bench_daemon(x->b, x->listen_b);
     bench_wait_socket(x->a);
     bench_wait_socket(x->b);
     const char *invite[] = {BENCH_BIN "/kith", "--home", x->a, "invite", NULL};
@@ -213,7 +228,7 @@ static void bench_admit(struct bench *x, struct store *s, struct roster *roster,
     uint64_t first;
     struct kith_error e;
     (void)keys;
-    snprintf(o.code, sizeof o.code, "S%u", i);
+    snprintf(o.code, sizeof o.code, "S%u", i % 1000);
     snprintf(o.name, sizeof o.name, "Site %u", i);
     buf_init(&b, memory, sizeof memory);
     struct kith_salt salt = bench_salt(x);
@@ -223,10 +238,13 @@ static void bench_admit(struct bench *x, struct store *s, struct roster *roster,
         sync_append_end(sync, (struct kith_mono){0}, &e) != 0)
         bench_die("a site could not be admitted");
     struct sync_action a;
-    while (sync_next(sync, &a) != SYNC_NOTHING)
-        if (a.type == SYNC_STORE && store_put_run(s, &a, (struct kith_wall){1700000000000}, &e) != 0)
+    while (sync_next(sync, &a) != SYNC_NOTHING) {
+        if (a.type != SYNC_STORE)
+            continue;
+        if (store_put_run(s, &a, (struct kith_wall){1700000000000}, &e) != 0)
             bench_die(e.text);
-    sync_stored(sync, x->ticket = x->ticket + 1, (struct kith_mono){0});
+        sync_stored(sync, a.ticket, (struct kith_mono){0});
+    }
 }
 
 static void bench_fill(struct bench *x)
@@ -351,7 +369,7 @@ static void bench_measure(struct bench *x)
     char path[700];
     sqlite3 *db;
     snprintf(path, sizeof path, "%s/replica.db", x->b);
-    pid_t a = bench_daemon(x->a, LISTEN_A);
+    pid_t a = bench_daemon(x->a, x->listen_a);
     bench_wait_socket(x->a);
     struct timespec settle = {1, 0};
     nanosleep(&settle, NULL);
@@ -360,7 +378,7 @@ static void bench_measure(struct bench *x)
     sqlite3_busy_timeout(db, 2000);
     uint64_t lo = bench_lo_bytes();
     double cpu_a = bench_cpu(a), began = bench_seconds();
-    pid_t b = bench_daemon(x->b, LISTEN_B);
+    pid_t b = bench_daemon(x->b, x->listen_b);
     int64_t all = (int64_t)x->logs * x->entries;
     const char *stored = "SELECT ifnull(sum(last), 0) FROM log WHERE stream = 1";
     double first = bench_until(db, stored, 1, began), durable = bench_until(db, stored, all, began);
@@ -403,6 +421,8 @@ int main(int argc, char **argv)
         bench_die("usage: kith-bench [--logs 1…1000] [--entries N] [--dir NEWDIR]");
     snprintf(x.a, sizeof x.a, "%s/a", x.dir);
     snprintf(x.b, sizeof x.b, "%s/b", x.dir);
+    snprintf(x.listen_a, sizeof x.listen_a, "127.0.0.1:%d", 20000 + (int)getpid() % 20000);
+    snprintf(x.listen_b, sizeof x.listen_b, "127.0.0.1:%d", 40000 + (int)getpid() % 20000);
     x.ctx = run_ctx_new();
     x.run = calloc(1, sizeof *x.run);
     if (x.ctx == NULL || x.run == NULL)
