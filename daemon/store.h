@@ -104,8 +104,9 @@ int store_id_at(void *store, const struct kith_log_key *log, uint64_t seq, struc
 int store_entry(struct store *s, const struct kith_log_key *log, uint64_t seq, const struct run_entry **ret,
                 struct kith_error *e);
 
-/* SYNC_ROSTER: writes the members and the ends of logs that changed; hides what is withdrawn, shows again
- * what no longer is. */
+/* SYNC_ROSTER, and once at start: writes the members and the ends of logs that changed; hides what is
+ * withdrawn, shows again what no longer is. The roster is kept and asked when a log begins: it must live as
+ * long as the store, or until another is set. */
 int store_set_roster(struct store *s, const struct roster *r, struct kith_error *e);
 
 /* ---- records shared here ---- */
