@@ -24,7 +24,7 @@ void address_print(const struct sockaddr_storage *s, char ret[KITH_ADDRESS_MAX +
 bool address_is_wildcard(const struct sockaddr_storage *s);
 bool address_same_host(const struct sockaddr_storage *a, const struct sockaddr_storage *b);
 
-/* Token buckets, one per /24 or /64 (SPEC 4): whoever knocks too often is not worth a Diffie–Hellman. */
+/* Token buckets, one per /24 or /64: whoever knocks too often is not worth a Diffie–Hellman. */
 #define BUCKETS       1024u
 #define BUCKET_RATE   20 /* tokens a second */
 #define BUCKET_BURST  5

@@ -6,7 +6,6 @@
 #include "daemon/net.h"
 #include "kith/kinds.h"
 
-#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,7 +21,7 @@ void admit_ask_psk(struct peer *p, const uint8_t hash[16])
         session_psk(&p->s, i.secret);
     else
         session_fail(&p->s, KITH_E_REFUSED, "an invite that is not known here");
-    sodium_memzero(&i, sizeof i);
+    crypto_wipe(&i, sizeof i);
 }
 
 bool admit_code_taken(const struct roster *r, const char *code, const struct kith_site_id *self)
@@ -47,7 +46,7 @@ static enum msg_bye judge_invite(struct daemon *d, const uint8_t hash[16], const
     const struct member *m = roster_member(d->roster, site);
     if (store_invite_find(d->store, hash, &i, &e) < 0)
         return BYE_INVITE_UNKNOWN;
-    sodium_memzero(i.secret, sizeof i.secret);
+    crypto_wipe(i.secret, sizeof i.secret);
     if ((i.bound && memcmp(&i.root, &q->root, sizeof q->root) != 0) ||
         (roster_invite_used(d->roster, hash, &used_by) && memcmp(&used_by, &q->root, sizeof used_by) != 0))
         return BYE_INVITE_USED;
@@ -69,7 +68,9 @@ static enum msg_bye judge_invite(struct daemon *d, const uint8_t hash[16], const
 static bool already_posted(const struct daemon *d, const struct kith_pk *root)
 {
     uint32_t have = 0, need = 0;
-    roster_admit_count(d->roster, root, &have, &need);
+    struct kith_site_id site;
+    crypto_site_id(root, &site);
+    roster_admit_count(d->roster, &site, &have, &need);
     return have > 0;
 }
 

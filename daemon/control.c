@@ -36,6 +36,7 @@ static void on_closed(uv_handle_t *h)
     struct client *c = h->data;
     free(c->in);
     free(c->out);
+    free(c->item);
     free(c);
 }
 

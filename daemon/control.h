@@ -9,7 +9,9 @@
 #define CLIENT_IN_FIRST 4096u /* room that a client has before it asks for more */
 
 /* What a client waits for while its request is not answered. */
-enum client_wait { WAIT_NOTHING, WAIT_JOIN, WAIT_SYNC, WAIT_VERIFY };
+enum client_wait { WAIT_NOTHING, WAIT_JOIN, WAIT_SYNC, WAIT_VERIFY, WAIT_RELEASE };
+
+struct release_item;
 
 struct client {
     struct daemon *d;
@@ -27,7 +29,9 @@ struct client {
     uint8_t *out;           /* the answer, with its length */
     size_t out_n;
     enum client_wait wait;
-    uint64_t round; /* WAIT_SYNC */
+    uint64_t round;            /* WAIT_SYNC */
+    struct release_item *item; /* WAIT_RELEASE: what is to be released, and how far that is */
+    uint32_t items, item_at;
     struct kith_mono until;
 };
 
@@ -74,6 +78,8 @@ void control_stop(struct client *c, struct kith_bytes args);
 /* Clients that wait for reconciliations: a link came up or down, or one ended. */
 void control_sync_changed(struct daemon *d, bool came_up);
 void control_sync_tick(struct daemon *d);
+/* A slice of the releases that clients wait for; true when more is to do. */
+bool control_release_slice(struct daemon *d);
 /* A slice of a running verification; true when more is to do. */
 bool control_verify_slice(struct daemon *d);
 void control_verify_forget(struct daemon *d, const struct client *c);

@@ -4,7 +4,6 @@
 #include "daemon/invite.h"
 #include "daemon/net.h"
 
-#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -71,7 +70,7 @@ static int keep_invite(struct daemon *d, const struct invite *i, struct kith_err
     memcpy(s.secret, i->secret, sizeof s.secret);
     memcpy(s.code, i->code, sizeof s.code);
     int r = store_invite_add(d->store, &s, e);
-    sodium_memzero(&s, sizeof s);
+    crypto_wipe(&s, sizeof s);
     if (r == KITH_E_INTERNAL)
         daemon_fatal(d, "store.invite", e);
     return r;
@@ -124,15 +123,15 @@ void control_invite(struct client *c, struct kith_bytes args)
     if (r == 0) {
         const char *warning = set_addresses(d, &i);
         snprintf(i.by, sizeof i.by, "%s", d->code);
-        randombytes_buf(i.secret, sizeof i.secret);
+        key_random(i.secret, sizeof i.secret);
         r = invite_print(&i, line, &e);
         if (r == 0)
             r = keep_invite(d, &i, &e);
         if (r == 0)
             answer(c, line, &i, warning);
     }
-    sodium_memzero(i.secret, sizeof i.secret);
-    sodium_memzero(line, sizeof line);
+    crypto_wipe(i.secret, sizeof i.secret);
+    crypto_wipe(line, sizeof line);
     if (r < 0)
         answer_fail(c, &e);
 }

@@ -1,3 +1,4 @@
+/* release {ids} or {all}: in slices, one a turn; the answer comes when all are on disk. */
 #include "daemon/control.h"
 #include "daemon/drive.h"
 #include "daemon/release.h"
@@ -5,6 +6,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#define RELEASE_SLICE   256u   /* in one turn, so that links stay responsive */
+#define RELEASE_ALL_MAX 20480u /* in one call; `left` says what remains */
 
 /* A refusal of one id, or what became of it. */
 static void put_result(struct buf *b, const struct release_item *x)
@@ -45,14 +49,19 @@ static int read_ids(struct pack_reader *r, struct release_item *item, uint32_t *
 
 static int list_all(struct daemon *d, struct release_item *item, uint32_t *ret_n, struct kith_error *e)
 {
-    uint64_t number[CONTROL_BATCH_MAX];
-    int r = store_draft_list(d->store, 0, number, CONTROL_BATCH_MAX, ret_n, e);
-    for (uint32_t i = 0; r == 0 && i < *ret_n; i++)
-        item[i].draft = number[i];
+    uint64_t number[RELEASE_SLICE], after = 0;
+    uint32_t n = 0, got = RELEASE_SLICE;
+    int r = 0;
+    while (r == 0 && got == RELEASE_SLICE && n + RELEASE_SLICE <= RELEASE_ALL_MAX) {
+        r = store_draft_list(d->store, after, number, RELEASE_SLICE, &got, e);
+        for (uint32_t i = 0; r == 0 && i < got; i++)
+            item[n++].draft = after = number[i];
+    }
+    *ret_n = n;
     return r;
 }
 
-static void answer(struct client *c, const struct release_item *item, uint32_t n)
+static void answer(struct client *c)
 {
     struct store_counts counts = {0};
     struct kith_error e;
@@ -60,13 +69,42 @@ static void answer(struct client *c, const struct release_item *item, uint32_t n
     struct buf *b = answer_begin(c);
     pack_map(b, 2);
     pack_cstr(b, "results");
-    pack_array(b, n);
-    for (uint32_t i = 0; i < n; i++)
-        put_result(b, &item[i]);
+    pack_array(b, c->items);
+    for (uint32_t i = 0; i < c->items; i++)
+        put_result(b, &c->item[i]);
     pack_cstr(b, "left");
     pack_uint(b, counts.drafts);
+    free(c->item);
+    c->item = NULL;
     answer_end(c, true);
     drive_wrote(c->d, WAITS_NOT);
+}
+
+static void slice(struct client *c)
+{
+    uint32_t n = c->items - c->item_at;
+    if (n > RELEASE_SLICE)
+        n = RELEASE_SLICE;
+    drive_commit(c->d);
+    release_drafts(c->d, c->uid, c->item + c->item_at, n);
+    c->item_at += n;
+    if (c->item_at == c->items)
+        answer(c);
+    else
+        answer_progress(c, c->item_at, c->items);
+}
+
+bool control_release_slice(struct daemon *d)
+{
+    bool more = false;
+    for (uint32_t i = 0; d->control && i < CONTROL_CLIENTS_MAX; i++) {
+        struct client *c = d->control->client[i];
+        if (!c || c->wait != WAIT_RELEASE)
+            continue;
+        slice(c);
+        more = true;
+    }
+    return more;
 }
 
 void control_release(struct client *c, struct kith_bytes args)
@@ -74,21 +112,24 @@ void control_release(struct client *c, struct kith_bytes args)
     struct kith_error e;
     struct pack_reader r;
     uint32_t n = 0;
-    struct release_item *item = calloc(CONTROL_BATCH_MAX, sizeof *item);
-    int code = item ? 0 : kith_fail(&e, KITH_E_INTERNAL, "no memory for a release");
-    if (code == 0 && control_arg(args, "ids", &r))
-        code = read_ids(&r, item, &n, &e);
-    else if (code == 0 && control_arg(args, "all", &r) && pack_get_bool(&r))
+    bool all = control_arg(args, "all", &r) && pack_get_bool(&r);
+    struct release_item *item = calloc(all ? RELEASE_ALL_MAX : CONTROL_BATCH_MAX, sizeof *item);
+    int code = item ? release_allowed(c->d, &e) : kith_fail(&e, KITH_E_INTERNAL, "no memory for a release");
+    if (code == 0 && all)
         code = list_all(c->d, item, &n, &e);
+    else if (code == 0 && control_arg(args, "ids", &r))
+        code = read_ids(&r, item, &n, &e);
     else if (code == 0)
         code =
             kith_fail(&e, KITH_E_USAGE, "release: name records shared here, such as here-7, or all of them");
     if (code < 0) {
+        free(item);
         answer_fail(c, &e);
-    } else {
-        drive_commit(c->d);
-        release_drafts(c->d, c->uid, item, n);
-        answer(c, item, n);
+        return;
     }
-    free(item);
+    c->item = item;
+    c->items = n;
+    c->item_at = 0;
+    c->wait = WAIT_RELEASE;
+    slice(c); /* small ones are done at once */
 }

@@ -61,7 +61,7 @@ static void put_pending(struct buf *b, const struct daemon *d)
     uint32_t have = 0, need = 0;
     pack_cstr(b, "pending");
     if (d->roster && !roster_member(d->roster, &d->keys.site))
-        roster_admit_count(d->roster, &d->keys.root, &have, &need);
+        roster_admit_count(d->roster, &d->keys.site, &have, &need);
     if (need == 0) {
         pack_nil(b);
         return;

@@ -8,7 +8,6 @@
 #include "daemon/net.h"
 #include "daemon/peer.h"
 
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -202,14 +201,14 @@ static void start(struct daemon *d, struct target *x)
     const char *address = x->address[x->at++ % x->addresses_n];
     memcpy(c.link_sk, d->keys.secret->link, sizeof c.link_sk);
     memcpy(c.remote, x->link.b, sizeof c.remote);
-    randombytes_buf(c.ephemeral, sizeof c.ephemeral);
+    key_random(c.ephemeral, sizeof c.ephemeral);
     c.payload = (struct kith_bytes){d->cert, d->cert_n};
-    c.jitter_ms = randombytes_uniform(5000);
-    int64_t jitter = (int64_t)randombytes_uniform((uint32_t)x->backoff / 2 + 1) - x->backoff / 4;
+    c.jitter_ms = key_uniform(5000);
+    int64_t jitter = (int64_t)key_uniform((uint32_t)x->backoff / 2 + 1) - x->backoff / 4;
     x->next = daemon_now(d).ms + x->backoff + jitter;
     x->backoff = x->backoff * 2 < DIAL_LAST_MS ? x->backoff * 2 : DIAL_LAST_MS;
     struct peer *p = peer_dial(d, PEER_DIALLED, address, &c, &e);
-    sodium_memzero(&c, sizeof c);
+    crypto_wipe(&c, sizeof c);
     if (!p)
         return;
     p->site = x->site;
@@ -239,7 +238,7 @@ void dial_tick(struct daemon *d)
     if (t->changed && now - t->rebuilt >= REBUILD_MS + 2 * (int64_t)t->n)
         rebuild(d);
     int64_t soonest = t->changed ? now : INT64_MAX;
-    uint32_t own = own_links(d), from = t->n ? randombytes_uniform(t->n) : 0;
+    uint32_t own = own_links(d), from = t->n ? key_uniform(t->n) : 0;
     for (uint32_t i = 0; i < t->n; i++) {
         struct target *x = &t->target[(from + i) % t->n];
         if (!may_dial(d, x) || (!x->listed && own >= DIAL_LINKS))

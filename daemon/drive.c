@@ -138,6 +138,7 @@ static void on_in_step(struct daemon *d, const struct sync_action *a)
         daemon_fatal(d, "store.heard", &e);
     drive_wrote(d, WAITS_SOON);
     p->in_step = true;
+    p->mode = SYNC_MEMBER; /* also one that had to be heard of first */
     p->round = a->round;
     dial_good(d, &p->site);
     control_sync_changed(d, false);

@@ -65,6 +65,7 @@ bool idle_slice(struct daemon *d)
     checkpoint(d);
     if (!more)
         pack(d);
+    more = control_release_slice(d) || more;
     return control_verify_slice(d) || more;
 }
 

@@ -1,9 +1,9 @@
 #include "daemon/invite.h"
 
 #include "daemon/address.h"
+#include "daemon/key.h"
 #include "proto/wire/pack.h"
 
-#include <sodium.h>
 #include <string.h>
 
 #define INVITE_PACKED_MAX ((INVITE_LINE_MAX - sizeof INVITE_PREFIX) / 4 * 3)
@@ -46,8 +46,8 @@ int invite_print(const struct invite *i, char ret[INVITE_LINE_MAX], struct kith_
         return kith_fail(e, KITH_E_FULL, "invite: the addresses do not fit into one line");
     memcpy(ret, INVITE_PREFIX, sizeof INVITE_PREFIX);
     size_t at = sizeof INVITE_PREFIX - 1;
-    sodium_bin2base64(ret + at, INVITE_LINE_MAX - at, packed, b.n, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    sodium_memzero(packed, sizeof packed);
+    key_base64_print(packed, b.n, ret + at, INVITE_LINE_MAX - at);
+    crypto_wipe(packed, sizeof packed);
     return 0;
 }
 
@@ -106,7 +106,7 @@ static bool decode(const uint8_t *p, size_t n, struct invite *ret)
     if (!pack_done(&r) || extra != 0)
         return false;
     *ret = i;
-    sodium_memzero(i.secret, sizeof i.secret);
+    crypto_wipe(i.secret, sizeof i.secret);
     return true;
 }
 
@@ -125,11 +125,10 @@ int invite_parse(struct kith_bytes text, struct invite *ret, struct kith_error *
     }
     line[n] = '\0';
     bool good = n > prefix && memcmp(line, INVITE_PREFIX, prefix) == 0 &&
-                sodium_base642bin(packed, sizeof packed, line + prefix, n - prefix, NULL, &got, NULL,
-                                  sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0 &&
+                key_base64_parse(line + prefix, n - prefix, packed, sizeof packed, &got) == 0 &&
                 decode(packed, got, ret);
-    sodium_memzero(line, sizeof line);
-    sodium_memzero(packed, sizeof packed);
+    crypto_wipe(line, sizeof line);
+    crypto_wipe(packed, sizeof packed);
     return good
                ? 0
                : kith_fail(

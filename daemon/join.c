@@ -17,7 +17,6 @@
 #include "daemon/peer.h"
 #include "proto/wire/pack.h"
 
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,7 +94,7 @@ void join_clear(struct daemon *d)
         peer_bye(j->peer, BYE_DONE);
     free(j->bytes);
     free(j->piece);
-    sodium_memzero(j, sizeof *j);
+    crypto_wipe(j, sizeof *j);
     free(j);
 }
 
@@ -326,13 +325,13 @@ static int dial_next(struct daemon *d, struct kith_error *e)
         memcpy(c.link_sk, d->keys.secret->link, sizeof c.link_sk);
         memcpy(c.remote, j->invite.link.b, sizeof c.remote);
         memcpy(c.psk, j->invite.secret, sizeof c.psk);
-        randombytes_buf(c.ephemeral, sizeof c.ephemeral);
+        key_random(c.ephemeral, sizeof c.ephemeral);
         crypto_invite_id(j->invite.secret, c.invite);
         c.payload = (struct kith_bytes){j->request, j->request_n};
         j->bytes_n = 0;
         j->pieces = 0;
         j->peer = peer_dial(d, PEER_JOINING, j->invite.address[j->at++], &c, &j->last);
-        sodium_memzero(&c, sizeof c);
+        crypto_wipe(&c, sizeof c);
         if (j->peer)
             return 0;
     }

@@ -178,3 +178,29 @@ void keys_clear(struct keys *k)
         sodium_free(k->secret);
     memset(k, 0, sizeof *k);
 }
+
+void key_random(void *ret, size_t n)
+{
+    randombytes_buf(ret, n);
+}
+
+uint32_t key_uniform(uint32_t below)
+{
+    return randombytes_uniform(below);
+}
+
+void key_base64_print(const void *p, size_t n, char *ret, size_t cap)
+{
+    sodium_bin2base64(ret, cap, p, n, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}
+
+int key_base64_parse(const char *text, size_t n, void *ret, size_t cap, size_t *ret_n)
+{
+    int r = sodium_base642bin(ret, cap, text, n, NULL, ret_n, NULL, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    return r < 0 ? KITH_E_INVALID : 0;
+}
+
+const char *key_sodium_version(void)
+{
+    return sodium_version_string();
+}

@@ -28,4 +28,12 @@ int keys_make(struct keys *k, const struct home *h, struct kith_error *e);
 int keys_load(struct keys *k, const struct home *h, struct kith_error *e);
 void keys_clear(struct keys *k);
 
+/* Entropy of the kernel, for salts, secrets, ephemeral keys and jitter. */
+void key_random(void *ret, size_t n);
+uint32_t key_uniform(uint32_t below); /* 0 … below − 1; 0 where below is 0 */
+/* Base64 for URLs, without padding. The printed form is terminated; cap must hold it. */
+void key_base64_print(const void *p, size_t n, char *ret, size_t cap);
+int key_base64_parse(const char *text, size_t n, void *ret, size_t cap, size_t *ret_n);
+const char *key_sodium_version(void); /* for the line at start */
+
 #endif

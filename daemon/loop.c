@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -217,7 +216,7 @@ static void log_start(const struct daemon *d)
     log_str(&l, "kithd", KITH_VERSION);
     log_str(&l, "sqlite", store_sqlite_version());
     log_str(&l, "libuv", uv_version_string());
-    log_str(&l, "libsodium", sodium_version_string());
+    log_str(&l, "libsodium", key_sodium_version());
     for (uint32_t i = 0; i < d->listeners; i++)
         log_str(&l, "listen", d->listener[i].address);
     log_str(&l, "root_key", d->keys.has_root ? "here" : "exported");

@@ -7,7 +7,6 @@
 #include "proto/wire/pack.h"
 
 #include <netinet/in.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +27,7 @@ int net_make_certificate(const struct keys *k, const struct kith_net_id *net, st
     struct kith_log_key log = {.site = k->site, .epoch = k->epoch, .stream = KITH_CONTROL};
     struct kith_id none = {{0}};
     struct kith_salt salt;
-    randombytes_buf(&salt, sizeof salt);
+    key_random(&salt, sizeof salt);
     int r = cert_make(net, &k->secret->root, &k->root, &k->entry, &k->link, k->epoch, NULL, 0, cert);
     if (r < 0 || cert->failed)
         return kith_fail(e, KITH_E_INTERNAL, "the certificate could not be made");
@@ -74,7 +73,7 @@ static int make_genesis(const struct keys *k, const char *code, const char *name
         return kith_fail(e, KITH_E_INTERNAL, "no memory for the genesis");
     struct council *c = &g->council;
     snprintf(g->name, sizeof g->name, "%s", network);
-    randombytes_buf(g->nonce, sizeof g->nonce);
+    key_random(g->nonce, sizeof g->nonce);
     c->k = 1;
     c->seats_n = 1;
     c->seat[0].root = k->root;
@@ -208,9 +207,9 @@ static int make_sync(struct daemon *d, struct kith_error *e)
                             .reader = {d->store, store_id_at},
                             .software = DAEMON_SOFTWARE};
     c.entry_sk = d->keys.secret->entry;
-    randombytes_buf(&c.seed, sizeof c.seed);
+    key_random(&c.seed, sizeof c.seed);
     d->sync = sync_new(&c);
-    sodium_memzero(&c.entry_sk, sizeof c.entry_sk);
+    crypto_wipe(&c.entry_sk, sizeof c.entry_sk);
     if (!d->sync)
         return kith_fail(e, KITH_E_INTERNAL, "no memory for the logs");
     d->handed = 0;
@@ -279,7 +278,7 @@ int net_append(struct daemon *d, uint8_t stream, uint8_t kind, struct kith_bytes
         r = sync_append_begin(d->sync, stream, &first, e);
     if (r < 0)
         return r;
-    randombytes_buf(&salt, sizeof salt);
+    key_random(&salt, sizeof salt);
     r = sync_append_add(d->sync, kind, KITH_KIND_SCHEMA, daemon_wall(), &salt, body);
     int ended = sync_append_end(d->sync, daemon_now(d), e);
     drive(d);

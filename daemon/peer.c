@@ -19,7 +19,6 @@
 #include "daemon/net.h"
 
 #include <netinet/in.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -560,10 +559,10 @@ static void begin_session(struct peer *p)
     struct daemon *d = p->d;
     struct session_config c = {.net = d->net, .first = SESSION_ANY};
     memcpy(c.link_sk, d->keys.secret->link, sizeof c.link_sk);
-    randombytes_buf(c.ephemeral, sizeof c.ephemeral);
-    c.jitter_ms = randombytes_uniform(5000);
+    key_random(c.ephemeral, sizeof c.ephemeral);
+    c.jitter_ms = key_uniform(5000);
     int r = session_init(&p->s, &c, daemon_now(d));
-    sodium_memzero(&c, sizeof c);
+    crypto_wipe(&c, sizeof c);
     if (r < 0)
         peer_fail(p, r, p->s.error.text);
     else

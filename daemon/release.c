@@ -11,7 +11,6 @@
 #include "proto/learn/kind.h"
 
 #include <inttypes.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -94,11 +93,12 @@ static int begin_run(struct release *r, struct kith_error *e)
     return code;
 }
 
-/* x is borrowed from the store, and ending a run takes the drafts of its entries out of there: so it is read again. */
+/* x is borrowed from the store, and ending a run takes the drafts of its entries out of there: so it is read
+ * again. */
 static int add_entry(struct release *r, struct store_draft *x, struct kith_error *e)
 {
     struct kith_salt salt;
-    randombytes_buf(&salt, sizeof salt);
+    key_random(&salt, sizeof salt);
     for (int attempt = 0; attempt < 2; attempt++) {
         int code = begin_run(r, e);
         if (code == 0)
@@ -147,7 +147,7 @@ static void take_draft(struct release *r, struct release_item *item)
     r->n++;
 }
 
-static int may_release(const struct daemon *d, struct kith_error *e)
+int release_allowed(const struct daemon *d, struct kith_error *e)
 {
     int r = net_member(d, e);
     if (r < 0)
@@ -167,7 +167,7 @@ static int may_release(const struct daemon *d, struct kith_error *e)
 void release_drafts(struct daemon *d, uid_t releaser, struct release_item *item, uint32_t n)
 {
     struct kith_error e;
-    int code = may_release(d, &e);
+    int code = release_allowed(d, &e);
     for (uint32_t i = 0; i < n; i++) {
         item[i].id[0] = '\0';
         item[i].why.code = 0;

@@ -6,6 +6,9 @@
 
 #define RELEASE_ID_MAX STORE_POSITION_TEXT
 
+/* KITH_E_REFUSED or KITH_E_FULL with the sentence when this site may not release now. */
+int release_allowed(const struct daemon *d, struct kith_error *e);
+
 struct release_item {
     uint64_t draft;
     struct kith_error why;   /* code 0: released */

@@ -220,10 +220,10 @@ static void too_many_clients(void **state)
         fd[i] = dial();
         send(fd[i], "\0\0\0\x0a\x93\x01\xa6status\x80", 14, MSG_NOSIGNAL);
     }
-    for (size_t i = 0; i < CONTROL_CLIENTS_MAX + 8; i++) {
+    for (size_t i = 0; i < CONTROL_CLIENTS_MAX + 8; i++)
         served += receive_frame(fd[i]) > 0;
+    for (size_t i = 0; i < CONTROL_CLIENTS_MAX + 8; i++)
         close(fd[i]);
-    }
     assert_int_equal(served, CONTROL_CLIENTS_MAX);
 }
 
