@@ -50,7 +50,8 @@ bool markdown_next(struct markdown *md, struct kith_bytes *ret_heading, struct k
 {
     if (!compose_split(&md->rest, ret_heading, ret_text))
         return false;
-    const char *at = (const char *)(ret_text->p ? ret_text->p : ret_heading->p);
-    *ret_line = at ? text_line(md->text->p, (size_t)(at - md->text->p)) : 1;
+    /* without a heading: as if it stood on the line above the text */
+    const char *at = (const char *)(ret_heading->n ? ret_heading->p : ret_text->p);
+    *ret_line = at ? text_line(md->text->p, (size_t)(at - md->text->p)) - (ret_heading->n == 0) : 1;
     return true;
 }

@@ -16,7 +16,7 @@ bool markdown_is(const struct text *t);
 /* Reads the front matter. KITH_E_INVALID names file and line. The text must outlive md. */
 int markdown_open(const struct text *t, struct markdown *md, struct kith_error *e);
 void markdown_close(struct markdown *md);
-/* The next section and the line on which its text begins; false at the end. */
+/* The next section and the line of its heading; false at the end. */
 bool markdown_next(struct markdown *md, struct kith_bytes *ret_heading, struct kith_bytes *ret_text,
                    uint32_t *ret_line);
 

@@ -170,16 +170,31 @@ void people_line(FILE *out, const char *text, size_t n, unsigned width)
     fputs("…", out);
 }
 
-/* One paragraph line, broken where Unicode allows it. */
+/* Columns in which the further lines of a line begin: below its own first letter, or behind its bullet. */
+static size_t hanging(const char *text, size_t n)
+{
+    size_t i = 0;
+    while (i < n && text[i] == ' ')
+        i++;
+    if (n - i > 2 && memcmp(text + i, "- ", 2) == 0)
+        return i + 2;
+    return n - i > 4 && memcmp(text + i, "• ", 4) == 0 ? i + 2 : i;
+}
+
+/* One line, broken where Unicode allows it. */
 static void wrap_line(FILE *out, const char *text, size_t n, unsigned width, unsigned indent)
 {
     char *breaks = cli_alloc(n + 1);
-    int room = width > indent + 10 ? (int)(width - indent) : 10;
-    u8_width_linebreaks((const uint8_t *)text, n, room, 0, 0, NULL, "UTF-8", breaks);
+    int hang = (int)hanging(text, n) + (int)indent;
+    int room = (int)width > hang + 10 ? (int)width - hang : 10;
+    int start = (int)hanging(text, n); /* the first line begins further left by this much */
+    u8_width_linebreaks((const uint8_t *)text, n, room, -start, 0, NULL, "UTF-8", breaks);
     fprintf(out, "%*s", (int)indent, "");
     for (size_t i = 0; i < n; i++) {
         if (i > 0 && breaks[i] == UC_BREAK_POSSIBLE)
-            fprintf(out, "\n%*s", (int)indent, "");
+            fprintf(out, "\n%*s", hang, "");
+        if (text[i] == ' ' && breaks[i + 1] == UC_BREAK_POSSIBLE)
+            continue; /* none at the end of a line */
         putc((unsigned char)text[i] < ' ' ? ' ' : text[i], out);
     }
     putc('\n', out);

@@ -98,8 +98,9 @@ static const struct field *field_of(const struct kind *k, const char *path)
     return field_part_by_heading(f, (struct kith_bytes){(const uint8_t *)dot + 1, strlen(dot + 1)}, NULL);
 }
 
-/* Moves what compose found since `from` to the complaints; base and text turn offsets into lines. */
-static void take_findings(struct record_set *s, uint32_t line, struct kith_bytes text)
+/* Moves what compose found to the complaints. With a line, offsets into the text count from there; below: the
+ * text begins on the line after it. */
+static void take_findings(struct record_set *s, uint32_t line, struct kith_bytes text, bool below)
 {
     for (uint32_t i = 0; i < s->findings->count; i++) {
         const struct finding *f = &s->findings->list[i];
@@ -107,7 +108,7 @@ static void take_findings(struct record_set *s, uint32_t line, struct kith_bytes
         uint32_t at = field_index(s->compose.kind, f->field, &field);
         uint32_t where = line ? line : at < KIND_FIELDS_MAX && s->line[at] ? s->line[at] : s->begin;
         if (line && f->offset && f->offset <= text.n)
-            where += text_line((const char *)text.p, f->offset) - 1;
+            where += text_line((const char *)text.p, f->offset) - (below ? 0 : 1);
         record_complain(s, s->file, where, f->level, f->field, f->offset, f->message);
     }
     findings_init(s->findings);
@@ -175,7 +176,7 @@ void record_put(struct record_set *s, const char *path, struct kith_bytes text, 
         put_refs(s, path, text, line);
     else
         compose_add(&s->compose, path, text, s->findings);
-    take_findings(s, line, text);
+    take_findings(s, line, text, false);
 }
 
 void record_section(struct record_set *s, struct kith_bytes heading, struct kith_bytes text, uint32_t line)
@@ -184,7 +185,7 @@ void record_section(struct record_set *s, struct kith_bytes heading, struct kith
     if (f && !s->line[f - s->compose.kind->fields])
         s->line[f - s->compose.kind->fields] = line;
     compose_section(&s->compose, heading, text, s->findings);
-    take_findings(s, line, text);
+    take_findings(s, line, text, true);
 }
 
 bool record_end(struct record_set *s)
@@ -193,7 +194,7 @@ bool record_end(struct record_set *s)
     uint32_t errors = s->errors;
     buf_init(&out, s->body, KITH_BODY_MAX);
     int rc = compose_finish(&s->compose, &out, s->findings);
-    take_findings(s, 0, (struct kith_bytes){NULL, 0});
+    take_findings(s, 0, (struct kith_bytes){NULL, 0}, false);
     if (rc && errors == s->errors && !s->compose.broken)
         record_complain(s, s->file, s->begin, FINDING_ERROR, "", 0, "the record cannot be put together");
     bool good = rc == 0;
@@ -332,6 +333,7 @@ void record_read(struct record_set *s, const char *path)
     struct kith_error e;
     s->compose.kind = NULL;
     if (text_read(path, TEXT_RECORD_MAX, &t, &e)) {
+        s->unreadable = s->unreadable || e.code == KITH_E_USAGE;
         record_complain(s, path, 0, FINDING_ERROR, "", 0, e.text);
         return;
     }

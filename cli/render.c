@@ -9,6 +9,8 @@
 #include "cli/record.h"
 
 #define READING_WIDTH 96u /* longer lines are hard to read, however wide the terminal */
+#define SHORT_ITEM    12u /* bytes: items of a list up to this stand beside one another */
+#define SHORT_GROUP   80u /* bytes: parts of a group up to this stand on one line */
 
 static struct kith_bytes bytes(const char *s)
 {
@@ -72,10 +74,21 @@ static void put_scalar(FILE *out, const struct field *f, const struct js *v)
     free(text);
 }
 
-/* A list of values: codes and numbers on one line, whole lines one below another. */
+/* Are all items short enough to stand beside one another? */
+static bool is_short(const struct js *v)
+{
+    for (size_t i = 0; i < js_count(v); i++) {
+        const char *text = js_string(js_at(v, i));
+        if (!text || strlen(text) > SHORT_ITEM)
+            return false;
+    }
+    return true;
+}
+
+/* A list of values: codes, numbers and short lines on one line, others one below another. */
 static void put_list(FILE *out, struct replica *r, const struct field *f, const struct js *v)
 {
-    const char *between = f->type == FIELD_LIST ? "\n" : ", ";
+    const char *between = f->type == FIELD_LIST && !is_short(v) ? "\n" : ", ";
     for (size_t i = 0; i < js_count(v); i++) {
         if (i > 0)
             fputs(between, out);
@@ -86,8 +99,18 @@ static void put_list(FILE *out, struct replica *r, const struct field *f, const 
     }
 }
 
-/* The parts of one group, each on a line; further lines of a text are indented. */
-static void put_parts(FILE *out, struct replica *r, const struct field *f, const struct js *v, bool item)
+/* Further lines of a part stand below its first, further in. */
+static void put_indented(FILE *out, const char *text, const char *indent)
+{
+    for (; *text; text++) {
+        putc(*text, out);
+        if (*text == '\n' && text[1] != '\n')
+            fputs(indent, out);
+    }
+}
+
+/* The parts of a GROUP, each on a line. */
+static void put_group(FILE *out, struct replica *r, const struct field *f, const struct js *v)
 {
     bool first = true;
     for (uint32_t i = 0; i < f->part_count; i++) {
@@ -95,23 +118,43 @@ static void put_parts(FILE *out, struct replica *r, const struct field *f, const
         char *text = render_value(r, part, js_get(v, part->name));
         if (!text)
             continue;
-        if (!first)
-            fputs(item ? "\n  " : "\n", out);
-        if (item && first)
-            fprintf(out, "• %s", text);
-        else
-            fprintf(out, "%s: %s", part->label, text);
+        fprintf(out, "%s%s: ", first ? "" : "\n", part->label);
+        put_indented(out, text, "  ");
         first = false;
         free(text);
     }
 }
 
+/* One item of GROUPS: its first part names it; the others stand on the same line where all are short. */
+static void put_item(FILE *out, const struct field *f, char *const *text)
+{
+    size_t total = 0;
+    for (uint32_t i = 0; i < f->part_count; i++)
+        total += text[i]
+                     ? strlen(text[i]) + strlen(f->parts[i].label) + (strchr(text[i], '\n') ? SHORT_GROUP : 0)
+                     : 0;
+    bool one_line = total < SHORT_GROUP;
+    fputs("• ", out);
+    for (uint32_t i = 0; i < f->part_count; i++) {
+        if (!text[i])
+            continue;
+        if (i > 0)
+            fprintf(out, "%s%s: ", one_line ? " · " : "\n  ", f->parts[i].label);
+        put_indented(out, text[i], "    ");
+    }
+}
+
 static void put_groups(FILE *out, struct replica *r, const struct field *f, const struct js *v)
 {
+    char *text[KIND_PARTS_MAX];
     for (size_t i = 0; i < js_count(v); i++) {
         if (i > 0)
             putc('\n', out);
-        put_parts(out, r, f, js_at(v, i), true);
+        for (uint32_t j = 0; j < f->part_count; j++)
+            text[j] = render_value(r, &f->parts[j], js_get(js_at(v, i), f->parts[j].name));
+        put_item(out, f, text);
+        for (uint32_t j = 0; j < f->part_count; j++)
+            free(text[j]);
     }
 }
 
@@ -154,7 +197,7 @@ char *render_value(struct replica *r, const struct field *f, const struct js *va
         put_list(out, r, f, value);
         break;
     case FIELD_GROUP:
-        put_parts(out, r, f, value, false);
+        put_group(out, r, f, value);
         break;
     case FIELD_GROUPS:
         put_groups(out, r, f, value);
@@ -186,23 +229,27 @@ static bool is_long(const struct field *f, const char *text)
            f->type == FIELD_GROUP || strchr(text, '\n');
 }
 
-/* One field of a page: short ones stand beside their label, long ones below it. */
-static void print_field(const struct cli *cli, const struct field *f, const char *text)
+/* One field of a page: short ones stand beside their label, long ones below it with an empty line around.
+ * *after_long: the field before was a long one. */
+static void print_field(const struct cli *cli, const struct field *f, const char *text, bool *after_long)
 {
     unsigned width = cli->width > READING_WIDTH ? READING_WIDTH : cli->width;
     size_t n = strlen(text);
-    if (is_long(f, text)) {
-        printf("\n%s%s%s\n", cli_bold(cli), f->label, cli_reset(cli));
-        people_wrap(stdout, text, n, width, 2);
+    bool is = is_long(f, text);
+    if (is || *after_long)
         putchar('\n');
+    *after_long = is;
+    if (is) {
+        printf("%s%s%s\n", cli_bold(cli), f->label, cli_reset(cli));
+        people_wrap(stdout, text, n, width, 2);
         return;
     }
-    printf("%s%s:%s ", cli_bold(cli), f->label, cli_reset(cli));
+    printf("%s%s:%s", cli_bold(cli), f->label, cli_reset(cli));
     if (width && people_width(text, n) + people_width(f->label, strlen(f->label)) + 2 > width) {
         putchar('\n');
         people_wrap(stdout, text, n, width, 2);
     } else {
-        printf("%s\n", text);
+        printf(" %s\n", text);
     }
 }
 
@@ -257,14 +304,14 @@ static void print_head(const struct cli *cli, const struct replica_row *row)
 static void print_fields(const struct cli *cli, struct replica *r, const struct kind *k,
                          const struct js *body)
 {
-    bool page = cli->format == CLI_PEOPLE && !cli->plain;
+    bool page = cli->format == CLI_PEOPLE && !cli->plain, after_long = true;
     for (uint32_t i = 0; i < k->field_count; i++) {
         const struct field *f = &k->fields[i];
         char *text = k->title && strcmp(f->name, k->title) == 0 && f->type == FIELD_LINE
                          ? NULL
                          : render_value(r, f, js_get(body, f->name));
         if (text && page)
-            print_field(cli, f, text);
+            print_field(cli, f, text, &after_long);
         else if (text)
             print_fact(cli, f->name, f->label, text);
         free(text);
@@ -300,8 +347,6 @@ int render_record(const struct cli *cli, struct replica *r, const struct replica
         print_head(cli, row);
         if (cli->format == CLI_PEOPLE)
             print_notices(cli, row, body);
-        if (cli->format == CLI_PEOPLE && !cli->plain)
-            putchar('\n');
         if (k)
             print_fields(cli, r, k, body);
     }

@@ -1,14 +1,19 @@
 /* Opening the replica and asking it one short question at a time.
  *
  * SQLite would create a missing -shm file even for a read-only connection, where the directory allows it;
- * readonly_shm=1 forbids that. A home that lost its -wal (a copied file) is whole in itself and is read as
- * immutable. After a crash the connection reads -wal into memory of its own. */
+ * readonly_shm=1 forbids that. A file without its companions (a copy) is whole in itself and is read as
+ * immutable. After a crash the connection reads -wal into memory of its own.
+ *
+ * trusted_schema stays on: SQLite 3.40 counts json_extract() among what an untrusted schema may not call from
+ * a view. The schema is the daemon's own, no file of another site is ever opened, and no function with side
+ * effects is registered here. */
 #include "cli/replica_db.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -120,30 +125,37 @@ static int open_uri(struct replica *r, const char *path, bool immutable)
     sqlite3_extended_result_codes(r->db, 0);
     sqlite3_busy_timeout(r->db, BUSY_MS);
     sqlite3_db_config(r->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    sqlite3_db_config(r->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     sqlite3_db_config(r->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     return sqlite3_exec(r->db,
                         "PRAGMA query_only=1; PRAGMA cell_size_check=1; SELECT count(*) FROM sqlite_schema",
                         NULL, NULL, NULL);
 }
 
-static bool has_wal(const char *path)
+/* Bytes of a companion file; −1 where there is none. */
+static int64_t companion(const char *path, const char *ending)
 {
-    char wal[CLI_PATH_MAX + 8];
-    snprintf(wal, sizeof wal, "%s-wal", path);
-    return access(wal, F_OK) == 0;
+    char name[CLI_PATH_MAX + 8];
+    struct stat st;
+    snprintf(name, sizeof name, "%s%s", path, ending);
+    return stat(name, &st) == 0 ? (int64_t)st.st_size : -1;
+}
+
+/* Nothing waits beside the file: it is whole in itself. This has to be asked before SQLite is, which would
+ * make the -wal it does not find. */
+static bool is_alone(const char *path)
+{
+    int64_t wal = companion(path, "-wal");
+    return wal < 0 || (wal == 0 && companion(path, "-shm") < 0);
 }
 
 /* A daemon that is just starting sets its shared memory up within milliseconds. */
 static int open_patiently(struct replica *r, const char *path)
 {
-    int rc = open_uri(r, path, false);
-    if (rc != SQLITE_OK && !has_wal(path))
-        rc = open_uri(r, path, true);
+    int rc = open_uri(r, path, is_alone(path));
     for (int i = 0; i < OPEN_TRIES && (rc == SQLITE_CANTOPEN || rc == SQLITE_READONLY || rc == SQLITE_BUSY);
          i++) {
         usleep(OPEN_PAUSE_USEC);
-        rc = open_uri(r, path, false);
+        rc = open_uri(r, path, is_alone(path));
     }
     return rc;
 }
@@ -197,7 +209,11 @@ int replica_open(const char *home, struct replica **ret, struct kith_error *e)
         return rc;
     struct replica *r = cli_alloc(sizeof *r);
     replica_start(r);
-    if (open_patiently(r, path) != SQLITE_OK)
+    if (open_patiently(r, path) != SQLITE_OK && companion(path, "-shm") < 0)
+        rc =
+            kith_fail(e, KITH_E_INVALID,
+                      "replica was not closed and its -shm file is gone: \"%.150s\": start kithd once", path);
+    else if (sqlite3_errcode(r->db) != SQLITE_OK)
         rc = replica_fault(r, e);
     if (!rc)
         rc = check_header(r, path, e);

@@ -132,8 +132,8 @@ static int next_csv(struct rows *r, uint32_t *ret_n, uint32_t *ret_line, struct 
     *ret_line = row->line;
     if (row->count != head->count)
         return kith_fail(e, KITH_E_INVALID,
-                         "%u cells where the header has %u: is a quote or a comma missing?", row->count,
-                         head->count);
+                         "cells in this row: \"%u\", in the header %u: look for a missing quote or separator",
+                         row->count, head->count);
     for (uint32_t i = 0; i < head->count; i++)
         r->cell[i] = (struct map_cell){csv_cell(&r->csv, head, i), csv_cell(&r->csv, row, i)};
     *ret_n = head->count;

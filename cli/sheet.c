@@ -26,6 +26,7 @@ static void begin_table(struct sheet *s)
                 .header = s->column[i].header,
                 .right = s->column[i].type == SHEET_INTEGER || s->column[i].type == SHEET_REAL,
                 .stretch = s->column[i].stretch,
+                .optional = s->column[i].optional,
             };
     s->table = table_new(s->cli, columns, n);
 }

@@ -6,8 +6,9 @@
 
 #include "cli/cli.h"
 #include "cli/json.h"
+#include "cli/table.h"
 
-#define SHEET_COLUMNS_MAX 24u
+#define SHEET_COLUMNS_MAX TABLE_COLUMNS_MAX
 
 enum sheet_type {
     SHEET_TEXT,
@@ -28,7 +29,8 @@ struct sheet_column {
     const char *header; /* for people */
     enum sheet_type type;
     enum sheet_for who;
-    bool stretch; /* the column that is cut when the terminal is narrow */
+    bool stretch;  /* the column that is cut when the terminal is narrow */
+    bool optional; /* left out when it is narrower still */
 };
 
 struct sheet {

@@ -4,12 +4,15 @@
 
 #include "cli/cli.h"
 
+#define TABLE_COLUMNS_MAX 24u
+
 struct table;
 
 struct table_column {
     const char *header;
-    bool right;   /* numbers */
-    bool stretch; /* takes what room there is, and is cut first where there is too little */
+    bool right;    /* numbers */
+    bool stretch;  /* takes what room there is, and is cut first where there is too little */
+    bool optional; /* left out, the last first, before the stretching column gets too narrow */
 };
 
 struct table *table_new(const struct cli *cli, const struct table_column *columns, uint32_t count);

@@ -20,16 +20,16 @@ static const struct cli_option options[] = {
 };
 
 static const struct sheet_column columns[] = {
-    {"id", "ID", SHEET_TEXT, SHEET_ALL, false},
-    {"kind", "Kind", SHEET_TEXT, SHEET_ALL, false},
-    {"site", "Site", SHEET_TEXT, SHEET_ALL, false},
-    {"unit", "Unit", SHEET_TEXT, SHEET_ALL, false},
-    {"time", "When", SHEET_TIME, SHEET_ALL, false},
-    {"title", "Title", SHEET_TEXT, SHEET_ALL, true},
-    {"here", "Here", SHEET_TRUTH, SHEET_MACHINES, false},
-    {"setting", "Setting", SHEET_TEXT, SHEET_ALL, false},
-    {"score", "Score", SHEET_REAL, SHEET_MACHINES, false},
-    {"snippet", "Text", SHEET_TEXT, SHEET_ALL, false},
+    {"id", "ID", SHEET_TEXT, SHEET_ALL, false, false},
+    {"kind", "Kind", SHEET_TEXT, SHEET_ALL, false, false},
+    {"site", "Site", SHEET_TEXT, SHEET_ALL, false, false},
+    {"unit", "Unit", SHEET_TEXT, SHEET_ALL, false, false},
+    {"time", "When", SHEET_TIME, SHEET_ALL, false, false},
+    {"title", "Title", SHEET_TEXT, SHEET_ALL, true, false},
+    {"here", "Here", SHEET_TRUTH, SHEET_MACHINES, false, false},
+    {"setting", "Setting", SHEET_TEXT, SHEET_ALL, false, false},
+    {"score", "Score", SHEET_REAL, SHEET_MACHINES, false, false},
+    {"snippet", "Text", SHEET_TEXT, SHEET_ALL, false, false},
 };
 
 /* The words of the command line as one query. */

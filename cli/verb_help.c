@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/people.h"
+#include "cli/record.h"
 #include "cli/verbs.h"
 
 static const struct {
@@ -28,7 +30,8 @@ static uint32_t print_topic(const struct cli *cli, size_t i)
             printf("%s%s%s\n", cli_bold(cli), topics[i].title, cli_reset(cli));
         char left[64];
         snprintf(left, sizeof left, "%s%s%s", (*v)->name, (*v)->arguments[0] ? " " : "", (*v)->arguments);
-        printf("  kith %-22s %s\n", left, (*v)->summary);
+        int gap = 22 - (int)people_width(left, strlen(left));
+        printf("  kith %s%*s %s\n", left, gap > 0 ? gap : 0, "", (*v)->summary);
     }
     return n;
 }
@@ -49,7 +52,8 @@ static void print_all(const struct cli *cli)
     for (size_t i = 1; i < TOPICS; i++)
         if (has_verbs(cli, topics[i].topic))
             printf("kith help %s · ", topics[i].name);
-    printf("kith help VERB · kith help exit\n\nOptions of every verb\n");
+    printf("kith help VERB · kith help lesson (what a record holds) · kith help exit\n\nOptions of every "
+           "verb\n");
     options_print_common(stdout);
 }
 
@@ -66,9 +70,24 @@ static void print_exit_codes(void)
          "  70  a fault of the program or the machine");
 }
 
+/* The fields of a kind, in the order in which a file is best written. */
+static void print_kind(const struct cli *cli, const struct kind *k)
+{
+    printf("%s%s%s: %s\n\n", cli_bold(cli), k->name, cli_reset(cli), k->what);
+    for (uint32_t i = 0; i < k->field_count; i++) {
+        const struct field *f = &k->fields[i];
+        printf("  %-20s %c %s\n", f->name, f->required ? '*' : ' ', f->help);
+        for (uint32_t j = 0; j < f->part_count; j++)
+            printf("    .%-17s %c %s\n", f->parts[j].name, f->parts[j].required ? '*' : ' ',
+                   f->parts[j].help);
+    }
+    puts("\n* is needed. Short fields stand in the front matter, long texts below a heading: ## Name");
+}
+
 static int run(struct cli *cli, const struct arguments *a)
 {
     const char *what = a->words ? a->word[0] : NULL;
+    const struct kind *k;
     if (!what) {
         print_all(cli);
         return CLI_DONE;
@@ -85,6 +104,10 @@ static int run(struct cli *cli, const struct arguments *a)
     for (size_t i = 0; i < TOPICS; i++)
         if (strcmp(topics[i].name, what) == 0 && print_topic(cli, i))
             return CLI_DONE;
+    if (record_kind(what, &k, NULL) == 0) {
+        print_kind(cli, k);
+        return CLI_DONE;
+    }
     v = options_verb_nearest(cli->verbs, what);
     return cli_failf(KITH_E_USAGE, "no help on this: \"%.60s\": %s%s", what,
                      v ? "perhaps kith help " : "see kith help", v ? v->name : "");
@@ -93,9 +116,9 @@ static int run(struct cli *cli, const struct arguments *a)
 const struct verb verb_help = {
     .name = "help",
     .topic = TOPIC_RUN,
-    .arguments = "[VERB|TOPIC]",
-    .summary = "this, or more about a verb or a topic",
-    .example = "    kith help share\n    kith help site",
+    .arguments = "[VERB|TOPIC|KIND]",
+    .summary = "this, or more about a verb, a topic, a kind of record",
+    .example = "    kith help share\n    kith help site\n    kith help lesson",
     .words_max = 1,
     .run = run,
 };

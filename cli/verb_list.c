@@ -19,14 +19,14 @@ static const struct cli_option options[] = {
 
 /* What every list shows; columns of the kind come behind, taken from the body. */
 static const struct sheet_column common[] = {
-    {"id", "ID", SHEET_TEXT, SHEET_ALL, false},
-    {"kind", "KIND", SHEET_TEXT, SHEET_MACHINES, false},
-    {"site", "SITE", SHEET_TEXT, SHEET_MACHINES, false},
-    {"unit", "UNIT", SHEET_TEXT, SHEET_MACHINES, false},
-    {"time", "WHEN", SHEET_TIME, SHEET_ALL, false},
-    {"title", "TITLE", SHEET_TEXT, SHEET_ALL, true},
-    {"here", "HERE", SHEET_TRUTH, SHEET_MACHINES, false},
-    {"setting", "SETTING", SHEET_TEXT, SHEET_MACHINES, false},
+    {"id", "ID", SHEET_TEXT, SHEET_ALL, false, false},
+    {"kind", "KIND", SHEET_TEXT, SHEET_MACHINES, false, false},
+    {"site", "SITE", SHEET_TEXT, SHEET_MACHINES, false, false},
+    {"unit", "UNIT", SHEET_TEXT, SHEET_MACHINES, false, false},
+    {"time", "WHEN", SHEET_TIME, SHEET_ALL, false, false},
+    {"title", "TITLE", SHEET_TEXT, SHEET_ALL, true, false},
+    {"here", "HERE", SHEET_TRUTH, SHEET_MACHINES, false, false},
+    {"setting", "SETTING", SHEET_TEXT, SHEET_MACHINES, false, false},
 };
 #define COMMON (sizeof common / sizeof common[0])
 
@@ -71,8 +71,8 @@ static void lay_out(struct listing *l, const struct kind *k)
         for (uint32_t j = 0; strcmp(more[i].kind, k->name) == 0 && j < MORE_MAX && more[i].field[j]; j++) {
             const struct field *f = kind_field(k, more[i].field[j]);
             if (f)
-                l->column[l->columns++] = (struct sheet_column){f->name, make_header(f->label, l->header[j]),
-                                                                SHEET_TEXT, SHEET_ALL, false};
+                l->column[l->columns++] = (struct sheet_column){
+                    f->name, make_header(f->label, l->header[j]), SHEET_TEXT, SHEET_ALL, false, j > 0};
         }
 }
 

@@ -8,17 +8,17 @@
 #include "cli/verbs.h"
 
 static const struct sheet_column columns[] = {
-    {"code", "CODE", SHEET_TEXT, SHEET_ALL, false},
-    {"name", "NAME", SHEET_TEXT, SHEET_ALL, true},
-    {"state", "ROLE", SHEET_TEXT, SHEET_ALL, false},
-    {"entries", "ENTRIES", SHEET_INTEGER, SHEET_ALL, false},
-    {"heard", "LAST LINK", SHEET_TIME, SHEET_MACHINES, false},
-    {"last", "LAST LINK", SHEET_TEXT, SHEET_TABLES, false},
-    {"addresses", "ADDRESSES", SHEET_TEXT, SHEET_ALL, false},
-    {"self", "THIS SITE", SHEET_TRUTH, SHEET_MACHINES, false},
-    {"site", "SITE", SHEET_TEXT, SHEET_MACHINES, false},
-    {"epoch", "EPOCH", SHEET_INTEGER, SHEET_MACHINES, false},
-    {"software", "SOFTWARE", SHEET_TEXT, SHEET_MACHINES, false},
+    {"code", "CODE", SHEET_TEXT, SHEET_ALL, false, false},
+    {"name", "NAME", SHEET_TEXT, SHEET_ALL, true, false},
+    {"state", "ROLE", SHEET_TEXT, SHEET_ALL, false, false},
+    {"entries", "ENTRIES", SHEET_INTEGER, SHEET_ALL, false, false},
+    {"heard", "LAST LINK", SHEET_TIME, SHEET_MACHINES, false, false},
+    {"last", "LAST LINK", SHEET_TEXT, SHEET_TABLES, false, true},
+    {"addresses", "ADDRESSES", SHEET_TEXT, SHEET_ALL, false, true},
+    {"self", "THIS SITE", SHEET_TRUTH, SHEET_MACHINES, false, false},
+    {"site", "SITE", SHEET_TEXT, SHEET_MACHINES, false, false},
+    {"epoch", "EPOCH", SHEET_INTEGER, SHEET_MACHINES, false, false},
+    {"software", "SOFTWARE", SHEET_TEXT, SHEET_MACHINES, false, false},
 };
 
 static void print_member(struct sheet *s, const struct replica_member *m)

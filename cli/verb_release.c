@@ -16,8 +16,8 @@ static const struct cli_option options[] = {
 };
 
 static const struct sheet_column columns[] = {
-    {"from", "WAS", SHEET_TEXT, SHEET_ALL, false},
-    {"id", "RELEASED AS", SHEET_TEXT, SHEET_ALL, false},
+    {"from", "WAS", SHEET_TEXT, SHEET_ALL, false, false},
+    {"id", "RELEASED AS", SHEET_TEXT, SHEET_ALL, false, false},
 };
 
 /* Only here-7 can be released; a position was. */

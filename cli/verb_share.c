@@ -12,12 +12,12 @@ static const struct cli_option options[] = {
 };
 
 static const struct sheet_column columns[] = {
-    {"id", "ID", SHEET_TEXT, SHEET_ALL, false},
-    {"kind", "KIND", SHEET_TEXT, SHEET_ALL, false},
-    {"title", "TITLE", SHEET_TEXT, SHEET_ALL, true},
-    {"file", "FILE", SHEET_TEXT, SHEET_ALL, false},
-    {"line", "LINE", SHEET_INTEGER, SHEET_MACHINES, false},
-    {"released", "RELEASED", SHEET_TRUTH, SHEET_MACHINES, false},
+    {"id", "ID", SHEET_TEXT, SHEET_ALL, false, false},
+    {"kind", "KIND", SHEET_TEXT, SHEET_ALL, false, false},
+    {"title", "TITLE", SHEET_TEXT, SHEET_ALL, true, false},
+    {"file", "FILE", SHEET_TEXT, SHEET_ALL, false, true},
+    {"line", "LINE", SHEET_INTEGER, SHEET_MACHINES, false, false},
+    {"released", "RELEASED", SHEET_TRUTH, SHEET_MACHINES, false, false},
 };
 
 static void print_one(struct sheet *s, const struct record *r, const char *id, bool released)
@@ -101,7 +101,7 @@ static int run(struct cli *cli, const struct arguments *a)
     if (set.errors) {
         cli_note("kith: nothing was shared: \"%u %s\": mend %s and share again", set.errors,
                  set.errors == 1 ? "error" : "errors", set.errors == 1 ? "it" : "them");
-        rc = CLI_DAMAGED;
+        rc = set.unreadable ? CLI_USAGE : CLI_DAMAGED;
     } else {
         rc = send(cli, &set, options_has(a, "release"));
     }
