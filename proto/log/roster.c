@@ -1147,7 +1147,7 @@ bool roster_invite_used(const struct roster *r, const uint8_t invite[16], struct
     return best != NULL;
 }
 
-void roster_admit_count(const struct roster *r, const struct kith_pk *root, uint32_t *ret_have,
+void roster_admit_count(const struct roster *r, const struct kith_site_id *site, uint32_t *ret_have,
                         uint32_t *ret_need)
 {
     uint32_t have = 0;
@@ -1155,8 +1155,11 @@ void roster_admit_count(const struct roster *r, const struct kith_pk *root, uint
     for (uint32_t i = 0; i < r->ops_n; i++) {
         const struct op *o = r->op[i];
         uint32_t n = 0;
-        if (o->kind != KITH_KIND_ADMIT || o->chain + 1 != r->chain_n ||
-            memcmp(&o->admit.root, root, sizeof(*root)) != 0)
+        struct kith_site_id admitted;
+        if (o->kind != KITH_KIND_ADMIT || o->chain + 1 != r->chain_n)
+            continue;
+        crypto_site_id(&o->admit.root, &admitted);
+        if (memcmp(&admitted, site, sizeof(*site)) != 0)
             continue;
         for (uint32_t v = o->seats; v != 0; v &= v - 1)
             n++;

@@ -99,8 +99,8 @@ int roster_valid_end(const struct roster *r, const struct kith_log_key *log, uin
                      struct kith_id *ret_id);
 /* True when an ADMIT that carries this invite hash holds or was ever posted by this coordinator. */
 bool roster_invite_used(const struct roster *r, const uint8_t invite[16], struct kith_pk *ret_root);
-/* Of an ADMIT for this root under the current council: how many posted it, and how many it takes. */
-void roster_admit_count(const struct roster *r, const struct kith_pk *root, uint32_t *ret_have,
+/* Of an ADMIT for this site under the current council: how many posted it, and how many it takes. */
+void roster_admit_count(const struct roster *r, const struct kith_site_id *site, uint32_t *ret_have,
                         uint32_t *ret_need);
 /* Withdrawals that count, one for each position and id, ascending by (log, seq, id): by the author's site in
  * the valid part of a control log of its own, or by the council. */

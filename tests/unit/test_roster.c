@@ -577,7 +577,7 @@ static void play_raised_k(void **state)
     expect_stranger(E);
     expect_stranger(F);
     uint32_t have, need;
-    roster_admit_count(roster, &who[E].root, &have, &need);
+    roster_admit_count(roster, &who[E].site, &have, &need);
     assert_int_equal(have, 1);
     assert_int_equal(need, 2);
     admit(B, &council[2], E); /* B endorses: the same bytes */
