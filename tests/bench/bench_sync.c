@@ -252,8 +252,8 @@ static void bench_fill(struct bench *x)
     struct kith_error e;
     struct home h;
     struct keys keys;
-    struct store *s;
-    struct roster *roster;
+    struct store *s = NULL;
+    struct roster *roster = NULL;
     if (home_open(&h, x->a, &e) != 0 || keys_load(&keys, &h, &e) != 0 || store_open(x->a, &s, &e) != 0 ||
         store_load_roster(s, &roster, &e) != 0)
         bench_die(e.text);

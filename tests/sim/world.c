@@ -486,7 +486,7 @@ uint32_t world_link_of(const struct world *w, uint32_t a, uint32_t b)
     for (uint32_t l = 0; l < w->links; l++)
         if ((w->link[l].a == a && w->link[l].b == b) || (w->link[l].a == b && w->link[l].b == a))
             return l;
-    assert(!"no such link");
+    assert(false); /* no such link */
     return 0;
 }
 

@@ -36,7 +36,7 @@ static void seat(struct council *c, uint32_t who)
     struct council_seat *s = &c->seat[c->seats_n++];
     memset(s, 0, sizeof(*s));
     s->root = pk[who];
-    snprintf(s->code, sizeof(s->code), "S%u", who);
+    snprintf(s->code, sizeof(s->code), "S%u", who % 100000u);
     snprintf(s->name, sizeof(s->name), "Site number %u", who);
 }
 
