@@ -1,5 +1,4 @@
 /* kith: share what was learned, and ask what others learned. One verb, one file (verb_NAME.c). */
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -46,7 +45,6 @@ int main(int argc, char **argv)
     struct arguments a;
     struct kith_error e;
     int rc;
-    signal(SIGPIPE, SIG_IGN); /* a closed pager or pipe ends the output, not the work */
     cli_init(&cli, verbs);
     if (options_parse(verbs, argc, argv, &a, &e))
         rc = cli_fail(&e);

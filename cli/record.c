@@ -142,7 +142,10 @@ static bool put_ref(struct record_set *s, const char *path, struct kith_bytes te
         rc = replica_ref(s->replica, &parsed, &ref, &e);
     if (rc) {
         record_complain(s, s->file, line, FINDING_ERROR, path, 0, e.text);
+        const struct field *top; /* as compose does for what it refuses itself: not reported as missing too */
+        uint32_t at = field_index(s->compose.kind, path, &top);
         s->compose.broken = true;
+        s->compose.faulty |= at < KIND_FIELDS_MAX ? 1ull << at : 0;
         return false;
     }
     kind_ref_print(&ref, ref_text);

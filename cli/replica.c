@@ -38,9 +38,14 @@ static int is_over(void *data)
     return monotonic_ms() > r->deadline;
 }
 
+void replica_start_for(struct replica *r, int64_t ms)
+{
+    r->deadline = monotonic_ms() + ms;
+}
+
 void replica_start(struct replica *r)
 {
-    r->deadline = monotonic_ms() + REPLICA_READ_MS;
+    replica_start_for(r, REPLICA_READ_MS);
 }
 
 int replica_fault(struct replica *r, struct kith_error *e)
@@ -208,6 +213,7 @@ int replica_open(const char *home, struct replica **ret, struct kith_error *e)
     if (rc)
         return rc;
     struct replica *r = cli_alloc(sizeof *r);
+    r->rank_ms = REPLICA_RANK_MS;
     replica_start(r);
     if (open_patiently(r, path) != SQLITE_OK && companion(path, "-shm") < 0)
         rc =

@@ -12,7 +12,9 @@
 #include "proto/learn/name.h"
 
 #define REPLICA_READ_MS   2000
+#define REPLICA_RANK_MS   1500 /* a search that cannot be ranked in this time gives the newest first */
 #define REPLICA_PAGE_ROWS 500u /* rows that one read transaction copies */
+#define REPLICA_HITS_PAGE 100u /* the same with snippets, which cost more */
 #define REPLICA_HIT_OPEN  '\1' /* around a hit in a title or snippet: no stored text holds these */
 #define REPLICA_HIT_CLOSE '\2'
 #define REPLICA_SILENT_MS (7 * 24 * 3600 * 1000ll)
@@ -81,16 +83,17 @@ int replica_list(struct replica *r, const struct replica_filter *f, struct repli
 /* What a search found: numbers and scores, best first. */
 struct replica_hits {
     uint32_t count;
+    bool unranked; /* too many match: newest first, no scores */
     struct replica_hit {
         int64_t number;
         double score;
     } * hit;
 };
-/* match: as query_compile wrote it. max 0: all. */
+/* match: as query_compile wrote it. max 0: all. Where ranking would take too long, the newest come first. */
 int replica_find(struct replica *r, struct kith_bytes match, const struct replica_filter *f, uint32_t max,
                  struct replica_hits *ret, struct kith_error *e);
 void replica_hits_clear(struct replica_hits *h);
-/* The records of hits [from, from + n), n at most REPLICA_PAGE_ROWS, with title and snippet marked. What was
+/* The records of hits [from, from + n), n at most REPLICA_HITS_PAGE, with title and snippet marked. What was
  * taken away since the search is left out. */
 int replica_fetch(struct replica *r, struct kith_bytes match, const struct replica_hits *h, uint32_t from,
                   uint32_t n, struct replica_row *rows, uint32_t *ret_n, struct kith_error *e);

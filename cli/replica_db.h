@@ -9,6 +9,7 @@
 struct replica {
     sqlite3 *db;
     int64_t deadline; /* monotonic ms; the question under way is stopped then */
+    int64_t rank_ms;  /* REPLICA_RANK_MS; tests have less patience */
 };
 
 /* Registers the tokenizer "kith". */
@@ -16,6 +17,8 @@ int replica_fts_register(struct replica *r, struct kith_error *e);
 
 /* Starts the clock of one question. */
 void replica_start(struct replica *r);
+/* The same with so many ms instead of REPLICA_READ_MS. */
+void replica_start_for(struct replica *r, int64_t ms);
 /* Prepares a text that stands in the source; *ret is NULL on failure. */
 int replica_prepare(struct replica *r, const char *sql, sqlite3_stmt **ret, struct kith_error *e);
 /* 1: a row; 0: the end; negative: KITH_E… with a sentence. */

@@ -9,6 +9,7 @@
 
 #define TITLE_WEIGHT  "6.0"
 #define SNIPPET_WORDS "24"
+#define SLICE         2000 /* hits of one read when they are not ranked */
 
 /* What every question can be narrowed to. Parameters 1 to 10 are bound by bind_filter. */
 #define FILTER                                                                                               \
@@ -33,6 +34,9 @@ static const char sql_list[] = COLUMNS
 static const char sql_find[] =
     "SELECT v.number, bm25(search, " TITLE_WEIGHT ", 1.0) AS score FROM search CROSS JOIN v_record v"
     " ON v.number = search.rowid WHERE search MATCH ?12 AND" FILTER " ORDER BY score, v.time DESC LIMIT ?13";
+static const char sql_newest[] =
+    "SELECT v.number, 0.0 FROM search CROSS JOIN v_record v ON v.number = search.rowid WHERE search MATCH ?12"
+    " AND search.rowid < ?14 AND" FILTER " ORDER BY search.rowid DESC LIMIT ?13";
 static const char sql_one[] = COLUMNS " FROM v_record v WHERE v.number = ?1";
 static const char sql_marks[] =
     "SELECT highlight(search, 0, char(1), char(2)), snippet(search, 1, char(1), char(2), '…', " SNIPPET_WORDS
@@ -110,27 +114,61 @@ int replica_list(struct replica *r, const struct replica_filter *f, struct repli
     return rc;
 }
 
-int replica_find(struct replica *r, struct kith_bytes match, const struct replica_filter *f, uint32_t max,
-                 struct replica_hits *ret, struct kith_error *e)
+static void add_hit(struct replica_hits *h, uint32_t *cap, int64_t number, double score)
+{
+    if (h->count == *cap) {
+        *cap = *cap ? *cap * 2 : 64;
+        h->hit = cli_realloc(h->hit, *cap * sizeof *h->hit);
+    }
+    h->hit[h->count++] = (struct replica_hit){number, score};
+}
+
+/* One statement of a search; `below` and `limit` as its text says. Hits are added to *h. */
+static int run_search(struct replica *r, const char *text, struct kith_bytes match,
+                      const struct replica_filter *f, int64_t limit, int64_t below, struct replica_hits *h,
+                      uint32_t *cap, struct kith_error *e)
 {
     sqlite3_stmt *st;
-    struct replica_hits h = {0};
-    uint32_t cap = 0;
-    replica_start(r);
-    int rc = replica_prepare(r, sql_find, &st, e);
+    int rc = replica_prepare(r, text, &st, e);
     if (rc)
         return rc;
     bind_filter(st, f);
     sqlite3_bind_text(st, 12, (const char *)match.p, (int)match.n, SQLITE_STATIC);
-    sqlite3_bind_int64(st, 13, max ? (int64_t)max : -1);
-    while ((rc = replica_step(r, st, e)) > 0) {
-        if (h.count == cap) {
-            cap = cap ? cap * 2 : 64;
-            h.hit = cli_realloc(h.hit, cap * sizeof *h.hit);
-        }
-        h.hit[h.count++] = (struct replica_hit){sqlite3_column_int64(st, 0), -sqlite3_column_double(st, 1)};
-    }
+    sqlite3_bind_int64(st, 13, limit);
+    sqlite3_bind_int64(st, 14, below);
+    while ((rc = replica_step(r, st, e)) > 0)
+        add_hit(h, cap, sqlite3_column_int64(st, 0), -sqlite3_column_double(st, 1));
     sqlite3_finalize(st);
+    return rc;
+}
+
+/* Slice by slice from the newest on: each is a short read, and nothing has to be ranked. */
+static int find_newest(struct replica *r, struct kith_bytes match, const struct replica_filter *f,
+                       uint32_t max, struct replica_hits *h, uint32_t *cap, struct kith_error *e)
+{
+    uint32_t before = 1;
+    int rc = 0;
+    h->unranked = true;
+    h->count = 0;
+    for (uint32_t got = 0; !rc && got != before && (max == 0 || got < max); got = h->count) {
+        int64_t below = h->count ? h->hit[h->count - 1].number : INT64_MAX;
+        int64_t limit = max && max - h->count < SLICE ? (int64_t)(max - h->count) : SLICE;
+        before = h->count;
+        replica_start(r);
+        rc = run_search(r, sql_newest, match, f, limit, below, h, cap, e);
+    }
+    return rc;
+}
+
+int replica_find(struct replica *r, struct kith_bytes match, const struct replica_filter *f, uint32_t max,
+                 struct replica_hits *ret, struct kith_error *e)
+{
+    struct replica_hits h = {0};
+    uint32_t cap = 0;
+    replica_start_for(r, r->rank_ms);
+    int rc = run_search(r, sql_find, match, f, max ? (int64_t)max : -1, 0, &h, &cap, e);
+    if (rc && sqlite3_errcode(r->db) == SQLITE_INTERRUPT)
+        rc = find_newest(r, match, f, max, &h, &cap, e);
     if (rc)
         replica_hits_clear(&h);
     else

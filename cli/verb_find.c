@@ -173,13 +173,13 @@ static int print_hits(const struct cli *cli, struct replica *r, struct kith_byte
                       struct replica_hits *h, struct kith_error *e)
 {
     struct sheet s = {0};
-    struct replica_row *rows = cli_alloc(REPLICA_PAGE_ROWS * sizeof *rows);
+    struct replica_row *rows = cli_alloc(REPLICA_HITS_PAGE * sizeof *rows);
     uint32_t n;
     int rc = 0;
     if (cli->format != CLI_PEOPLE || cli->plain)
         sheet_begin(&s, cli, columns, sizeof columns / sizeof columns[0]);
-    for (uint32_t at = 0; at < h->count && !rc; at += REPLICA_PAGE_ROWS) {
-        rc = replica_fetch(r, match, h, at, REPLICA_PAGE_ROWS, rows, &n, e);
+    for (uint32_t at = 0; at < h->count && !rc; at += REPLICA_HITS_PAGE) {
+        rc = replica_fetch(r, match, h, at, REPLICA_HITS_PAGE, rows, &n, e);
         print_page(cli, &s, rows, n);
     }
     free(rows);
@@ -202,9 +202,12 @@ static int find(const struct cli *cli, struct replica *r, struct kith_bytes matc
     if (h.count)
         page_begin(cli);
     fresh_print(cli, r);
+    if (h.unranked)
+        fputs("Too many match to rank them all: the newest come first.\n",
+              cli->format == CLI_PEOPLE ? stdout : stderr);
     rc = print_hits(cli, r, match, &h, &e);
     if (!rc && left_out && cli->format == CLI_PEOPLE)
-        printf("The best %u are shown; --limit N shows more.\n", h.count);
+        printf("%s %u are shown; --limit N shows more.\n", h.unranked ? "The newest" : "The best", h.count);
     bool nothing = h.count == 0;
     replica_hits_clear(&h);
     if (rc)

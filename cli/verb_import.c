@@ -169,7 +169,9 @@ static int finish(const struct import *im, int rc, const struct kith_error *e)
 {
     if (rc) {
         if (im->taken)
-            cli_note("kith: before this %llu rows were taken: %s … %s", (unsigned long long)im->taken,
+            cli_note("kith: taken before this: \"%s … %s\": rows that were on their way may be stored too, "
+                     "so look "
+                     "before you import again",
                      im->first, im->last);
         return cli_fail(e);
     }

@@ -71,8 +71,13 @@ static void lay_out(struct listing *l, const struct kind *k)
         for (uint32_t j = 0; strcmp(more[i].kind, k->name) == 0 && j < MORE_MAX && more[i].field[j]; j++) {
             const struct field *f = kind_field(k, more[i].field[j]);
             if (f)
-                l->column[l->columns++] = (struct sheet_column){
-                    f->name, make_header(f->label, l->header[j]), SHEET_TEXT, SHEET_ALL, false, j > 0};
+                l->column[l->columns++] =
+                    (struct sheet_column){f->name,
+                                          make_header(f->label, l->header[j]),
+                                          f->type == FIELD_INTEGER ? SHEET_INTEGER : SHEET_TEXT,
+                                          SHEET_ALL,
+                                          false,
+                                          j > 0};
         }
 }
 
@@ -85,7 +90,10 @@ static void put_more(struct sheet *s, const struct listing *l, const struct js *
         const char *label = NULL;
         if (text && s->cli->format == CLI_PEOPLE && f->vocabulary)
             label = field_code_label(f, (struct kith_bytes){(const uint8_t *)text, strlen(text)});
-        sheet_text(s, f->name, label ? label : text);
+        if (l->column[i].type == SHEET_INTEGER && text)
+            sheet_integer(s, f->name, strtoll(text, NULL, 10));
+        else if (l->column[i].type == SHEET_TEXT)
+            sheet_text(s, f->name, label ? label : text);
         free(text);
     }
 }

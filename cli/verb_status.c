@@ -5,6 +5,7 @@
 #include "cli/control.h"
 #include "cli/people.h"
 #include "cli/replica.h"
+#include "cli/sheet.h"
 #include "cli/verbs.h"
 #include "proto/wire/pack.h"
 
@@ -148,11 +149,38 @@ static struct js *make_json(const struct status *s)
 
 static void print_csv(const struct status *s)
 {
-    printf("site,code,name,network,members,entries,drafts,lag,silent,missing,refused,running\n");
-    printf("%s,%s,\"%s\",\"%s\",%u,%llu,%llu,%llu,%u,%llu,%llu,%s\n", s->self.site, s->self.code,
-           s->self.name, s->self.network, s->h.members, (unsigned long long)s->h.entries,
-           (unsigned long long)s->h.drafts, (unsigned long long)s->h.lag, s->h.silent,
-           (unsigned long long)s->h.missing, (unsigned long long)s->h.refused, s->live ? "true" : "false");
+    static const struct sheet_column columns[] = {
+        {"site", "", SHEET_TEXT, SHEET_ALL, false, false},
+        {"code", "", SHEET_TEXT, SHEET_ALL, false, false},
+        {"name", "", SHEET_TEXT, SHEET_ALL, false, false},
+        {"network", "", SHEET_TEXT, SHEET_ALL, false, false},
+        {"members", "", SHEET_INTEGER, SHEET_ALL, false, false},
+        {"entries", "", SHEET_INTEGER, SHEET_ALL, false, false},
+        {"drafts", "", SHEET_INTEGER, SHEET_ALL, false, false},
+        {"lag", "", SHEET_INTEGER, SHEET_ALL, false, false},
+        {"heard", "", SHEET_TIME, SHEET_ALL, false, false},
+        {"silent", "", SHEET_INTEGER, SHEET_ALL, false, false},
+        {"missing", "", SHEET_INTEGER, SHEET_ALL, false, false},
+        {"refused", "", SHEET_INTEGER, SHEET_ALL, false, false},
+        {"running", "", SHEET_TRUTH, SHEET_ALL, false, false},
+    };
+    struct sheet t;
+    sheet_begin(&t, s->cli, columns, sizeof columns / sizeof columns[0]);
+    sheet_text(&t, "site", s->self.site);
+    sheet_text(&t, "code", s->self.code);
+    sheet_text(&t, "name", s->self.name);
+    sheet_text(&t, "network", s->self.network);
+    sheet_integer(&t, "members", s->h.members);
+    sheet_integer(&t, "entries", (int64_t)s->h.entries);
+    sheet_integer(&t, "drafts", (int64_t)s->h.drafts);
+    sheet_integer(&t, "lag", (int64_t)s->h.lag);
+    sheet_time(&t, "heard", s->h.heard);
+    sheet_integer(&t, "silent", s->h.silent);
+    sheet_integer(&t, "missing", (int64_t)s->h.missing);
+    sheet_integer(&t, "refused", (int64_t)s->h.refused);
+    sheet_truth(&t, "running", s->live != NULL);
+    sheet_row(&t);
+    sheet_end(&t);
 }
 
 /* A daemon that does not answer is told apart from none only by its sentence. */

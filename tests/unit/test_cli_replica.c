@@ -14,7 +14,7 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
-#include "cli/replica.h"
+#include "cli/replica_db.h"
 #include "cli/verbs.h"
 #include "kith/schema.h"
 #include "proto/learn/token.h"
@@ -316,6 +316,42 @@ static void test_find(void **state)
     assert_says("Title: Sepsis box\n");
 }
 
+/* A search without the time to rank gives the newest, in slices, each once. */
+static void test_unranked(void **state)
+{
+    sqlite3 *db;
+    struct replica_filter f = {.since = INT64_MIN};
+    struct replica_hits h = {0};
+    struct kith_error e;
+    static const struct kith_bytes match = {(const uint8_t *)"\"bed\"", 5};
+    (void)state;
+    assert_int_equal(sqlite3_open(file, &db), SQLITE_OK);
+    assert_int_equal(fts5_glue_register(db), SQLITE_OK);
+    sql(db,
+        "WITH RECURSIVE n(i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i < 5999)"
+        " INSERT INTO record(number, log, seq, kind, time, title, sort_key, body)"
+        " SELECT i, 1, 2, 16, i, 'bed', '', '{}' FROM n;"
+        "INSERT INTO search(rowid, title, text) SELECT number, title, text FROM v_text WHERE number >= 1000");
+    sqlite3_close(db);
+    struct replica *r = open_replica();
+    r->rank_ms = -1;
+    assert_int_equal(replica_find(r, match, &f, 0, &h, &e), 0);
+    assert_true(h.unranked);
+    assert_int_equal(h.count, 5000);
+    for (uint32_t i = 0; i < h.count; i++)
+        assert_int_equal(h.hit[i].number, 5999 - i);
+    replica_hits_clear(&h);
+    assert_int_equal(replica_find(r, match, &f, 3, &h, &e), 0);
+    assert_int_equal(h.count, 3);
+    replica_hits_clear(&h);
+    r->rank_ms = REPLICA_RANK_MS * 100;
+    assert_int_equal(replica_find(r, match, &f, 3, &h, &e), 0);
+    assert_false(h.unranked);
+    replica_hits_clear(&h);
+    replica_close(r);
+    make_replica(true, SCHEMA_APPLICATION_ID, SCHEMA_VERSION);
+}
+
 static void test_find_nothing(void **state)
 {
     (void)state;
@@ -425,15 +461,11 @@ static int end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused_files),
-        cmocka_unit_test(test_health),
-        cmocka_unit_test(test_list),
-        cmocka_unit_test(test_list_in_pages),
-        cmocka_unit_test(test_show),
-        cmocka_unit_test(test_find),
-        cmocka_unit_test(test_find_nothing),
-        cmocka_unit_test(test_verbs),
-        cmocka_unit_test(test_changes_nothing),
+        cmocka_unit_test(test_refused_files), cmocka_unit_test(test_health),
+        cmocka_unit_test(test_list),          cmocka_unit_test(test_list_in_pages),
+        cmocka_unit_test(test_show),          cmocka_unit_test(test_find),
+        cmocka_unit_test(test_unranked),      cmocka_unit_test(test_find_nothing),
+        cmocka_unit_test(test_verbs),         cmocka_unit_test(test_changes_nothing),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
