@@ -325,16 +325,39 @@ static bool may_ask(struct client *c)
     return who.uid == 0 || who.uid == h->owner || who.gid == h->group || in_group(fd, h->group);
 }
 
+/* When there are too many, the one that was silent for longest makes room: who connects and asks nothing must
+ * not keep out those who do. */
+static void make_room(struct daemon *d)
+{
+    struct client *silent = NULL;
+    for (uint32_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+        struct client *c = d->control->client[i];
+        if (!c)
+            return;
+        if (!c->busy && !c->writing && (!silent || c->begun.ms < silent->begun.ms))
+            silent = c;
+    }
+    if (silent)
+        client_close(silent);
+}
+
+/* The first that is free, or CONTROL_CLIENTS_MAX. */
+static void take_slot(struct client *c)
+{
+    c->slot = CONTROL_CLIENTS_MAX;
+    for (uint32_t i = CONTROL_CLIENTS_MAX; i-- > 0;)
+        if (!c->d->control->client[i])
+            c->slot = i;
+}
+
 static struct client *client_new(struct daemon *d)
 {
     struct client *c = calloc(1, sizeof *c);
     if (!c)
         return NULL;
     c->d = d;
-    c->slot = CONTROL_CLIENTS_MAX;
-    for (uint32_t i = CONTROL_CLIENTS_MAX; i-- > 0;)
-        if (!d->control->client[i])
-            c->slot = i;
+    c->begun = daemon_now(d);
+    take_slot(c);
     if (uv_pipe_init(&d->uv, &c->pipe, 0) < 0) {
         free(c);
         return NULL;
@@ -350,9 +373,15 @@ static void on_connection(uv_stream_t *server, int status)
     if (!c)
         return;
     bool taken = uv_accept(server, (uv_stream_t *)&c->pipe) == 0;
-    if (!taken || c->slot == CONTROL_CLIENTS_MAX || !may_ask(c)) {
+    bool may = taken && may_ask(c);
+    if (may && c->slot == CONTROL_CLIENTS_MAX) {
+        make_room(d);
+        take_slot(c);
+    }
+    if (!may || c->slot == CONTROL_CLIENTS_MAX) {
         if (taken)
-            log_say(LOG_WARN, "control.refused", "uid \"%u\" may not ask, or too many do", (unsigned)c->uid);
+            log_say(LOG_WARN, "control.refused",
+                    may ? "uid \"%u\": too many ask at once" : "uid \"%u\" may not ask", (unsigned)c->uid);
         c->closing = true;
         uv_close((uv_handle_t *)&c->pipe, on_closed);
         return;
