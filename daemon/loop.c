@@ -78,7 +78,7 @@ void daemon_stop(struct daemon *d, const char *why)
 
 static void on_signal(uv_signal_t *h, int number)
 {
-    daemon_stop(h->data, number == SIGTERM ? "SIGTERM" : "SIGINT");
+    daemon_stop(h->data, number == SIGTERM ? "SIGTERM" : number == SIGINT ? "SIGINT" : "SIGHUP");
 }
 
 /* ---- the turn ---- */
@@ -172,14 +172,17 @@ static int start_uv(struct daemon *d, struct kith_error *e)
         return kith_fail(e, KITH_E_INTERNAL, "event loop: %s", uv_strerror(r));
     uv_signal_init(&d->uv, &d->sigterm);
     uv_signal_init(&d->uv, &d->sigint);
+    uv_signal_init(&d->uv, &d->sighup);
     uv_timer_init(&d->uv, &d->timer);
     uv_prepare_init(&d->uv, &d->turn);
     uv_idle_init(&d->uv, &d->spin);
-    d->sigterm.data = d->sigint.data = d->turn.data = d;
+    d->sigterm.data = d->sigint.data = d->sighup.data = d->turn.data = d;
     d->started = daemon_now(d);
     r = uv_signal_start(&d->sigterm, on_signal, SIGTERM);
     if (r == 0)
         r = uv_signal_start(&d->sigint, on_signal, SIGINT);
+    if (r == 0) /* its terminal has gone */
+        r = uv_signal_start(&d->sighup, on_signal, SIGHUP);
     if (r == 0)
         r = uv_prepare_start(&d->turn, loop_turn);
     return r < 0 ? kith_fail(e, KITH_E_INTERNAL, "event loop: %s", uv_strerror(r)) : 0;

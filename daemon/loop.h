@@ -59,7 +59,7 @@ struct listener {
 
 struct daemon {
     uv_loop_t uv;
-    uv_signal_t sigterm, sigint;
+    uv_signal_t sigterm, sigint, sighup;
     uv_timer_t timer;
     uv_prepare_t turn;
     uv_idle_t spin; /* active while work is left that waits for nothing */
