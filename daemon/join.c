@@ -363,6 +363,12 @@ static void explain(const struct join *j, const struct peer *p, struct kith_erro
     else if (!p->connected)
         kith_fail(ret, KITH_E_OFFLINE, "address \"%s\": %s; ask %s whether it can be reached", p->address,
                   text, by);
+    else if (p->s.bytes_in > 0) /* who answers a handshake knows the invite: it may be this site's by now */
+        kith_fail(
+            ret, KITH_E_OFFLINE,
+            "the link to \"%s\" broke off before its answer was here (%s); run `kith join` again with the "
+            "same line",
+            p->address, text);
     else
         kith_fail(
             ret, KITH_E_OFFLINE,
