@@ -9,8 +9,9 @@
  * have been projected out of turn (a record just released, a run that was filled), so a run is looked up
  * before it is done: one seek for a hundred entries.
  *
- * What a receiver refuses (SPEC 3.20, 10.9) goes to `gone` with the rule. Unknown kinds, later schemas and
- * kinds in a stream where they do not count are left alone: stored, passed on, not shown. */
+ * What a receiver refuses (SPEC 3.20, 10.9) goes to `gone` with the rule. Unknown kinds, later schemas,
+ * header bytes of later versions and kinds in a stream where they do not count are left alone: stored, passed
+ * on, not shown. */
 #include "daemon/store_impl.h"
 
 #include <assert.h>
@@ -398,11 +399,14 @@ static int put_addresses(struct store *s, const struct kith_log_key *key, struct
 
 /* ---- entries and runs ---- */
 
-/* The kind of an entry that is shown or read; NULL for all others. */
+/* The kind of an entry that is shown or read; NULL for all others. Header bytes that this version leaves zero
+ * mean something to a later one, and it is not known what (SPEC 3.13). */
 static const struct kind *kind_that_counts(const struct run_entry *x)
 {
+    static const uint8_t zero[sizeof x->e.extra];
     const struct kind *k = x->has_body ? kind_by_number(x->e.kind) : NULL;
-    if (k == NULL || x->e.schema > k->schema || x->e.log.stream != k->stream || k->fields == NULL)
+    if (k == NULL || x->e.schema > k->schema || x->e.log.stream != k->stream || k->fields == NULL ||
+        memcmp(x->e.extra, zero, sizeof zero) != 0)
         return NULL;
     return k;
 }
