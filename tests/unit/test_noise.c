@@ -160,7 +160,7 @@ static void test_published_vector(void **state)
     const char *shared = getenv("KITH_SHARED");
     char path[512];
     snprintf(path, sizeof path, "%s/conformance/noise/xk-25519-chachapoly-blake2b.json",
-             shared ? shared : "../shared");
+             shared ? shared : "../shared"); /* KITH_SHARED */
     FILE *f = fopen(path, "r");
     if (!f) {
         print_message("skipped: \"%s\" is not there\n", path);

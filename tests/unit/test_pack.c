@@ -199,7 +199,7 @@ static void test_public_suite(void **state)
     const char *shared = getenv("KITH_SHARED");
     char path[512];
     snprintf(path, sizeof path, "%s/conformance/msgpack/msgpack-test-suite.json",
-             shared ? shared : "../shared");
+             shared ? shared : "../shared"); /* KITH_SHARED */
     json_error_t e;
     json_t *root = json_load_file(path, 0, &e);
     if (!root) {
