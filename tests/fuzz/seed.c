@@ -345,6 +345,41 @@ static void seed_invite(void)
     save("invite", "line", -1, line, strlen(line));
 }
 
+/* Requests: a byte for the verb, a length, arguments (see fuzz_request.c); and one as it stands on the
+ * socket. */
+static void seed_request(void)
+{
+    static uint8_t body[1024], args[2048], all[4096];
+    struct buf b, a, r;
+    buf_init(&b, body, sizeof body);
+    pack_map(&b, 2);
+    pack_cstr(&b, "lesson");
+    pack_cstr(&b, "Light helps.");
+    pack_cstr(&b, "title");
+    pack_cstr(&b, "Night lights");
+    buf_init(&a, args, sizeof args);
+    pack_map(&a, 2);
+    pack_cstr(&a, "records");
+    pack_array(&a, 1);
+    pack_map(&a, 2);
+    pack_cstr(&a, "kind");
+    pack_cstr(&a, "lesson");
+    pack_cstr(&a, "body");
+    pack_bin(&a, body, b.n);
+    pack_cstr(&a, "release");
+    pack_bool(&a, true);
+    buf_init(&r, all, sizeof all);
+    buf_u8(&r, 1); /* share, then release, invite, sync, verify, status, stop */
+    buf_u8(&r, (uint8_t)a.n);
+    buf_put(&r, args, a.n);
+    static const char rest[] =
+        "\2\6\x81\xa3\x61ll\xc3\3\1\x80\5\1\x80\6\7\x81\xa4\x66ull\xc3\0\1\x80\7\1\x80";
+    buf_put(&r, rest, sizeof rest - 1);
+    save("request", "verbs", 1, all, r.n);
+    SAVE("request", "socket", 0, "\0\0\0\12\x93\7\xa6status\x80\0\0\0\2\x93\1\xff\xff\xff\xff");
+    SAVE("request", "ids", 1, "\2\24\x81\xa3ids\x92\xa6here-1\xa6here-2\4\12\x81\xa4line\xa3kit\4\2\x81\xa4");
+}
+
 /* Orders for the link: see fuzz_session.c. */
 static void seed_session(void)
 {
@@ -391,6 +426,7 @@ int main(int argc, char **argv)
     seed_session();
     seed_sync();
     seed_invite();
+    seed_request();
     save_text("config", configs);
     save_text("csv", tables);
     save_text("front", fronts);
