@@ -98,7 +98,7 @@ void sync_free(struct sync *s)
     free(s->tail);
     free(s->wire);
     free(s->missing);
-    crypto_wipe(s, sizeof *s);
+    crypto_wipe(&s->c.entry_sk, sizeof s->c.entry_sk);
     free(s);
 }
 
