@@ -54,6 +54,7 @@ void record_set_clear(struct record_set *s)
     free(s->body);
     free(s->findings);
     replica_close(s->replica);
+    free(s->unit);
     memset(s, 0, sizeof *s);
 }
 
@@ -170,6 +171,33 @@ static void put_refs(struct record_set *s, const char *path, struct kith_bytes t
 }
 
 void record_put(struct record_set *s, const char *path, struct kith_bytes text, uint32_t line)
+/* Reads this site's list once. False where there is no home to ask: the daemon has the last word then. */
+static bool load_units(struct record_set *s)
+{
+    if (!s->unit && !s->replica && replica_open(s->cli->home, &s->replica, NULL))
+        return false;
+    if (!s->unit) {
+        s->unit = cli_alloc(UNITS_MAX * sizeof *s->unit);
+        s->units.unit = s->unit;
+        if (replica_units(s->replica, s->unit, &s->units.count, NULL))
+            return false;
+    }
+    return true;
+}
+
+/* A unit that is not in the list is told with file and line, before anything is shared. */
+static void put_unit(struct record_set *s, const char *path, struct kith_bytes text, uint32_t line)
+{
+    const struct unit *u;
+    struct kith_error e;
+    if (text.n && load_units(s) && unit_resolve(&s->units, text, &u, &e)) {
+        record_complain(s, s->file, line, FINDING_ERROR, path, 0, e.text);
+        s->compose.broken = true;
+        return;
+    }
+    compose_add(&s->compose, path, text, s->findings);
+}
+
 {
     const struct field *top, *f = field_of(s->compose.kind, path);
     uint32_t at = field_index(s->compose.kind, path, &top);
@@ -178,6 +206,8 @@ void record_put(struct record_set *s, const char *path, struct kith_bytes text, 
     if (f && (f->type == FIELD_REF || f->type == FIELD_REFS))
         put_refs(s, path, text, line);
     else
+    else if (f && strcmp(f->name, "unit") == 0)
+        put_unit(s, path, text, line);
         compose_add(&s->compose, path, text, s->findings);
     take_findings(s, line, text, false);
 }

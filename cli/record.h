@@ -45,7 +45,9 @@ struct record_set {
     const char *file;
     uint32_t begin;                 /* line on which it begins */
     uint32_t line[KIND_FIELDS_MAX]; /* where each field was given, 0: not */
-    struct replica *replica;        /* opened when the first reference is met */
+    struct replica *replica;        /* opened when the first reference or unit is met */
+    struct unit *unit;              /* this site's list, once it was needed */
+    struct unit_list units;
 };
 
 void record_set_init(struct record_set *s, const struct cli *cli);

@@ -301,15 +301,33 @@ static void print_head(const struct cli *cli, const struct replica_row *row)
     print_fact(cli, "title", "Title", row->title);
 }
 
-static void print_fields(const struct cli *cli, struct replica *r, const struct kind *k,
-                         const struct js *body)
+/* What this site knows as the unit, which a released record may not say itself. Owned by the caller. */
+static char *unit_text(const struct cli *cli, const struct replica_row *row)
+{
+    char text[UNIT_LABEL_MAX + UNIT_CODE_MAX + 8];
+    if (!row->unit || !row->unit_label || cli->format == CLI_CSV)
+        return row->unit ? cli_strdup(row->unit) : NULL;
+    snprintf(text, sizeof text, "%s (%s)", row->unit_label, row->unit);
+    return cli_strdup(text);
+}
+
+static char *field_text(const struct cli *cli, struct replica *r, const struct replica_row *row,
+                        const struct kind *k, const struct field *f, const struct js *body)
+{
+    if (k->title && strcmp(f->name, k->title) == 0 && f->type == FIELD_LINE)
+        return NULL;
+    if (strcmp(f->name, "unit") == 0)
+        return unit_text(cli, row);
+    return render_value(r, f, js_get(body, f->name));
+}
+
+static void print_fields(const struct cli *cli, struct replica *r, const struct replica_row *row,
+                         const struct kind *k, const struct js *body)
 {
     bool page = cli->format == CLI_PEOPLE && !cli->plain, after_long = true;
     for (uint32_t i = 0; i < k->field_count; i++) {
         const struct field *f = &k->fields[i];
-        char *text = k->title && strcmp(f->name, k->title) == 0 && f->type == FIELD_LINE
-                         ? NULL
-                         : render_value(r, f, js_get(body, f->name));
+        char *text = field_text(cli, r, row, k, f, body);
         if (text && page)
             print_field(cli, f, text, &after_long);
         else if (text)
@@ -348,7 +366,7 @@ int render_record(const struct cli *cli, struct replica *r, const struct replica
         if (cli->format == CLI_PEOPLE)
             print_notices(cli, row, body);
         if (k)
-            print_fields(cli, r, k, body);
+            print_fields(cli, r, row, k, body);
     }
     js_free(body);
     return 0;

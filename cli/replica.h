@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "proto/learn/kind.h"
 #include "proto/learn/name.h"
+#include "proto/learn/unit.h"
 
 #define REPLICA_READ_MS   2000
 #define REPLICA_RANK_MS   1500 /* a search that cannot be ranked in this time gives the newest first */
@@ -53,9 +54,11 @@ int replica_health(struct replica *r, int64_t now, struct replica_health *ret, s
 /* One record. Texts are owned; NULL is "not said". */
 struct replica_row {
     int64_t number;
-    char *id, *kind, *site, *title, *unit, *setting;
-    char *body; /* JSON */
-    bool here;  /* shared here and not released */
+    char *id, *kind, *site, *title, *setting;
+    char *unit;       /* of this site's own records a code, else the label that came with the record */
+    char *unit_label; /* of this site's own records */
+    char *body;       /* JSON */
+    bool here;        /* shared here and not released */
     bool current;
     int64_t time; /* ms since 1970 */
     double score; /* find: higher is better */
@@ -64,12 +67,21 @@ struct replica_row {
 };
 void replica_row_clear(struct replica_row *row);
 
-/* NULL and −1 let everything through. Codes, not labels. */
+/* NULL and −1 let everything through. Codes, not labels; only `unit` is as it was typed: a unit of this site
+ * by code or label, with all units below it, or the label that another site's records carry. */
 struct replica_filter {
     const char *kind, *site, *unit, *topic, *setting, *result, *outcome, *helped, *lacked;
     bool here;     /* only what comes from this site */
+    bool unit_own; /* set by replica_narrow: `unit` is a code of this site's list */
     int64_t since; /* ms since 1970 */
 };
+
+/* This site's own list, by code; UNITS_MAX rows of room. */
+int replica_units(struct replica *r, struct unit *ret, uint32_t *ret_n, struct kith_error *e);
+/* The filter with its unit found out; every question does so by itself. KITH_E_USAGE with the nearest unit
+ * when there is no such one here nor in what others sent. *ret lives as long as r and *f. */
+int replica_narrow(struct replica *r, const struct replica_filter *f, struct replica_filter *ret,
+                   struct kith_error *e);
 
 /* Where a list goes on: start with {INT64_MAX, INT64_MAX}. */
 struct replica_place {

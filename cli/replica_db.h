@@ -10,6 +10,7 @@ struct replica {
     sqlite3 *db;
     int64_t deadline; /* monotonic ms; the question under way is stopped then */
     int64_t rank_ms;  /* REPLICA_RANK_MS; tests have less patience */
+    struct unit unit; /* that the last question was about */
 };
 
 /* Registers the tokenizer "kith". */

@@ -11,10 +11,15 @@
 #define SNIPPET_WORDS "24"
 #define SLICE         2000 /* hits of one read when they are not ranked */
 
-/* What every question can be narrowed to. Parameters 1 to 10 are bound by bind_filter. */
+#define OWN "(v.here OR v.site = (SELECT value FROM meta WHERE key = 'code'))"
+
+/* What every question can be narrowed to. Parameters 1 to 11 and 15 are bound by bind_filter. */
 #define FILTER                                                                                               \
     " v.current AND (?1 IS NULL OR v.kind = ?1) AND (?2 IS NULL OR v.site = ?2)"                             \
-    " AND (?3 IS NULL OR v.unit = ?3 COLLATE NOCASE)"                                                        \
+    " AND (?3 IS NULL OR CASE WHEN ?15 THEN " OWN                                                            \
+    " AND v.unit IN (WITH RECURSIVE below(code) AS (VALUES(?3)"                                              \
+    " UNION SELECT u.code FROM v_unit u JOIN below b ON u.parent = b.code) SELECT code FROM below)"          \
+    " ELSE v.unit = ?3 COLLATE NOCASE END)"                                                                  \
     " AND (?4 IS NULL OR EXISTS (SELECT 1 FROM tag t WHERE t.field = 'topics' AND t.value = ?4 AND "         \
     "t.number = v.number))"                                                                                  \
     " AND (?5 IS NULL OR v.setting = ?5) AND (?6 IS NULL OR v.result = ?6) AND (?7 IS NULL OR v.outcome = "  \
@@ -23,10 +28,11 @@
     "t.number = v.number))"                                                                                  \
     " AND (?9 IS NULL OR EXISTS (SELECT 1 FROM tag t WHERE t.field = 'lacked' AND t.value = ?9 AND "         \
     "t.number = v.number))"                                                                                  \
-    " AND v.time >= ?10 AND (?11 = 0 OR v.here OR v.site = (SELECT value FROM meta WHERE key = 'code'))"
+    " AND v.time >= ?10 AND (?11 = 0 OR " OWN ")"
 
 #define COLUMNS                                                                                              \
-    "SELECT v.number, v.id, v.kind, v.site, v.title, v.unit, v.setting, v.body, v.here, v.current, v.time"
+    "SELECT v.number, v.id, v.kind, v.site, v.title, v.unit, v.setting, v.body, v.here, v.current, v.time,"  \
+    " CASE WHEN " OWN " THEN (SELECT u.label FROM v_unit u WHERE u.code = v.unit) END"
 
 static const char sql_list[] = COLUMNS
     " FROM v_record v WHERE" FILTER " AND v.kind = ?1 AND v.time <= ?12 AND (v.time < ?12 OR v.number < ?13)"
@@ -59,6 +65,8 @@ static void bind_filter(sqlite3_stmt *st, const struct replica_filter *f)
         replica_bind(st, i + 1, text[i]);
     sqlite3_bind_int64(st, 10, f->since);
     sqlite3_bind_int(st, 11, f->here);
+    if (f->unit)
+        sqlite3_bind_int(st, 15, f->unit_own);
 }
 
 static void take_row(sqlite3_stmt *st, struct replica_row *ret)
@@ -75,6 +83,7 @@ static void take_row(sqlite3_stmt *st, struct replica_row *ret)
         .here = sqlite3_column_int(st, 8) != 0,
         .current = sqlite3_column_int(st, 9) != 0,
         .time = sqlite3_column_int64(st, 10),
+        .unit_label = replica_copy(st, 11),
     };
 }
 
@@ -85,6 +94,7 @@ void replica_row_clear(struct replica_row *row)
     free(row->site);
     free(row->title);
     free(row->unit);
+    free(row->unit_label);
     free(row->setting);
     free(row->body);
     free(row->marked);
@@ -96,12 +106,15 @@ int replica_list(struct replica *r, const struct replica_filter *f, struct repli
                  struct replica_row *rows, uint32_t *ret_n, struct kith_error *e)
 {
     sqlite3_stmt *st;
+    struct replica_filter narrow;
     uint32_t n = 0;
     replica_start(r);
-    int rc = replica_prepare(r, sql_list, &st, e);
+    int rc = replica_narrow(r, f, &narrow, e);
+    if (!rc)
+        rc = replica_prepare(r, sql_list, &st, e);
     if (rc)
         return rc;
-    bind_filter(st, f);
+    bind_filter(st, &narrow);
     sqlite3_bind_int64(st, 12, at->time);
     sqlite3_bind_int64(st, 13, at->number);
     sqlite3_bind_int64(st, 14, max < REPLICA_PAGE_ROWS ? max : REPLICA_PAGE_ROWS);
@@ -164,11 +177,15 @@ int replica_find(struct replica *r, struct kith_bytes match, const struct replic
                  struct replica_hits *ret, struct kith_error *e)
 {
     struct replica_hits h = {0};
+    struct replica_filter narrow;
     uint32_t cap = 0;
     replica_start_for(r, r->rank_ms);
-    int rc = run_search(r, sql_find, match, f, max ? (int64_t)max : -1, 0, &h, &cap, e);
+    int rc = replica_narrow(r, f, &narrow, e);
+    if (rc)
+        return rc;
+    rc = run_search(r, sql_find, match, &narrow, max ? (int64_t)max : -1, 0, &h, &cap, e);
     if (rc && sqlite3_errcode(r->db) == SQLITE_INTERRUPT)
-        rc = find_newest(r, match, f, max, &h, &cap, e);
+        rc = find_newest(r, match, &narrow, max, &h, &cap, e);
     if (rc)
         replica_hits_clear(&h);
     else

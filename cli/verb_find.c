@@ -103,7 +103,7 @@ static void print_facts(const struct cli *cli, const struct replica_row *row)
 {
     const struct kind *k = kind_by_name(row->kind);
     const struct field *f = k ? kind_field(k, "setting") : NULL;
-    const char *setting = row->setting;
+    const char *setting = row->setting, *unit = row->unit_label ? row->unit_label : row->unit;
     char when[PEOPLE_TIME_SIZE];
     if (f && setting) {
         const char *label =
@@ -112,7 +112,7 @@ static void print_facts(const struct cli *cli, const struct replica_row *row)
     }
     people_time(cli->now, row->time, when);
     printf("%s%s · %s%s%s%s%s%s · %s%s\n", cli_dim(cli), row->kind, row->site ? row->site : "?",
-           setting ? " · " : "", setting ? setting : "", row->unit ? " · " : "", row->unit ? row->unit : "",
+           setting ? " · " : "", setting ? setting : "", unit ? " · " : "", unit ? unit : "",
            row->here ? " · not released" : "", when, cli_reset(cli));
 }
 

@@ -20,3 +20,4 @@ extern const struct verb verb_sync;
 extern const struct verb verb_verify;
 
 #endif
+extern const struct verb verb_unit;

@@ -4,6 +4,7 @@
 #include "daemon/drive.h"
 #include "daemon/net.h"
 #include "daemon/release.h"
+#include "daemon/units.h"
 #include "kith/kinds.h"
 #include "proto/learn/kind.h"
 
@@ -47,8 +48,11 @@ static int check_fields(const struct kind *k, struct kith_bytes body, struct kit
     return kith_fail(e, KITH_E_INVALID, "%s: the record does not keep to its kind", k->name);
 }
 
-static int share_one(struct client *c, struct kith_bytes record, struct shared *ret, struct kith_error *e)
+static int share_one(struct client *c, struct kith_bytes record, const struct unit_list *units,
+                     struct shared *ret, struct kith_error *e)
 {
+    static uint8_t room[KITH_BODY_MAX + UNIT_CODE_MAX]; /* one thread */
+    struct buf here;
     struct pack_reader r;
     struct store_draft x = {.time = daemon_wall(), .author = c->uid};
     const struct kind *k = read_kind(record, e);
@@ -62,6 +66,9 @@ static int share_one(struct client *c, struct kith_bytes record, struct shared *
     int code = pack_check_body(x.body, e);
     if (code == 0)
         code = check_fields(k, x.body, e);
+    buf_init(&here, room, sizeof room);
+    if (code == 0)
+        code = unit_body_here(units, x.body, &here, &x.body, e);
     if (code < 0)
         return code;
     x.kind = k->number;
@@ -111,6 +118,7 @@ static void release_shared(struct client *c, struct shared *s, uint32_t n)
 
 static void share_all(struct client *c, struct pack_reader *r, uint32_t n, struct shared *s, bool release)
 {
+    const struct unit_list *units = units_load(c->d);
     if (release)
         drive_commit(c->d); /* records and their release are then one transaction */
     for (uint32_t i = 0; i < n; i++) {
@@ -118,7 +126,7 @@ static void share_all(struct client *c, struct pack_reader *r, uint32_t n, struc
         pack_skip(r);
         record.n -= r->in.n;
         struct kith_error *e = &s[i].item.why;
-        if (share_one(c, record, &s[i], e) == 0)
+        if (share_one(c, record, units, &s[i], e) == 0)
             e->code = 0;
     }
     if (release)

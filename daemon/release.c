@@ -1,11 +1,13 @@
-/* What is released becomes entries in the order given, one pass a stream, runs as large as they may be. For
- * each draft the journal's intent is written before its run; the run, the end of the draft and the memory of
- * the pair follow in one transaction. The caller commits before it begins, so that sync, which bounds what is
- * not durable, has no reason to ask for a flush in the middle of it. */
+/* What is released becomes entries in the order given, without what must stay at this site (units.h), one
+ * pass a stream, runs as large as they may be. For each draft the journal's intent is written before its run;
+ * the run, the end of the draft and the memory of the pair follow in one transaction. The caller commits
+ * before it begins, so that sync, which bounds what is not durable, has no reason to ask for a flush in the
+ * middle of it. */
 #include "daemon/release.h"
 
 #include "daemon/drive.h"
 #include "daemon/net.h"
+#include "daemon/units.h"
 #include "kith/control.h"
 #include "kith/kinds.h"
 #include "proto/learn/kind.h"
@@ -93,25 +95,20 @@ static int begin_run(struct release *r, struct kith_error *e)
     return code;
 }
 
-/* x is borrowed from the store, and ending a run takes the drafts of its entries out of there: so it is read
- * again. */
-static int add_entry(struct release *r, struct store_draft *x, struct kith_error *e)
+static int add_entry(struct release *r, const struct store_draft *x, struct kith_bytes body,
+                     struct kith_error *e)
 {
     struct kith_salt salt;
     key_random(&salt, sizeof salt);
     for (int attempt = 0; attempt < 2; attempt++) {
         int code = begin_run(r, e);
         if (code == 0)
-            code = sync_append_add(r->d->sync, x->kind, x->schema, daemon_wall(), &salt, x->body);
+            code = sync_append_add(r->d->sync, x->kind, x->schema, daemon_wall(), &salt, body);
         if (code == 0)
             return 0;
         if (code != KITH_E_FULL || r->n == 0)
             return code;
         end_run(r); /* no room in this one: the next is empty */
-        code = store_draft_get(r->d->store, x->number, x, e);
-        check(r->d, code, "store.draft", e);
-        if (code < 0)
-            return code;
     }
     return kith_fail(e, KITH_E_FULL, "the record is too long for a run");
 }
@@ -121,6 +118,7 @@ static void take_draft(struct release *r, struct release_item *item)
     struct daemon *d = r->d;
     struct kith_error *e = &item->why;
     struct store_draft x;
+    struct kith_bytes body;
     struct kith_id digest;
     int code = store_draft_get(d->store, item->draft, &x, e);
     check(d, code, "store.draft", e);
@@ -132,8 +130,12 @@ static void take_draft(struct release *r, struct release_item *item)
                   item->draft);
     if (code < 0 || !k)
         return;
-    crypto_op_id(x.kind, x.body, &digest);
-    code = add_entry(r, &x, e);
+    e->code = 0;
+    code = units_release(&x, k, &body, e);
+    if (code == 0) {
+        crypto_op_id(x.kind, body, &digest);
+        code = add_entry(r, &x, body, e);
+    }
     if (code < 0) {
         if (e->code == 0)
             kith_fail(e, code, "\"here-%" PRIu64 "\": could not be released", item->draft);
@@ -176,6 +178,7 @@ void release_drafts(struct daemon *d, uid_t releaser, struct release_item *item,
     }
     if (code < 0)
         return;
+    units_open(d);
     for (uint8_t stream = KITH_LEARNING; stream <= KITH_MEASURES; stream++) {
         struct release r = {.d = d, .releaser = releaser, .stream = stream};
         for (uint32_t i = 0; i < n; i++)

@@ -14,6 +14,7 @@
 #ifndef DAEMON_STORE_H
 #define DAEMON_STORE_H
 
+#include "proto/learn/unit.h"
 #include "proto/log/roster.h"
 #include "proto/log/sync.h"
 
@@ -130,9 +131,16 @@ int store_draft_list(struct store *s, uint64_t after, uint64_t *ret, uint32_t ca
                      struct kith_error *e);
 int store_draft_drop(struct store *s, uint64_t number, struct kith_error *e);
 /* The draft has become the entry at this position, whose run was put in the same, still open transaction: the
- * entry is projected now, draft and projection go, and `released` remembers the pair. */
+ * entry is projected now, draft and projection go; `released` remembers the pair, and `origin` the unit. */
 int store_released(struct store *s, uint64_t number, const struct kith_log_key *log, uint64_t seq,
                    struct kith_error *e);
+
+/* ---- units ---- */
+
+/* The site's own list, by code: at most cap rows; gives how many. */
+int store_units(struct store *s, struct unit *ret, uint32_t cap, uint32_t *ret_n, struct kith_error *e);
+/* Puts a row, or another in place of the one with this code. It was checked. */
+int store_unit_put(struct store *s, const struct unit *u, struct kith_error *e);
 
 /* ---- projections ---- */
 

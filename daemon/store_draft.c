@@ -3,7 +3,8 @@
  * A draft is a body with a number of its own (`here-7`), kept in the group-readable file because everyone
  * here may read it. Release makes it an entry: the run that holds the entry, the end of the draft and the
  * pair in `released` stand in one transaction, so a record is never lost, never there twice, and its old name
- * always leads to the new one. */
+ * always leads to the new one. `origin` keeps the unit that the record named here: its entry may not tell,
+ * but who works at this site goes on finding it there. */
 #include "daemon/store_impl.h"
 
 #include <string.h>
@@ -107,6 +108,18 @@ int store_draft_drop(struct store *s, uint64_t number, struct kith_error *e)
     return rc;
 }
 
+static int put_origin(struct store *s, uint64_t number, const struct store_log *l, uint64_t seq,
+                      struct kith_error *e)
+{
+    sqlite3_stmt *st = store_statement(s, SQL_ORIGIN_PUT, e);
+    if (st == NULL)
+        return KITH_E_INTERNAL;
+    sqlite3_bind_int64(st, 1, (int64_t)number);
+    sqlite3_bind_int64(st, 2, l->number);
+    sqlite3_bind_int64(st, 3, (int64_t)seq);
+    return store_run_statement(s, SQL_ORIGIN_PUT, e);
+}
+
 static int put_released(struct store *s, uint64_t number, const struct store_log *l, uint64_t seq,
                         struct kith_error *e)
 {
@@ -127,6 +140,8 @@ int store_released(struct store *s, uint64_t number, const struct kith_log_key *
     int rc = store_run_load(s, l, seq, &arrival, &stored, e);
     if (rc == 0 && arrival > s->projected)
         rc = store_project_run(s, l, arrival, stored, s->run, e);
+    if (rc == 0)
+        rc = put_origin(s, number, l, seq, e);
     if (rc == 0)
         rc = store_draft_drop(s, number, e);
     if (rc == 0)

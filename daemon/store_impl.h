@@ -55,6 +55,7 @@ enum sql {
     SQL_TAG_DROP,
     SQL_SEARCH_PUT,
     SQL_SEARCH_DROP,
+    SQL_SEARCH_MERGE,
     SQL_ADDRESS_CLEAR,
     SQL_ADDRESS_PUT,
     SQL_ADDRESS_AT,
@@ -63,6 +64,9 @@ enum sql {
     SQL_META_DROP,
     SQL_META_GET,
     SQL_HEARD_PUT,
+    SQL_UNIT_PUT,
+    SQL_UNIT_ALL,
+    SQL_ORIGIN_PUT,
     SQL_BEGIN,
     SQL_COMMIT,
     /* from here on: private.db */

@@ -71,6 +71,7 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_TAG_DROP] = "DELETE FROM tag WHERE field = ?1 AND value = ?2 AND number = ?3",
     [SQL_SEARCH_PUT] = "INSERT INTO search(rowid, title, text) VALUES(?1, ?2, ?3)",
     [SQL_SEARCH_DROP] = "INSERT INTO search(search, rowid, title, text) VALUES('delete', ?1, ?2, ?3)",
+    [SQL_SEARCH_MERGE] = "INSERT INTO search(search, rank) VALUES('merge', 64)",
     [SQL_ADDRESS_CLEAR] = "DELETE FROM address WHERE site = ?1",
     [SQL_ADDRESS_PUT] = "INSERT OR IGNORE INTO address(site, address) VALUES(?1, ?2)",
     [SQL_ADDRESS_AT] = "SELECT address FROM address WHERE site = ?1 ORDER BY address LIMIT 1 OFFSET ?2",
@@ -82,6 +83,14 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_META_GET] = "SELECT value FROM meta WHERE key = ?1",
     [SQL_HEARD_PUT] =
         "INSERT INTO heard(site, time) VALUES(?1, ?2) ON CONFLICT(site) DO UPDATE SET time = excluded.time",
+    [SQL_UNIT_PUT] = "INSERT INTO unit(code, label, parent, level, setting, open) "
+                     "VALUES(?1, ?2, nullif(?3, ''), nullif(?4, ''), nullif(?5, ''), ?6) "
+                     "ON CONFLICT(code) DO UPDATE SET label = excluded.label, parent = excluded.parent, "
+                     "level = excluded.level, setting = excluded.setting, open = excluded.open",
+    [SQL_UNIT_ALL] = "SELECT code, label, parent, level, setting, open FROM unit ORDER BY code LIMIT ?1",
+    [SQL_ORIGIN_PUT] =
+        "INSERT OR REPLACE INTO origin(log, seq, unit) SELECT ?2, ?3, json_extract(body, '$.unit') "
+        "FROM record WHERE number = -?1 AND json_type(body, '$.unit') = 'text'",
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_COMMIT] = "COMMIT",
 

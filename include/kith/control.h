@@ -1,4 +1,4 @@
-/* The control socket: how `kith` asks `kithd` to change something (or about what only a running daemon knows).
+/* The control socket: how `kith` asks `kithd` to change something, or about what only a running daemon knows.
  *
  * A Unix stream socket, DIR/kithd.sock, mode 0660. Each frame is a 4-byte big-endian length and one msgpack
  * item. Request: [id, verb, arguments (map)]. Answer: [id, error, result]; error is nil or {code, text};
@@ -7,12 +7,13 @@
 #ifndef KITH_CONTROL_H
 #define KITH_CONTROL_H
 
-#define CONTROL_REQUEST_MAX  (1024u * 1024u) /* bytes of one request frame without its length */
-#define CONTROL_ANSWER_MAX   (4u * 1024u * 1024u)
-#define CONTROL_DEADLINE_MS  10000 /* for a whole request to arrive once begun */
-#define CONTROL_CLIENTS_MAX  64u
-#define CONTROL_BATCH_MAX    1000u /* records in one share, ids in one release */
+#define CONTROL_REQUEST_MAX (1024u * 1024u) /* bytes of one request frame without its length */
+#define CONTROL_ANSWER_MAX  (4u * 1024u * 1024u)
+#define CONTROL_DEADLINE_MS 10000 /* for a whole request to arrive once begun */
+#define CONTROL_CLIENTS_MAX 64u
+#define CONTROL_BATCH_MAX   1000u /* records in one share, ids in one release */
 
+// clang-format off
 /* Verbs, their arguments → results. Texts are UTF-8, bodies are canonical msgpack in a bin.
  *
  *  status   {}                                  → {site (hex), code, name, network, network_id (hex), version, pid,
@@ -27,7 +28,14 @@
  *  join     {line}                              → {network, code, members, pending?: {have, need}}
  *  sync     {wait_ms?: n}                       → {peers: [{code, in_step: bool}], complete: bool}
  *  verify   {full: bool}                        → {entries, runs, logs, missing, refused, damaged: [text, …]}
+ *  unit_add {code, label, parent?, level?, setting?, open: bool}
+ *                                               → {code, label, open, setting}: a row of this site's own list
+ *  unit_set {code, label?, parent?, level?, setting?, open?}
+ *                                               → the same; `code` may be a label; "" takes parent, level or setting away
+ *  drop     {ids: ["here-7", …]}                → {results: [{id} | {id, code, text}]}: taken away for good, only what
+ *                                                  was not released
  *  stop     {}                                  → {}
  */
+// clang-format on
 
 #endif

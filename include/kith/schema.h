@@ -41,6 +41,10 @@
     "CREATE TABLE software(site BLOB PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;"                                  \
     "CREATE TABLE heard(site BLOB PRIMARY KEY, time INTEGER NOT NULL) WITHOUT ROWID;" /* last link that was in step */ \
     "CREATE TABLE released(number INTEGER PRIMARY KEY, log INTEGER NOT NULL, seq INTEGER NOT NULL);" /* here-7 became */\
+    "CREATE TABLE unit(code TEXT PRIMARY KEY, label TEXT NOT NULL, parent TEXT, level TEXT, setting TEXT,"              \
+    "  open INTEGER NOT NULL) WITHOUT ROWID;" /* this site's own list: never leaves it */                              \
+    "CREATE TABLE origin(log INTEGER NOT NULL, seq INTEGER NOT NULL, unit TEXT NOT NULL, PRIMARY KEY(log, seq))"       \
+    "  WITHOUT ROWID;" /* the unit that a released record came from, which its entry may not tell */                   \
     "CREATE TABLE word(kind INTEGER NOT NULL, field TEXT NOT NULL, part TEXT NOT NULL, PRIMARY KEY(kind, field, part))"\
     "  WITHOUT ROWID;" /* the fields that are searched; part is empty where a field has none */                        \
     "CREATE VIEW v_text AS SELECT r.number, r.title, (SELECT group_concat(t.atom, char(10)) FROM json_each(r.body) f," \
@@ -57,7 +61,8 @@
 #define SCHEMA_STREAM_LETTER "substr('CLMS', l.stream + 1, 1)"
 
 /* The visible records: inside the valid part of their log, or shared here; `current` is 0 for what a newer record
- * of the same site replaces. */
+ * of the same site replaces. `unit` of this site's own records is a code of v_unit, released or not; of other
+ * sites' records it is the label that they sent, if any. */
 #define SCHEMA_VIEWS                                                                                                   \
     "CREATE VIEW v_member AS SELECT lower(hex(site)) AS site, code, name, state, reason, epoch,"                       \
     "  lower(hex(follows)) AS follows, (SELECT time FROM heard h WHERE h.site = m.site) AS heard,"                     \
@@ -69,7 +74,8 @@
     "CREATE VIEW v_record AS SELECT r.number, CASE WHEN r.log IS NULL THEN 'here-' || (-r.number) ELSE m.code ||"      \
     "  CASE WHEN l.epoch = 1 THEN '' ELSE '.' || l.epoch END || '-' || " SCHEMA_STREAM_LETTER " || r.seq END AS id,"   \
     "  k.name AS kind, CASE WHEN r.log IS NULL THEN (SELECT value FROM meta WHERE key = 'code') ELSE m.code END AS site," \
-    "  r.log IS NULL AS here, r.time, r.title, r.sort_key, json_extract(r.body, '$.unit') AS unit,"                    \
+    "  r.log IS NULL AS here, r.time, r.title, r.sort_key, coalesce((SELECT o.unit FROM origin o WHERE o.log = r.log"  \
+    "  AND o.seq = r.seq), json_extract(r.body, '$.unit')) AS unit,"                                                   \
     "  json_extract(r.body, '$.setting') AS setting, json_extract(r.body, '$.result') AS result,"                      \
     "  json_extract(r.body, '$.confidence') AS confidence, json_extract(r.body, '$.status') AS status,"                \
     "  json_extract(r.body, '$.outcome') AS outcome, json_extract(r.body, '$.lang') AS lang, r.body,"                  \
@@ -95,6 +101,7 @@
     "  json_extract(body, '$.version') AS version, body FROM v_record WHERE kind = 'series' AND current;"              \
     "CREATE VIEW v_tag AS SELECT v.id, v.kind, t.field, t.value FROM tag t JOIN v_record v ON v.number = t.number"     \
     "  WHERE v.current;"                                                                                               \
+    "CREATE VIEW v_unit AS SELECT code, label, parent, level, setting, open FROM unit;"                                \
     "CREATE VIEW v_peer AS SELECT code, site, addresses, heard, software FROM v_member"                                \
     "  WHERE site <> (SELECT value FROM meta WHERE key = 'site');"
 
