@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/frontmatter.h"
+#include "cli/lint.h"
 #include "cli/markdown.h"
 #include "cli/text.h"
 
@@ -53,8 +54,8 @@ void record_set_clear(struct record_set *s)
     free(s->memory);
     free(s->body);
     free(s->findings);
-    replica_close(s->replica);
     free(s->unit);
+    replica_close(s->replica);
     memset(s, 0, sizeof *s);
 }
 
@@ -170,7 +171,6 @@ static void put_refs(struct record_set *s, const char *path, struct kith_bytes t
     }
 }
 
-void record_put(struct record_set *s, const char *path, struct kith_bytes text, uint32_t line)
 /* Reads this site's list once. False where there is no home to ask: the daemon has the last word then. */
 static bool load_units(struct record_set *s)
 {
@@ -198,6 +198,7 @@ static void put_unit(struct record_set *s, const char *path, struct kith_bytes t
     compose_add(&s->compose, path, text, s->findings);
 }
 
+void record_put(struct record_set *s, const char *path, struct kith_bytes text, uint32_t line)
 {
     const struct field *top, *f = field_of(s->compose.kind, path);
     uint32_t at = field_index(s->compose.kind, path, &top);
@@ -205,9 +206,9 @@ static void put_unit(struct record_set *s, const char *path, struct kith_bytes t
         s->line[at] = line;
     if (f && (f->type == FIELD_REF || f->type == FIELD_REFS))
         put_refs(s, path, text, line);
-    else
     else if (f && strcmp(f->name, "unit") == 0)
         put_unit(s, path, text, line);
+    else
         compose_add(&s->compose, path, text, s->findings);
     take_findings(s, line, text, false);
 }
@@ -240,6 +241,8 @@ bool record_end(struct record_set *s)
         memcpy(body, out.p, out.n);
         s->record[s->count++] = (struct record){s->compose.kind, body, out.n, cli_strdup(s->file), s->begin};
     }
+    if (good && s->hints)
+        lint_record(s);
     s->compose.kind = NULL;
     return good;
 }
@@ -370,7 +373,9 @@ void record_read(struct record_set *s, const char *path)
         record_complain(s, path, 0, FINDING_ERROR, "", 0, e.text);
         return;
     }
-    if (markdown_is(&t))
+    if (markdown_is(&t) && markdown_uncomment(&t, &e))
+        record_complain(s, path, 0, FINDING_ERROR, "", 0, e.text);
+    else if (markdown_is(&t))
         read_markdown(s, &t);
     else
         read_yaml(s, &t);

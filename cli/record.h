@@ -36,6 +36,7 @@ struct record_set {
     struct complaint *complaint;
     uint32_t complaints, complaints_cap;
     uint32_t errors; /* all of level FINDING_ERROR, kept or not */
+    bool hints;      /* wanted: the remarks of lint.h are added too */
     bool unreadable; /* a file could not be opened: a matter of usage, not of what is in it */
     /* the record being made */
     struct compose compose;

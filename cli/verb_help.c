@@ -5,6 +5,7 @@
 #include "cli/people.h"
 #include "cli/record.h"
 #include "cli/verbs.h"
+#include "proto/learn/vocab.h"
 
 static const struct {
     const char *name;
@@ -84,6 +85,16 @@ static void print_kind(const struct cli *cli, const struct kind *k)
     puts("\n* is needed. Short fields stand in the front matter, long texts below a heading: ## Name");
 }
 
+/* The codes that a field may hold, with their labels. */
+static void print_vocab(const struct cli *cli, const struct vocab *v)
+{
+    printf("%s%s%s: %s\n\n", cli_bold(cli), v->name, cli_reset(cli), v->title);
+    for (uint32_t i = 0; i < v->count; i++)
+        printf("  %-26s %s\n", v->entries[i].code, v->entries[i].label);
+    if (v->open)
+        puts("\nYour own words are welcome where none of these will do.");
+}
+
 static int run(struct cli *cli, const struct arguments *a)
 {
     const char *what = a->words ? a->word[0] : NULL;
@@ -104,6 +115,11 @@ static int run(struct cli *cli, const struct arguments *a)
     for (size_t i = 0; i < TOPICS; i++)
         if (strcmp(topics[i].name, what) == 0 && print_topic(cli, i))
             return CLI_DONE;
+    const struct vocab *list = vocab_find(what);
+    if (list) {
+        print_vocab(cli, list);
+        return CLI_DONE;
+    }
     if (record_kind(what, &k, NULL) == 0) {
         print_kind(cli, k);
         return CLI_DONE;

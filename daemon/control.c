@@ -24,8 +24,8 @@ static const struct verb {
 } verbs[] = {
     {"status", control_status}, {"share", control_share}, {"release", control_release},
     {"invite", control_invite}, {"join", control_join},   {"sync", control_sync},
-    {"verify", control_verify}, {"stop", control_stop},   {"unit_add", control_unit_add},
-    {"unit_set", control_unit_set},
+    {"verify", control_verify}, {"drop", control_drop},   {"stop", control_stop},
+    {"unit_add", control_unit_add}, {"unit_set", control_unit_set},
 };
 
 static void take_requests(struct client *c);
