@@ -73,11 +73,10 @@ void control_invite(struct client *c, struct kith_bytes args);
 void control_join(struct client *c, struct kith_bytes args);
 void control_sync(struct client *c, struct kith_bytes args);
 void control_verify(struct client *c, struct kith_bytes args);
-void control_drop(struct client *c, struct kith_bytes args);
 void control_stop(struct client *c, struct kith_bytes args);
-
 void control_unit_add(struct client *c, struct kith_bytes args);
 void control_unit_set(struct client *c, struct kith_bytes args);
+
 /* Clients that wait for reconciliations: a link came up or down, or one ended. */
 void control_sync_changed(struct daemon *d, bool came_up);
 void control_sync_tick(struct daemon *d);
