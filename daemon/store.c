@@ -410,12 +410,13 @@ static struct store *store_new(const char *dir)
     s->title = malloc(KITH_BODY_MAX + 1);
     s->text = malloc(KITH_BODY_MAX + 1);
     s->draft = malloc(KITH_BODY_MAX);
+    s->dropped = malloc(KITH_BODY_MAX);
     s->tag = calloc(STORE_TAGS_WAITING, sizeof *s->tag);
     s->tag_text = malloc(STORE_TAG_TEXT);
     s->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (s->ctx == NULL || s->run == NULL || s->work == NULL || s->wire == NULL || s->scratch == NULL ||
-        s->json == NULL || s->title == NULL || s->text == NULL || s->draft == NULL || s->tag == NULL ||
-        s->tag_text == NULL) {
+        s->json == NULL || s->title == NULL || s->text == NULL || s->draft == NULL || s->dropped == NULL ||
+        s->tag == NULL || s->tag_text == NULL) {
         store_abandon(s);
         return NULL;
     }
@@ -630,6 +631,7 @@ void store_abandon(struct store *s)
     free(s->title);
     free(s->text);
     free(s->draft);
+    free(s->dropped);
     free(s->tag);
     free(s->tag_text);
     for (uint32_t i = 0; i < s->log_n; i++)

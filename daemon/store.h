@@ -124,7 +124,8 @@ struct store_draft {
 /* Keeps a record and projects it at once; d->number is ignored. KITH_E_INVALID when a receiver would refuse
  * the body, KITH_E_FULL at STORE_DRAFTS_MAX. */
 int store_draft_add(struct store *s, const struct store_draft *d, uint64_t *ret_number, struct kith_error *e);
-/* body is borrowed until the next call. KITH_E_NOTFOUND */
+/* body is borrowed until the next store_draft_get; other drafts may be dropped or released meanwhile.
+ * KITH_E_NOTFOUND */
 int store_draft_get(struct store *s, uint64_t number, struct store_draft *ret, struct kith_error *e);
 /* Numbers above `after`, ascending, at most cap; gives how many. */
 int store_draft_list(struct store *s, uint64_t after, uint64_t *ret, uint32_t cap, uint32_t *ret_n,

@@ -42,7 +42,9 @@ int store_draft_add(struct store *s, const struct store_draft *d, uint64_t *ret_
     return 0;
 }
 
-int store_draft_get(struct store *s, uint64_t number, struct store_draft *ret, struct kith_error *e)
+/* The body goes into `memory`, of KITH_BODY_MAX bytes. */
+static int load_draft(struct store *s, uint64_t number, uint8_t *memory, struct store_draft *ret,
+                      struct kith_error *e)
 {
     sqlite3_stmt *st = store_statement(s, SQL_DRAFT_GET, e);
     if (st == NULL)
@@ -61,16 +63,21 @@ int store_draft_get(struct store *s, uint64_t number, struct store_draft *ret, s
              ? kith_fail(e, KITH_E_INVALID, "\"here-%llu\" is damaged", (unsigned long long)number)
              : 0;
     if (rc == 0) {
-        memcpy(s->draft, body, n);
+        memcpy(memory, body, n);
         *ret = (struct store_draft){.number = number,
                                     .kind = (uint8_t)sqlite3_column_int(st, 0),
                                     .schema = (uint16_t)sqlite3_column_int(st, 1),
                                     .time = {sqlite3_column_int64(st, 2)},
                                     .author = (uint32_t)sqlite3_column_int64(st, 3),
-                                    .body = {s->draft, n}};
+                                    .body = {memory, n}};
     }
     store_reset(s, SQL_DRAFT_GET);
     return rc;
+}
+
+int store_draft_get(struct store *s, uint64_t number, struct store_draft *ret, struct kith_error *e)
+{
+    return load_draft(s, number, s->draft, ret, e);
 }
 
 int store_draft_list(struct store *s, uint64_t after, uint64_t *ret, uint32_t cap, uint32_t *ret_n,
@@ -93,7 +100,7 @@ int store_draft_list(struct store *s, uint64_t after, uint64_t *ret, uint32_t ca
 int store_draft_drop(struct store *s, uint64_t number, struct kith_error *e)
 {
     struct store_draft d;
-    int rc = store_draft_get(s, number, &d, e);
+    int rc = load_draft(s, number, s->dropped, &d, e);
     if (rc == 0)
         rc = store_begin(s, e);
     if (rc == 0)

@@ -147,7 +147,8 @@ struct store {
     uint32_t tag_n;
     uint8_t *tag_text; /* STORE_TAG_TEXT */
     size_t tag_text_n;
-    uint8_t *draft; /* KITH_BODY_MAX: the body that store_draft_get lends */
+    uint8_t *draft;   /* KITH_BODY_MAX: the body that store_draft_get lends */
+    uint8_t *dropped; /* KITH_BODY_MAX: that of a draft which goes */
 };
 
 /* ---- store.c: faults, statements, transactions ---- */

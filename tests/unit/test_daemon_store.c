@@ -542,6 +542,24 @@ static void test_drafts(void **state)
     roster_free(r);
 }
 
+/* A release takes drafts out of the store while it holds the body of the next one. */
+static void test_draft_lent(void **state)
+{
+    (void)state;
+    struct store_draft d = {.kind = KITH_KIND_LESSON, .schema = 1, .time = NOW}, got;
+    uint8_t before[1000];
+    uint64_t first = 0, second = 0;
+    d.body = lesson("First", "Quiet doors");
+    OK(store_draft_add(store, &d, &first, &err));
+    d.body = lesson("Other", "Soft slippers");
+    OK(store_draft_add(store, &d, &second, &err));
+    OK(store_draft_get(store, second, &got, &err));
+    size_t n = got.body.n;
+    memcpy(before, got.body.p, n);
+    OK(store_draft_drop(store, first, &err));
+    assert_memory_equal(got.body.p, before, n);
+}
+
 /* A draft that is released while the projector lags is found at once all the same, and once only. */
 static void test_release_during_lag(void **state)
 {
@@ -1126,16 +1144,13 @@ static int group_remove(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_files),          TEST(test_refuses_files),
-        TEST(test_runs),           TEST(test_projects),
-        TEST(test_refuses_bodies), TEST(test_replaces),
-        TEST(test_drafts),         TEST(test_release_during_lag),
-        TEST(test_same_text),      TEST(test_addresses),
-        TEST(test_fill),           TEST(test_pack),
-        TEST(test_withdrawal),     TEST(test_load),
-        TEST(test_private),        TEST(test_checkpoint),
-        TEST(test_verify),         TEST(test_killed),
-        TEST(test_fault),
+        TEST(test_files),     TEST(test_refuses_files),  TEST(test_runs),
+        TEST(test_projects),  TEST(test_refuses_bodies), TEST(test_replaces),
+        TEST(test_drafts),    TEST(test_draft_lent),     TEST(test_release_during_lag),
+        TEST(test_same_text), TEST(test_addresses),      TEST(test_fill),
+        TEST(test_pack),      TEST(test_withdrawal),     TEST(test_load),
+        TEST(test_private),   TEST(test_checkpoint),     TEST(test_verify),
+        TEST(test_killed),    TEST(test_fault),
     };
     return cmocka_run_group_tests(tests, group_make, group_remove);
 }
