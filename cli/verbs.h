@@ -4,14 +4,20 @@
 
 #include "cli/options.h"
 
+extern const struct verb verb_edit;
+extern const struct verb verb_export;
 extern const struct verb verb_find;
 extern const struct verb verb_help;
 extern const struct verb verb_import;
 extern const struct verb verb_init;
 extern const struct verb verb_invite;
 extern const struct verb verb_join;
+extern const struct verb verb_lint;
 extern const struct verb verb_list;
+extern const struct verb verb_log;
 extern const struct verb verb_members;
+extern const struct verb verb_new;
+extern const struct verb verb_outbox;
 extern const struct verb verb_release;
 extern const struct verb verb_share;
 extern const struct verb verb_show;
@@ -19,5 +25,6 @@ extern const struct verb verb_status;
 extern const struct verb verb_sync;
 extern const struct verb verb_unit;
 extern const struct verb verb_verify;
+extern const struct verb verb_watch;
 
 #endif

@@ -73,6 +73,7 @@ void control_invite(struct client *c, struct kith_bytes args);
 void control_join(struct client *c, struct kith_bytes args);
 void control_sync(struct client *c, struct kith_bytes args);
 void control_verify(struct client *c, struct kith_bytes args);
+void control_drop(struct client *c, struct kith_bytes args);
 void control_stop(struct client *c, struct kith_bytes args);
 void control_unit_add(struct client *c, struct kith_bytes args);
 void control_unit_set(struct client *c, struct kith_bytes args);
