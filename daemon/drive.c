@@ -54,7 +54,7 @@ static void on_store(struct daemon *d, const struct sync_action *a)
     if (store_put_run(d->store, a, daemon_wall(), &e) < 0)
         daemon_fatal(d, "store.put", &e);
     d->handed = a->ticket;
-    d->packed = false;
+    d->packed = d->merged = false;
     drive_wrote(d, a->own ? WAITS_NOT : WAITS_SOON);
     if (a->log.stream == KITH_STATUS)
         dial_changed(d);

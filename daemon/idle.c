@@ -9,10 +9,11 @@
 
 static bool is_quiet(const struct daemon *d)
 {
-    return d->input.ms < daemon_now(d).ms; /* no bytes came in this turn */
+    return daemon_now(d).ms - d->input.ms >= QUIET_MS;
 }
 
-/* What was stored becomes searchable. While links are busy they come first, yet the lag must shrink all the
+/* What was stored becomes searchable. While links are busy they come first, since what is on its way is not
+ * safe yet and a commit between two slices makes the index pay for a segment; yet the lag must shrink all the
  * same. */
 static bool project(struct daemon *d)
 {
@@ -21,7 +22,7 @@ static bool project(struct daemon *d)
     if (store_lag(d->store) == 0)
         return false;
     if (!is_quiet(d) && daemon_now(d).ms - d->projected.ms < SLICE_EVERY_MS)
-        return true;
+        return false; /* idle_deadline brings us back */
     if (store_project(d->store, SLICE_ENTRIES, &left, &e) < 0)
         daemon_fatal(d, "store.project", &e);
     drive_wrote(d, WAITS_LONG);
@@ -49,6 +50,19 @@ static void pack(struct daemon *d)
         drive_wrote(d, WAITS_LONG);
 }
 
+/* Many small transactions leave many segments, and a search looks into each. */
+static void merge_index(struct daemon *d)
+{
+    struct kith_error e;
+    bool more = false;
+    if (d->merged || !is_long_idle(d))
+        return;
+    if (store_merge_index(d->store, &more, &e) < 0)
+        daemon_fatal(d, "store.merge", &e);
+    d->merged = !more;
+    drive_wrote(d, WAITS_LONG);
+}
+
 static void checkpoint(struct daemon *d)
 {
     struct kith_error e;
@@ -63,8 +77,10 @@ bool idle_slice(struct daemon *d)
 {
     bool more = project(d);
     checkpoint(d);
-    if (!more)
+    if (!more) {
         pack(d);
+        merge_index(d);
+    }
     more = control_release_slice(d) || more;
     return control_verify_slice(d) || more;
 }
@@ -107,7 +123,10 @@ void idle_tick(struct daemon *d)
 int64_t idle_deadline(const struct daemon *d)
 {
     int64_t due = d->room_due.ms < d->heard_due.ms ? d->room_due.ms : d->heard_due.ms;
-    if (!d->packed && d->roster && d->input.ms + PACK_AFTER_MS < due)
+    if (store_lag(d->store) > 0 && d->input.ms + QUIET_MS < due)
+        due = d->input.ms + QUIET_MS;
+    bool tidy = d->merged && (d->packed || !d->roster);
+    if (!tidy && d->commit_at == INT64_MAX && d->input.ms + PACK_AFTER_MS < due)
         due = d->input.ms + PACK_AFTER_MS;
     return due;
 }

@@ -30,7 +30,8 @@
 #define PEERS_MAX       (SYNC_PEERS_MAX + HALF_OPEN_MAX)
 #define STOP_MS         1500 /* for goodbyes, once stopping */
 #define SLICE_ENTRIES   128u /* projected in one turn: some milliseconds */
-#define SLICE_EVERY_MS  100  /* projected at least so often, however busy the links are */
+#define QUIET_MS        20   /* without input for so long: links are not busy */
+#define SLICE_EVERY_MS  1000 /* projected at least so often, however busy the links are */
 #define PACK_AFTER_MS   5000 /* idle for so long before runs are packed */
 #define HEARD_EVERY_MS  300000
 #define ROOM_EVERY_MS   1000
@@ -101,6 +102,7 @@ struct daemon {
     struct kith_mono heard_due, room_due;
     bool no_room; /* the file system is nearly full: nothing new is taken */
     bool packed;  /* nothing left to pack since the last store */
+    bool merged;  /* nothing left to merge in the index since the last store */
 
     bool stopping;
     struct kith_mono stop_by;

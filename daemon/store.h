@@ -156,6 +156,9 @@ int store_rebuild(struct store *s, struct kith_error *e);
  * NULL) counts runs that went. Nothing is done while there is lag. Cheap when there is nothing to do. */
 int store_pack(struct store *s, const struct roster *r, uint32_t max_entries, uint32_t *ret_merged,
                struct kith_error *e);
+/* Merges a few pages of the index for search; *ret_more while segments are left that a search would be faster
+ * without. */
+int store_merge_index(struct store *s, bool *ret_more, struct kith_error *e);
 
 /* ---- small facts in the replica ---- */
 

@@ -38,3 +38,17 @@ int store_fts_tune(sqlite3 *db, struct kith_error *e)
                              sqlite3_errmsg(db));
     return 0;
 }
+
+/* FTS5 says that a merge found nothing to do by changing fewer than two rows. */
+int store_merge_index(struct store *s, bool *ret_more, struct kith_error *e)
+{
+    int rc = store_begin(s, e);
+    if (rc < 0)
+        return rc;
+    int before = sqlite3_total_changes(s->db);
+    if (store_statement(s, SQL_SEARCH_MERGE, e) == NULL)
+        return KITH_E_INTERNAL;
+    rc = store_run_statement(s, SQL_SEARCH_MERGE, e);
+    *ret_more = rc == 0 && sqlite3_total_changes(s->db) - before >= 2;
+    return rc;
+}
