@@ -10,7 +10,7 @@
     {"topic", OPTION_VALUE, "T", "only about this topic: falls, handover …"},                                \
         {"setting", OPTION_VALUE, "S", "only from this kind of place: acute-ward, maternity …"},             \
         {"site", OPTION_VALUE, "CODE", "only from this site"},                                               \
-        {"unit", OPTION_VALUE, "U", "only from this unit and those below it"},                                                  \
+        {"unit", OPTION_VALUE, "U", "only from this unit and those below it"},                               \
         {"here", OPTION_FLAG, NULL, "only from this site, released or not"},                                 \
         {"result", OPTION_VALUE, "R", "lessons: worked, no-effect, made-worse …"},                           \
         {"outcome", OPTION_VALUE, "O", "projects: improved, no-change, worse …"},                            \

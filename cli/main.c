@@ -6,9 +6,9 @@
 #include "cli/verbs.h"
 
 static const struct verb *const verbs[] = {
-    &verb_find,    &verb_list,   &verb_show,   &verb_new,     &verb_edit,   &verb_share, &verb_status,
-    &verb_lint,    &verb_import, &verb_outbox, &verb_release, &verb_init,   &verb_join,  &verb_invite,
-    &verb_members, &verb_unit,   &verb_sync,   &verb_verify,  &verb_help,   NULL,
+    &verb_find,    &verb_list,   &verb_show,   &verb_new,     &verb_edit, &verb_share, &verb_status,
+    &verb_lint,    &verb_import, &verb_outbox, &verb_release, &verb_init, &verb_join,  &verb_invite,
+    &verb_members, &verb_unit,   &verb_sync,   &verb_verify,  &verb_help, NULL,
 };
 
 static int apply_common(struct cli *cli, const struct arguments *a, struct kith_error *e)
@@ -29,7 +29,7 @@ static int run(struct cli *cli, struct arguments *a)
         return CLI_DONE;
     }
     if (a->help && a->verb) {
-        options_print_verb(a->verb, stdout);
+        options_print_verb(a->verb, a->plain || cli->plain ? 0 : cli->width, stdout);
         return CLI_DONE;
     }
     if (!a->verb)

@@ -22,9 +22,9 @@ static const struct verb {
     const char *name;
     void (*run)(struct client *c, struct kith_bytes args);
 } verbs[] = {
-    {"status", control_status}, {"share", control_share}, {"release", control_release},
-    {"invite", control_invite}, {"join", control_join},   {"sync", control_sync},
-    {"verify", control_verify}, {"drop", control_drop},   {"stop", control_stop},
+    {"status", control_status},     {"share", control_share},       {"release", control_release},
+    {"invite", control_invite},     {"join", control_join},         {"sync", control_sync},
+    {"verify", control_verify},     {"drop", control_drop},         {"stop", control_stop},
     {"unit_add", control_unit_add}, {"unit_set", control_unit_set},
 };
 

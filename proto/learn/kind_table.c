@@ -38,7 +38,7 @@
 
 #define UNIT                                                                                                 \
     {                                                                                                        \
-        F(LINE, "unit", "Unit", "Code or name of the ward, team or service in this site's own list"), QUIET,         \
+        F(LINE, "unit", "Unit", "Code or name of the ward, team or service in this site's own list"), QUIET, \
             .also = "Ward|Team|Service"                                                                      \
     }
 #define TOPICS                                                                                               \
