@@ -14,7 +14,6 @@ static const struct verb *const verbs[] = {
 static int apply_common(struct cli *cli, const struct arguments *a, struct kith_error *e)
 {
     cli->format = a->json ? CLI_JSON : a->csv ? CLI_CSV : CLI_PEOPLE;
-    cli->plain = cli->plain || a->plain;
     cli->colour = cli->colour && !a->no_color && !cli->plain && cli->format == CLI_PEOPLE;
     if (cli->plain || cli->format != CLI_PEOPLE)
         cli->width = 0;
@@ -28,8 +27,9 @@ static int run(struct cli *cli, struct arguments *a)
         printf("kith %s\n", KITH_VERSION);
         return CLI_DONE;
     }
+    cli->plain = cli->plain || a->plain;
     if (a->help && a->verb) {
-        options_print_verb(a->verb, a->plain || cli->plain ? 0 : cli->width, stdout);
+        options_print_verb(a->verb, options_width(cli), stdout);
         return CLI_DONE;
     }
     if (!a->verb)

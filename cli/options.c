@@ -4,7 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/people.h"
 #include "proto/learn/vocab.h"
+
+#define PAGE_WIDTH  78u
+#define PAGE_COLUMN 25u /* where explanations begin */
 
 static const struct cli_option common[] = {
     {"home", OPTION_VALUE, "DIR", "the site's directory (else $KITH_HOME, else ~/.local/state/kith)"},
@@ -240,34 +244,60 @@ int options_number(const struct arguments *a, const char *name, int64_t min, int
     return 0;
 }
 
-static void print_options(const struct cli_option *table, FILE *out)
+const struct cli_option *options_common(void)
+{
+    return common;
+}
+
+unsigned options_width(const struct cli *cli)
+{
+    if (cli->plain)
+        return 0;
+    return cli->width && cli->width < PAGE_WIDTH ? cli->width : PAGE_WIDTH;
+}
+
+static void print_options(const struct cli_option *table, unsigned width, FILE *out)
 {
     for (; table->name; table++) {
         char left[64];
         const char *open = table->take == OPTION_MAYBE ? " [" : table->value ? " " : "";
         snprintf(left, sizeof left, "--%s%s%s%s", table->name, open, table->value ? table->value : "",
                  table->take == OPTION_MAYBE ? "]" : "");
-        fprintf(out, "  %-22s %s\n", left, table->help);
+        if (table->help)
+            people_beside(out, left, table->help, width, PAGE_COLUMN);
     }
 }
 
-/* Wraps nothing: the texts in the tables are written in lines of at most 78 columns. */
-void options_print_verb(const struct verb *v, FILE *out)
+/* Paragraphs are filled anew, however the tables broke them. */
+static void print_text(const char *text, unsigned width, FILE *out)
 {
-    fprintf(out, "kith %s%s%s\n    %s\n", v->name, v->arguments[0] ? " " : "", v->arguments, v->summary);
-    if (v->text)
-        fprintf(out, "\n%s\n", v->text);
-    if (v->options && v->options->name) {
+    char *p = cli_strdup(text);
+    for (char *q = p; *q; q++)
+        if (width && *q == '\n' && q[1] != '\n' && q[1] != ' ' && q > p && q[-1] != '\n')
+            *q = ' ';
+    people_wrap(out, p, strlen(p), width, 0);
+    free(p);
+}
+
+void options_print_verb(const struct verb *v, unsigned width, FILE *out)
+{
+    fprintf(out, "kith %s%s%s\n", v->name, v->arguments[0] ? " " : "", v->arguments);
+    people_wrap(out, v->summary, strlen(v->summary), width, 4);
+    if (v->text) {
+        fputc('\n', out);
+        print_text(v->text, width, out);
+    }
+    if (v->options && v->options->name && v->options->help) {
         fputs("\nOptions\n", out);
-        print_options(v->options, out);
+        print_options(v->options, width, out);
     }
     fputs("\nOptions of every verb\n", out);
-    print_options(common, out);
+    print_options(common, width, out);
     if (v->example)
         fprintf(out, "\nExample\n%s\n", v->example);
 }
 
-void options_print_common(FILE *out)
+void options_print_common(unsigned width, FILE *out)
 {
-    print_options(common, out);
+    print_options(common, width, out);
 }

@@ -20,7 +20,7 @@ struct cli_option {
     const char *name; /* without the hyphens; NULL ends a table */
     enum option_take take;
     const char *value; /* how help calls the value; NULL for flags */
-    const char *help;
+    const char *help;  /* NULL: taken, but told to nobody */
 };
 
 /* Where `kith help` shows a verb; the others are topics of help. */
@@ -64,9 +64,13 @@ int options_number(const struct arguments *a, const char *name, int64_t min, int
 
 const struct verb *options_verb(const struct verb *const *verbs, const char *name); /* NULL: there is none */
 const struct verb *options_verb_nearest(const struct verb *const *verbs, const char *name);
-/* The page of one verb. */
-void options_print_verb(const struct verb *v, FILE *out);
+/* Columns of a page of help: those of the terminal up to what is read easily, the same where there is none,
+ * and 0 (lines as they are) for --plain. */
+unsigned options_width(const struct cli *cli);
+/* The page of one verb, in lines of at most `width` columns; 0: as its table has them. */
+void options_print_verb(const struct verb *v, unsigned width, FILE *out);
 /* The options that every verb has. */
-void options_print_common(FILE *out);
+void options_print_common(unsigned width, FILE *out);
+const struct cli_option *options_common(void); /* as a table */
 
 #endif

@@ -217,6 +217,23 @@ void people_wrap(FILE *out, const char *text, size_t n, unsigned width, unsigned
     }
 }
 
+void people_beside(FILE *out, const char *name, const char *text, unsigned width, unsigned column)
+{
+    char *wrapped = NULL;
+    size_t n = 0;
+    unsigned used = people_width(name, strlen(name)) + 2;
+    FILE *memory = open_memstream(&wrapped, &n);
+    if (!memory)
+        exit(cli_failf(KITH_E_INTERNAL, "not enough memory: \"%s\": close something and try again", name));
+    people_wrap(memory, text, strlen(text), width, column);
+    fclose(memory);
+    if (used < column)
+        fprintf(out, "  %s%*s%s", name, (int)(column - used), "", wrapped + column);
+    else
+        fprintf(out, "  %s\n%s", name, wrapped);
+    free(wrapped);
+}
+
 void people_number(uint64_t v, char ret[32])
 {
     char digits[24];

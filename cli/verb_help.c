@@ -2,60 +2,74 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/help.h"
 #include "cli/people.h"
 #include "cli/record.h"
 #include "cli/verbs.h"
 #include "proto/learn/vocab.h"
 
-static const struct {
-    const char *name;
-    enum verb_topic topic;
-    const char *title;
-} topics[] = {
+#define COLUMN 31u /* where explanations begin */
+
+static const struct cli_option options[] = {
+    {"man", OPTION_FLAG, NULL, NULL},
+    {"complete", OPTION_FLAG, NULL, NULL},
+    {NULL, OPTION_FLAG, NULL, NULL},
+};
+
+static const struct help_topic topics[] = {
     {"day", TOPIC_DAY, "Every day"},
-    {"sharing", TOPIC_SHARE, "Sharing and releasing"},
-    {"site", TOPIC_SITE, "Site and network"},
     {"measures", TOPIC_MEASURES, "Measures"},
-    {"trust", TOPIC_TRUST, "Trust: who sees what, and whether all is well"},
+    {"site", TOPIC_SITE, "Site and network"},
+    {"trust", TOPIC_TRUST, "Trust: what leaves this site, and whether all is well"},
     {"run", TOPIC_RUN, "Running it"},
 };
 #define TOPICS (sizeof topics / sizeof topics[0])
 
-static uint32_t print_topic(const struct cli *cli, size_t i)
+const struct help_topic *help_topic_at(size_t i)
+{
+    return i < TOPICS ? &topics[i] : NULL;
+}
+
+bool help_topic_has(const struct help_topic *t, enum verb_topic of)
+{
+    return of == t->topic || (t->topic == TOPIC_TRUST && of == TOPIC_SHARE);
+}
+
+static uint32_t print_topic(const struct cli *cli, const struct help_topic *t)
 {
     uint32_t n = 0;
     for (const struct verb *const *v = cli->verbs; *v; v++) {
-        if ((*v)->topic != topics[i].topic)
+        char left[128];
+        if (!help_topic_has(t, (*v)->topic))
             continue;
         if (n++ == 0)
-            printf("%s%s%s\n", cli_bold(cli), topics[i].title, cli_reset(cli));
-        char left[64];
-        snprintf(left, sizeof left, "%s%s%s", (*v)->name, (*v)->arguments[0] ? " " : "", (*v)->arguments);
-        int gap = 22 - (int)people_width(left, strlen(left));
-        printf("  kith %s%*s %s\n", left, gap > 0 ? gap : 0, "", (*v)->summary);
+            printf("%s%s%s\n", cli_bold(cli), t->title, cli_reset(cli));
+        snprintf(left, sizeof left, "kith %s%s%s", (*v)->name, (*v)->arguments[0] ? " " : "",
+                 (*v)->arguments);
+        people_beside(stdout, left, (*v)->summary, options_width(cli), COLUMN);
     }
     return n;
-}
-
-static bool has_verbs(const struct cli *cli, enum verb_topic topic)
-{
-    for (const struct verb *const *v = cli->verbs; *v; v++)
-        if ((*v)->topic == topic)
-            return true;
-    return false;
 }
 
 static void print_all(const struct cli *cli)
 {
     printf("kith: share what was learned, and find what others learned.\n\n");
-    print_topic(cli, 0);
-    printf("\nMore: ");
-    for (size_t i = 1; i < TOPICS; i++)
-        if (has_verbs(cli, topics[i].topic))
-            printf("kith help %s · ", topics[i].name);
-    printf("kith help VERB · kith help lesson (what a record holds) · kith help exit\n\nOptions of every "
-           "verb\n");
-    options_print_common(stdout);
+    print_topic(cli, &topics[0]);
+    printf("\n%sMore%s\n", cli_bold(cli), cli_reset(cli));
+    for (size_t i = 1; i < TOPICS; i++) {
+        char left[64];
+        snprintf(left, sizeof left, "kith help %s", topics[i].name);
+        people_beside(stdout, left, topics[i].title, options_width(cli), COLUMN);
+    }
+    people_beside(stdout, "kith help VERB", "one verb, with its options and an example", options_width(cli),
+                  COLUMN);
+    people_beside(stdout, "kith help lesson",
+                  "what a record holds; so for every kind, and every list of words "
+                  "such as setting",
+                  options_width(cli), COLUMN);
+    people_beside(stdout, "kith help exit", "exit codes", options_width(cli), COLUMN);
+    printf("\n%sOptions of every verb%s\n", cli_bold(cli), cli_reset(cli));
+    options_print_common(options_width(cli), stdout);
 }
 
 static void print_exit_codes(void)
@@ -95,26 +109,43 @@ static void print_vocab(const struct cli *cli, const struct vocab *v)
         puts("\nYour own words are welcome where none of these will do.");
 }
 
+/* False when there is no such topic, or no verb in it yet. */
+static bool find_topic(const struct cli *cli, const char *what)
+{
+    for (size_t i = 0; i < TOPICS; i++)
+        if (strcmp(topics[i].name, what) == 0)
+            return print_topic(cli, &topics[i]) > 0;
+    return false;
+}
+
 static int run(struct cli *cli, const struct arguments *a)
 {
     const char *what = a->words ? a->word[0] : NULL;
     const struct kind *k;
+    if (options_has(a, "complete"))
+        return help_complete(cli, a);
+    if (options_has(a, "man")) {
+        help_print_man(cli, stdout);
+        return CLI_DONE;
+    }
+    if (a->words > 1)
+        return cli_failf(KITH_E_USAGE, "one word too many: \"%.60s\": write kith help %s", a->word[1],
+                         verb_help.arguments);
     if (!what) {
         print_all(cli);
         return CLI_DONE;
     }
     const struct verb *v = options_verb(cli->verbs, what);
     if (v) {
-        options_print_verb(v, stdout);
+        options_print_verb(v, options_width(cli), stdout);
         return CLI_DONE;
     }
     if (strcmp(what, "exit") == 0) {
         print_exit_codes();
         return CLI_DONE;
     }
-    for (size_t i = 0; i < TOPICS; i++)
-        if (strcmp(topics[i].name, what) == 0 && print_topic(cli, i))
-            return CLI_DONE;
+    if (find_topic(cli, what))
+        return CLI_DONE;
     const struct vocab *list = vocab_find(what);
     if (list) {
         print_vocab(cli, list);
@@ -135,6 +166,7 @@ const struct verb verb_help = {
     .arguments = "[VERB|TOPIC|KIND]",
     .summary = "this, or more about a verb, a topic, a kind of record",
     .example = "    kith help share\n    kith help site\n    kith help lesson",
-    .words_max = 1,
+    .options = options,
+    .words_max = 2,
     .run = run,
 };
