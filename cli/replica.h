@@ -11,8 +11,10 @@
 #include "proto/learn/kind.h"
 #include "proto/learn/name.h"
 #include "proto/learn/unit.h"
+#include "proto/wire/buf.h"
 
 #define REPLICA_READ_MS   2000
+#define REPLICA_WORDS_MS  500  /* to find the forms of the words that are searched for */
 #define REPLICA_RANK_MS   1500 /* a search that cannot be ranked in this time gives the newest first */
 #define REPLICA_PAGE_ROWS 500u /* rows that one read transaction copies */
 #define REPLICA_HITS_PAGE 100u /* the same with snippets, which cost more */
@@ -101,7 +103,13 @@ struct replica_hits {
         double score;
     } * hit;
 };
-/* match: as query_compile wrote it. max 0: all. Where ranking would take too long, the newest come first. */
+/* What a person typed as a MATCH expression, with the forms of its words that the index holds: see
+ * query_compile, whose errors and room it has. *ret_late: forms may be missing, finding them took too long.
+ */
+int replica_compile(struct replica *r, const char *typed, struct buf *ret_match, bool *ret_late,
+                    struct kith_error *e);
+/* match: as replica_compile wrote it. max 0: all. Where ranking would take too long, the newest come first.
+ */
 int replica_find(struct replica *r, struct kith_bytes match, const struct replica_filter *f, uint32_t max,
                  struct replica_hits *ret, struct kith_error *e);
 void replica_hits_clear(struct replica_hits *h);

@@ -186,7 +186,7 @@ static int print_hits(const struct cli *cli, struct replica *r, struct kith_byte
     return rc;
 }
 
-static int find(const struct cli *cli, struct replica *r, struct kith_bytes match,
+static int find(const struct cli *cli, struct replica *r, struct kith_bytes match, bool late,
                 const struct replica_filter *f, int64_t limit)
 {
     struct replica_hits h = {0};
@@ -205,6 +205,9 @@ static int find(const struct cli *cli, struct replica *r, struct kith_bytes matc
     if (h.unranked)
         fputs("Too many match to rank them all: the newest come first.\n",
               cli->format == CLI_PEOPLE ? stdout : stderr);
+    if (late)
+        fputs("Not every form of the words was searched for: finding them took too long.\n",
+              cli->format == CLI_PEOPLE ? stdout : stderr);
     rc = print_hits(cli, r, match, &h, &e);
     if (!rc && left_out && cli->format == CLI_PEOPLE)
         printf("%s %u are shown; --limit N shows more.\n", h.unranked ? "The newest" : "The best", h.count);
@@ -219,9 +222,8 @@ static int find(const struct cli *cli, struct replica *r, struct kith_bytes matc
 }
 
 static int read_options(const struct cli *cli, const struct arguments *a, struct filter *f, int64_t *limit,
-                        struct buf *match, struct kith_error *e)
+                        char typed[QUERY_TYPED_MAX + 2], struct kith_error *e)
 {
-    char typed[QUERY_TYPED_MAX + 2];
     const struct kind *k = NULL;
     int rc = filter_read(cli, a, f, e);
     if (!rc && options_has(a, "kind"))
@@ -231,27 +233,27 @@ static int read_options(const struct cli *cli, const struct arguments *a, struct
                             limit, e);
     if (!rc)
         rc = join_words(a, typed, e);
-    if (!rc)
-        rc = query_compile(typed, match, e);
     f->f.kind = k ? k->name : NULL;
     return rc;
 }
 
 static int run(struct cli *cli, const struct arguments *a)
 {
+    char typed[QUERY_TYPED_MAX + 2];
     uint8_t memory[QUERY_MATCH_MAX];
     struct buf match;
     struct filter f;
-    struct replica *r;
+    struct replica *r = NULL;
     struct kith_error e;
     int64_t limit = 0;
+    bool late = false;
     buf_init(&match, memory, sizeof memory);
-    int rc = read_options(cli, a, &f, &limit, &match, &e);
+    int rc = read_options(cli, a, &f, &limit, typed, &e);
     if (!rc)
         rc = replica_open(cli->home, &r, &e);
-    if (rc)
-        return cli_fail(&e);
-    rc = find(cli, r, (struct kith_bytes){match.p, match.n}, &f.f, limit);
+    if (!rc)
+        rc = replica_compile(r, typed, &match, &late, &e);
+    rc = rc ? cli_fail(&e) : find(cli, r, (struct kith_bytes){match.p, match.n}, late, &f.f, limit);
     replica_close(r);
     return rc;
 }

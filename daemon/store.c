@@ -32,7 +32,7 @@
 #define PATH_ROOM    4096u
 #define BUSY_MS      2000
 #define PRIVATE_FROM SQL_INVITE_PUT
-#define PROJECTION   1 /* higher whenever the projector makes something else of the same body */
+#define PROJECTION   2 /* higher whenever the projector makes something else of the same body */
 
 static const char *const guards =
     "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = ON;"
@@ -736,8 +736,8 @@ static int make_file(const char *path, const char *schema, const struct store_me
 {
     static const char *const stamp = "PRAGMA application_id = 1263096904; PRAGMA user_version = 1;";
     static const char *const projection =
-        "INSERT INTO meta(key, value) VALUES('projection', 1), ('projected', 0)";
-    _Static_assert(SCHEMA_APPLICATION_ID == 1263096904 && SCHEMA_VERSION == 1 && PROJECTION == 1,
+        "INSERT INTO meta(key, value) VALUES('projection', 2), ('projected', 0)";
+    _Static_assert(SCHEMA_APPLICATION_ID == 1263096904 && SCHEMA_VERSION == 1 && PROJECTION == 2,
                    "as the texts say");
     sqlite3 *db = NULL;
     int rc = store_open_file(path, m != NULL, &db, e);

@@ -11,20 +11,18 @@ static int fts5_glue_create(void *context, const char **args, int args_n, Fts5To
     (void)context;
     (void)args;
     (void)args_n;
-    struct token_stemmer *stemmer = token_stemmer_new();
-    if (stemmer == NULL)
+    struct token_folder *folder = token_folder_new();
+    if (folder == NULL)
         return SQLITE_NOMEM;
-    *ret = (Fts5Tokenizer *)stemmer;
+    *ret = (Fts5Tokenizer *)folder;
     return SQLITE_OK;
 }
 
 static void fts5_glue_delete(Fts5Tokenizer *t)
 {
-    token_stemmer_free((struct token_stemmer *)t);
+    token_folder_free((struct token_folder *)t);
 }
 
-/* The stem stands at the same place as its word. The beginning of a word has no stem: `nursin*` must not find
- * every form of "nurse". */
 static int fts5_glue_tokenize(Fts5Tokenizer *t, void *context, int flags, const char *text, int n,
                               int (*token)(void *context, int tflags, const char *p, int n, int start,
                                            int end))
@@ -32,11 +30,12 @@ static int fts5_glue_tokenize(Fts5Tokenizer *t, void *context, int flags, const 
     struct token_cursor c;
     struct token x;
     int rc = SQLITE_OK;
+    (void)flags;
     if (text == NULL || n <= 0)
         return SQLITE_OK;
-    token_init(&c, text, (size_t)n, (flags & FTS5_TOKENIZE_PREFIX) != 0 ? NULL : (struct token_stemmer *)t);
+    token_init(&c, text, (size_t)n, (struct token_folder *)t);
     while (rc == SQLITE_OK && token_next(&c, &x))
-        rc = token(context, x.colocated ? FTS5_TOKEN_COLOCATED : 0, x.p, (int)x.n, (int)x.start, (int)x.end);
+        rc = token(context, 0, x.p, (int)x.n, (int)x.start, (int)x.end);
     return rc;
 }
 

@@ -8,7 +8,16 @@
  *     AND of its own beside a bracket);
  *   - an operand holds at least one word as proto/learn/token sees it: punctuation alone vanishes, so FTS5
  *     never meets an empty phrase;
- *   - typed bytes stand between double quotes, and no double quote is among them. */
+ *   - typed bytes stand between double quotes, and no double quote is among them.
+ *
+ * Words are searched for in every form. The index knows nothing of forms: stems that stood in it beside the
+ * words made half as many entries again, and filling it took twice as long. So the question grows instead:
+ * the index is asked for its words that begin like this one, and those with the same stem are joined by OR.
+ *
+ * All words of one stem begin with the stem without its last letter, which may be an e, i or y that comes and
+ * goes (hope, hoping; study, studies) or the l of -ble (visible, visibility). Of a stem of three letters only
+ * e, i and y are left off (use, using; try, tries). This holds for all 64,000 words of a common list of
+ * American English but dying, lying and tying, which are asked for by name. */
 #include "proto/learn/query.h"
 
 #include <assert.h>
@@ -21,8 +30,12 @@
 
 #define SHOWN_MAX 40u /* bytes of the query that a sentence repeats */
 
-/* Every term adds two quotes, a star and " AND "; every bracket two bytes and " AND ". */
-static_assert(QUERY_MATCH_MAX >= QUERY_TYPED_MAX + QUERY_TERMS_MAX * (3 + 5) + QUERY_TERMS_MAX * 7,
+#define FORM_ADDS 6u /* bytes beside those of a form: its quotes and " OR " */
+
+/* Every term adds two quotes, a star and " AND ", and two brackets if it has forms; every bracket two bytes
+ * and " AND ". */
+static_assert(QUERY_MATCH_MAX >=
+                  QUERY_TYPED_MAX + QUERY_TERMS_MAX * (3 + 5 + 2) + QUERY_TERMS_MAX * 7 + QUERY_FORMS_BYTES,
               "the result of the longest query fits");
 
 enum operator_kind { OPERATOR_NONE, OPERATOR_AND, OPERATOR_OR, OPERATOR_NOT };
@@ -45,9 +58,11 @@ struct query {
     const uint8_t *p;
     size_t n;
     size_t at;
+    const struct query_index *index; /* NULL: words as they are */
     struct buf *out;
     struct kith_error *e;
     size_t terms;
+    size_t forms_n; /* bytes of forms written so far */
     size_t brackets;
     size_t depth;
     struct level levels[QUERY_DEPTH_MAX + 1];
@@ -108,24 +123,24 @@ static bool is_special(ucs4_t uc)
     return uc == '(' || uc == ')' || uc == '*' || is_quote(uc) || is_separator(uc);
 }
 
-/* Narrows [*from, *to) to its first word … last word; false when there is none. */
-static bool trim_to_words(const struct query *q, size_t *from, size_t *to)
+/* Narrows [*from, *to) to its first word … last word; gives how many words there are. */
+static size_t trim_to_words(const struct query *q, size_t *from, size_t *to)
 {
     struct token_cursor c;
     struct token t;
-    size_t base = *from, start = 0, end = 0;
+    size_t base = *from, start = 0, end = 0, words = 0;
     assert(base <= *to && *to <= q->n);
     token_init(&c, (const char *)q->p + base, *to - base, NULL);
-    while (token_next(&c, &t)) {
-        if (end == 0)
+    for (; token_next(&c, &t); words++) {
+        if (words == 0)
             start = t.start;
         end = t.end;
     }
-    if (end == 0)
-        return false;
-    *from = base + start;
-    *to = base + end;
-    return true;
+    if (words > 0) {
+        *from = base + start;
+        *to = base + end;
+    }
+    return words;
 }
 
 /* Writes what stands between the last operand and the one that follows. */
@@ -141,19 +156,88 @@ static void put_operator(struct query *q)
     l->waiting = OPERATOR_NONE;
 }
 
-/* One term, with the star behind it if there is one. Text without a word in it vanishes. */
-static int take_term(struct query *q, size_t from, size_t to)
+/* A word whose forms are wanted. */
+struct wanted {
+    struct token_cursor cursor; /* lends the word */
+    struct token word;
+    char stem[TOKEN_MAX];
+    size_t stem_n;
+    uint32_t forms;
+};
+
+/* Another form of the wanted word, up to the limits. */
+static void take_form(struct query *q, struct wanted *w, struct kith_bytes form)
 {
-    bool words = trim_to_words(q, &from, &to);
+    char stem[TOKEN_MAX];
+    size_t n = form.n <= TOKEN_MAX ? token_stem(q->index->stemmer, (const char *)form.p, form.n, stem) : 0;
+    assert(w->stem_n > 0);
+    if (n != w->stem_n || memcmp(stem, w->stem, n) != 0)
+        return;
+    if (form.n == w->word.n && memcmp(form.p, w->word.p, form.n) == 0)
+        return;
+    if (w->forms == QUERY_FORMS_MAX || q->forms_n + form.n + FORM_ADDS > QUERY_FORMS_BYTES)
+        return;
+    w->forms++;
+    q->forms_n += form.n + FORM_ADDS;
+    put(q, " OR \"");
+    buf_put(q->out, form.p, form.n);
+    put(q, "\"");
+}
+
+static void take_forms(struct query *q, struct wanted *w, const char *beginning, size_t n)
+{
+    struct kith_bytes form;
+    assert(n > 0);
+    q->index->begin(q->index->context, beginning, n);
+    for (uint32_t i = 0; i < QUERY_CANDIDATES_MAX && q->index->next(q->index->context, &form); i++)
+        take_form(q, w, form);
+}
+
+/* How many letters of a stem all its words begin with. */
+static size_t common(const char *stem, size_t n)
+{
+    assert(n > 0);
+    bool changing = strchr("eiy", stem[n - 1]) != NULL;
+    return n > 3 || (n == 3 && changing) ? n - 1 : n;
+}
+
+/* One word that was not quoted, and its forms. */
+static void put_word(struct query *q, size_t from, size_t to)
+{
+    struct wanted w = {.forms = 0};
+    bool is_word;
+    token_init(&w.cursor, (const char *)q->p + from, to - from, NULL);
+    is_word = token_next(&w.cursor, &w.word);
+    assert(is_word);
+    w.stem_n = is_word && q->index ? token_stem(q->index->stemmer, w.word.p, w.word.n, w.stem) : 0;
+    put(q, w.stem_n > 0 ? "(\"" : "\"");
+    buf_put(q->out, q->p + from, to - from);
+    put(q, "\"");
+    if (w.stem_n == 0)
+        return;
+    take_forms(q, &w, w.stem, common(w.stem, w.stem_n));
+    if (w.stem_n == 3 && memcmp(w.stem + 1, "ie", 2) == 0)
+        take_forms(q, &w, (char[]){w.stem[0], 'y', 'i', 'n', 'g'}, 5);
+    put(q, ")");
+}
+
+/* One term, with the star behind it if there is one. Text without a word in it vanishes. */
+static int take_term(struct query *q, size_t from, size_t to, bool quoted)
+{
+    size_t words = trim_to_words(q, &from, &to);
     bool star = q->at < q->n && q->p[q->at] == '*';
-    if (!words)
+    if (words == 0)
         return 0; /* and a star behind it will be found to stand alone */
     if (++q->terms > QUERY_TERMS_MAX)
         return fail(q, "the search has more than 64 words", from, to - from, "leave some out from here on");
     put_operator(q);
-    put(q, "\"");
-    buf_put(q->out, q->p + from, to - from);
-    put(q, star ? "\"*" : "\"");
+    if (words == 1 && !quoted && !star) {
+        put_word(q, from, to);
+    } else {
+        put(q, "\"");
+        buf_put(q->out, q->p + from, to - from);
+        put(q, star ? "\"*" : "\"");
+    }
     q->at += star ? 1 : 0;
     level(q)->operand = true;
     return 0;
@@ -168,7 +252,7 @@ static int take_phrase(struct query *q)
         ucs4_t uc = char_at(q, at, &n);
         if (is_quote(uc)) {
             q->at = at + n;
-            return take_term(q, from, at);
+            return take_term(q, from, at, true);
         }
     }
     return fail(q, "this quotation has no end", opened, q->n - opened,
@@ -254,7 +338,7 @@ static int take_word(struct query *q)
     bool star = q->at < q->n && q->p[q->at] == '*';
     if (kind != OPERATOR_NONE && !star)
         return take_operator(q, kind, from, q->at - from);
-    return take_term(q, from, q->at);
+    return take_term(q, from, q->at, false);
 }
 
 static int take_next(struct query *q)
@@ -308,11 +392,12 @@ static int check_typed(const struct query *q)
         (size_t)(bad - q->p) + 1, (unsigned)*bad);
 }
 
-int query_compile(const char *typed, struct buf *ret_match, struct kith_error *e)
+int query_compile(const char *typed, const struct query_index *index, struct buf *ret_match,
+                  struct kith_error *e)
 {
     assert(typed && ret_match && !ret_match->failed);
     size_t n = u8_strnlen((const uint8_t *)typed, QUERY_TYPED_MAX + 1), before = ret_match->n;
-    struct query q = {.p = (const uint8_t *)typed, .n = n, .out = ret_match, .e = e};
+    struct query q = {.p = (const uint8_t *)typed, .n = n, .index = index, .out = ret_match, .e = e};
     int rc = check_typed(&q);
     while (rc == 0 && q.at < n)
         rc = take_next(&q);

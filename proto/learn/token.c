@@ -19,10 +19,9 @@
  * points of Hebrew and the vowels of Arabic have 10 and above and go. Vowel signs, nuktas and viramas of
  * the Indian scripts and the voicing marks of kana are below and stay: without them other words result.
  *
- * The stemmer costs several times what the splitting does, and words repeat. A direct-mapped table of
- * the last word at each hash answers nearly all of them. In the same way the library is asked once for
- * each two-byte character, and only words with marks or longer characters go to it whole. Neither changes
- * a result: a cursor without these tables gives the same words. */
+ * The library is slow beside that: it is asked once for each two-byte character (most letters of Europe and
+ * the Near East), and only words with marks or longer characters go to it whole. This changes no result: a
+ * cursor without that table gives the same words. */
 #include "proto/learn/token.h"
 
 #include <assert.h>
@@ -36,34 +35,21 @@
 #include <unistr.h>
 #include <uniwbrk.h>
 
-#define STEM_MIN        3u    /* letters; shorter words are their own stem */
-#define STEM_SLOTS      8192u /* words remembered; a power of two */
-#define STEM_KEY        24u   /* bytes of a key; longer words are not remembered */
+#define STEM_MIN        3u    /* letters; shorter words have no forms */
 #define QUICK_FIRST     0x80u /* characters of two bytes in UTF-8: most letters of Europe and the Near East */
 #define QUICK_END       0x800u
 #define QUICK_NEVER     0xFFFFu /* only the library can fold this one */
 #define FOLD_MAX        4096u   /* TOKEN_RAW_MAX times the worst growth of NFKD (11), rounded up */
 #define DIACRITIC_CLASS 10      /* marks of this combining class and above are dropped */
 
-static_assert(TOKEN_RAW_MAX >= 2 * STEM_KEY && TOKEN_MAX >= STEM_KEY, "keys are copied whole");
-static_assert((STEM_SLOTS & (STEM_SLOTS - 1)) == 0, "slots are found with a mask");
 static_assert(FOLD_MAX >= TOKEN_RAW_MAX * 11, "a folded word fits");
 
-/* A word padded with zeros, as three numbers: compared and hashed without a loop. */
-struct stem_key {
-    uint64_t part[STEM_KEY / 8];
-};
-
-struct stem_slot {
-    struct stem_key key; /* all zero: empty */
-    uint8_t stem_n;      /* 0: the word is its own stem */
-    uint8_t stem[STEM_KEY - 1];
+struct token_folder {
+    uint16_t quick[QUICK_END - QUICK_FIRST]; /* the folded character; 0 where nobody has asked */
 };
 
 struct token_stemmer {
     struct sb_stemmer *english;
-    struct stem_slot slots[STEM_SLOTS];
-    uint16_t quick[QUICK_END - QUICK_FIRST]; /* the folded character; 0 where nobody has asked */
 };
 
 enum char_kind {
@@ -75,26 +61,14 @@ enum char_kind {
     CHAR_APOSTROPHE, /* joins letters on both sides */
 };
 
-struct token_stemmer *token_stemmer_new(void)
+struct token_folder *token_folder_new(void)
 {
-    struct token_stemmer *s = calloc(1, sizeof *s);
-    if (!s)
-        return NULL;
-    s->english = sb_stemmer_new("english", "ISO_8859_1");
-    if (!s->english) {
-        free(s);
-        return NULL;
-    }
-    return s;
+    return calloc(1, sizeof(struct token_folder));
 }
 
-void token_stemmer_free(struct token_stemmer *s)
+void token_folder_free(struct token_folder *f)
 {
-    if (!s)
-        return;
-    assert(s->english);
-    sb_stemmer_delete(s->english);
-    free(s);
+    free(f);
 }
 
 /* The folded form of an ASCII letter or digit, 0 for every other byte. */
@@ -155,17 +129,16 @@ static enum char_kind kind_at(const struct token_cursor *c, size_t at, size_t *r
     return kind_of(uc);
 }
 
-void token_init(struct token_cursor *c, const char *text, size_t n, struct token_stemmer *stemmer)
+void token_init(struct token_cursor *c, const char *text, size_t n, struct token_folder *folder)
 {
     assert(text || n == 0);
     c->text = (const uint8_t *)text;
     c->n = n;
     c->at = 0;
-    c->stemmer = stemmer;
+    c->folder = folder;
     c->start = c->end = 0;
-    c->word_n = c->joined = c->stem_n = 0;
+    c->word_n = c->joined = 0;
     c->ascii = true;
-    c->digits = false;
 }
 
 /* Goes to the first character that can begin a word; false at the end. */
@@ -192,7 +165,6 @@ static void take_ascii(struct token_cursor *c)
 {
     const uint8_t *text = c->text;
     size_t at = c->at, n = c->n, word_n = c->word_n;
-    unsigned digits = 0;
     assert(word_n <= TOKEN_RAW_MAX);
     for (; at < n; at++) {
         uint8_t folded = ascii_fold[text[at]];
@@ -200,9 +172,7 @@ static void take_ascii(struct token_cursor *c)
             break;
         if (word_n < TOKEN_RAW_MAX)
             c->word[word_n++] = folded;
-        digits |= folded <= '9';
     }
-    c->digits |= digits != 0;
     c->at = c->end = at;
     c->word_n = word_n;
 }
@@ -267,7 +237,6 @@ static void collect(struct token_cursor *c)
     c->start = c->at;
     c->word_n = c->joined = 0;
     c->ascii = true;
-    c->digits = false;
     while (c->at < c->n) {
         uint8_t byte = c->text[c->at];
         if (ascii_fold[byte] && (run == CHAR_BREAK || run == CHAR_LETTER)) {
@@ -304,7 +273,6 @@ static void keep_folded(struct token_cursor *c, const uint8_t *p, size_t n)
                 break;
             memcpy(c->word + c->word_n, p + at, len);
             c->word_n += len;
-            c->digits |= uc <= '9';
         }
         at += len;
     }
@@ -342,11 +310,11 @@ static uint16_t quick_ask(const uint8_t p[2])
 }
 
 /* The folded form of a two-byte character, QUICK_NEVER where the whole word must go to the library. */
-static uint16_t quick_find(struct token_stemmer *s, const uint8_t p[2])
+static uint16_t quick_find(struct token_folder *f, const uint8_t p[2])
 {
     uint32_t uc = (p[0] & 0x1Fu) << 6 | (p[1] & 0x3Fu);
     assert(uc >= QUICK_FIRST && uc < QUICK_END);
-    uint16_t *slot = &s->quick[uc - QUICK_FIRST];
+    uint16_t *slot = &f->quick[uc - QUICK_FIRST];
     if (*slot == 0)
         *slot = quick_ask(p);
     return *slot;
@@ -362,7 +330,7 @@ static bool fold_quick(struct token_cursor *c)
         bool two = byte >= 0xC2 && byte < 0xE0;
         if (byte >= 0x80 && !two)
             return false;
-        uint16_t uc = two ? quick_find(c->stemmer, c->word + at) : byte;
+        uint16_t uc = two ? quick_find(c->folder, c->word + at) : byte;
         if (uc == QUICK_NEVER)
             return false;
         if (n + (uc < 0x80 ? 1 : 2) > TOKEN_MAX)
@@ -370,7 +338,6 @@ static bool fold_quick(struct token_cursor *c)
         if (uc >= 0x80)
             out[n++] = (uint8_t)(0xC0 | uc >> 6);
         out[n++] = (uint8_t)(uc < 0x80 ? uc : 0x80 | (uc & 0x3F));
-        c->digits |= uc <= '9';
         at += two ? 2 : 1;
     }
     memcpy(c->word, out, n);
@@ -383,83 +350,15 @@ static void fold(struct token_cursor *c)
     uint8_t raw[TOKEN_RAW_MAX];
     size_t n = c->word_n;
     assert(n <= TOKEN_RAW_MAX);
-    if (c->stemmer && fold_quick(c))
+    if (c->folder && fold_quick(c))
         return;
     memcpy(raw, c->word, n);
     fold_bytes(c, raw, n);
 }
 
-static bool is_ascii(const uint8_t *p, size_t n)
-{
-    uint8_t all = 0;
-    for (size_t i = 0; i < n; i++)
-        all |= p[i];
-    return all < 0x80;
-}
-
-static struct stem_slot *slot_of(struct token_stemmer *s, const struct stem_key *key)
-{
-    uint64_t h = key->part[0] * 0x9E3779B97F4A7C15u;
-    h = (h ^ h >> 29 ^ key->part[1]) * 0xBF58476D1CE4E5B9u;
-    h = (h ^ h >> 29 ^ key->part[2]) * 0x94D049BB133111EBu;
-    return &s->slots[(h >> 32) & (STEM_SLOTS - 1)];
-}
-
-/* Asks the stemmer; 0 when the word is its own stem, or none can be had. */
-static size_t stem_ask(struct token_stemmer *s, const uint8_t *word, size_t n, uint8_t ret[TOKEN_MAX])
-{
-    assert(n >= STEM_MIN && n <= TOKEN_MAX);
-    const sb_symbol *stem = sb_stemmer_stem(s->english, word, (int)n);
-    size_t stem_n = stem ? (size_t)sb_stemmer_length(s->english) : 0;
-    if (stem_n > TOKEN_MAX || (stem_n == n && memcmp(stem, word, n) == 0))
-        return 0;
-    if (stem_n > 0)
-        memcpy(ret, stem, stem_n);
-    return stem_n;
-}
-
-/* As stem_ask, out of the table where the word is short and was met before. The bytes behind the word, and
- * behind the stem, are scratch. */
-static size_t stem_find(struct token_stemmer *s, uint8_t word[TOKEN_RAW_MAX], size_t n,
-                        uint8_t ret[TOKEN_MAX])
-{
-    struct stem_key key;
-    if (n >= STEM_KEY)
-        return stem_ask(s, word, n, ret);
-    memset(word + n, 0, STEM_KEY);
-    memcpy(&key, word, sizeof key);
-    struct stem_slot *slot = slot_of(s, &key);
-    if (memcmp(&slot->key, &key, sizeof key) != 0) {
-        size_t stem_n = stem_ask(s, word, n, ret);
-        if (stem_n > sizeof slot->stem)
-            return stem_n;
-        slot->key = key;
-        slot->stem_n = (uint8_t)stem_n;
-        memcpy(slot->stem, ret, stem_n);
-    }
-    memcpy(ret, slot->stem, sizeof slot->stem);
-    return slot->stem_n;
-}
-
-/* Puts the stem of the word at hand into c->stem when it has one that differs. */
-static void prepare_stem(struct token_cursor *c)
-{
-    assert(c->word_n > 0 && c->word_n <= TOKEN_MAX);
-    c->stem_n = 0;
-    if (!c->stemmer || c->digits || c->word_n < STEM_MIN)
-        return;
-    if (c->ascii || is_ascii(c->word, c->word_n))
-        c->stem_n = stem_find(c->stemmer, c->word, c->word_n, c->stem);
-}
-
 bool token_next(struct token_cursor *c, struct token *ret)
 {
     assert(c->at <= c->n);
-    if (c->stem_n) {
-        *ret = (struct token){(const char *)c->stem, c->stem_n, c->start, c->end, true};
-        c->stem_n = 0;
-        return true;
-    }
     while (skip_to_word(c)) {
         collect(c);
         if (!c->ascii)
@@ -468,9 +367,54 @@ bool token_next(struct token_cursor *c, struct token *ret)
             c->word_n = TOKEN_MAX; /* ASCII only: folding has cut the others at a character */
         if (c->word_n == 0)
             continue;
-        prepare_stem(c);
-        *ret = (struct token){(const char *)c->word, c->word_n, c->start, c->end, false};
+        *ret = (struct token){(const char *)c->word, c->word_n, c->start, c->end};
         return true;
     }
     return false;
+}
+
+/* ---- stems ---- */
+
+struct token_stemmer *token_stemmer_new(void)
+{
+    struct token_stemmer *s = calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    s->english = sb_stemmer_new("english", "ISO_8859_1");
+    if (!s->english) {
+        free(s);
+        return NULL;
+    }
+    return s;
+}
+
+void token_stemmer_free(struct token_stemmer *s)
+{
+    if (!s)
+        return;
+    assert(s->english);
+    sb_stemmer_delete(s->english);
+    free(s);
+}
+
+static bool is_english(const char *word, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (word[i] < 'a' || word[i] > 'z')
+            return false;
+    return n >= STEM_MIN;
+}
+
+size_t token_stem(struct token_stemmer *s, const char *word, size_t n, char ret[TOKEN_MAX])
+{
+    assert(s && n <= TOKEN_MAX);
+    if (!is_english(word, n))
+        return 0;
+    const sb_symbol *stem = sb_stemmer_stem(s->english, (const sb_symbol *)word, (int)n);
+    size_t stem_n = stem ? (size_t)sb_stemmer_length(s->english) : 0;
+    if (stem_n > TOKEN_MAX)
+        return 0;
+    if (stem_n > 0)
+        memcpy(ret, stem, stem_n);
+    return stem_n;
 }

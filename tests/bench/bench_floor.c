@@ -1,10 +1,6 @@
 /* The floors: the same bytes through SQLite, BLAKE2b, Ed25519 and FTS5 alone, in the same process, minutes or
  * seconds from the measurement that they are compared with. */
-#include <sqlite3.h>
-
-#include "proto/learn/token.h"
-
-#include "kith/fts5_glue.h"
+#include "daemon/store_impl.h"
 #include "proto/wire/pack.h"
 #include "tests/bench/bench.h"
 
@@ -48,7 +44,8 @@ static sqlite3 *floor_open(const char *dir, const char *name, const char *sql)
     unlink(path);
     int rc = sqlite3_open(path, &db);
     assert(rc == SQLITE_OK);
-    fts5_glue_register(db);
+    rc = store_fts_register(db, NULL);
+    assert(rc == 0);
     rc = sqlite3_exec(db, "PRAGMA page_size=16384; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;", NULL,
                       NULL, NULL);
     assert(rc == SQLITE_OK);
@@ -143,14 +140,17 @@ static void floor_decode(const struct bench_data *d)
     free(r);
 }
 
+/* With the settings of the store's own index. */
 static void floor_fts(const struct bench_data *d, const char *dir, const char *tokenizer)
 {
     char sql[200], what[80];
-    snprintf(sql, sizeof sql, "CREATE VIRTUAL TABLE f USING fts5(title, text, content='', tokenize='%s')",
-             tokenizer);
+    snprintf(sql, sizeof sql,
+             "CREATE VIRTUAL TABLE search USING fts5(title, text, content='', tokenize='%s')", tokenizer);
     sqlite3 *db = floor_open(dir, "floor-fts", sql);
     sqlite3_stmt *st;
-    int rc = sqlite3_prepare_v2(db, "INSERT INTO f(rowid, title, text) VALUES(?1, ?2, ?3)", -1, &st, NULL);
+    int rc = store_fts_tune(db, NULL);
+    assert(rc == 0);
+    rc = sqlite3_prepare_v2(db, store_sql[SQL_SEARCH_PUT], -1, &st, NULL);
     assert(rc == SQLITE_OK);
     uint64_t random = 7, rows = d->entries < 40000 ? d->entries : 40000;
     double began = bench_seconds();

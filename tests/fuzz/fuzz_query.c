@@ -1,5 +1,5 @@
-/* Typed searches (SPEC 10.47 to 10.53): whatever a person types, what comes out is a MATCH expression that a
- * real FTS5 table with the real tokenizer runs without an error, or a sentence. */
+/* Typed searches (SPEC 10.44, 10.47 to 10.53): whatever a person types, what comes out is a MATCH expression
+ * that a real FTS5 table with the real tokenizer runs without an error, or a sentence. */
 #include <sqlite3.h>
 
 #include "proto/learn/query.h"
@@ -9,7 +9,25 @@
 #include "tests/fuzz/fuzz.h"
 
 static sqlite3 *db;
-static sqlite3_stmt *ask;
+static sqlite3_stmt *ask, *list;
+static struct query_index words;
+
+static void words_begin(void *context, const char *beginning, size_t n)
+{
+    (void)context;
+    assert(n > 0 && n <= TOKEN_MAX);
+    sqlite3_reset(list);
+    sqlite3_bind_text(list, 1, beginning, (int)n, SQLITE_TRANSIENT);
+}
+
+static bool words_next(void *context, struct kith_bytes *ret)
+{
+    (void)context;
+    if (sqlite3_step(list) != SQLITE_ROW)
+        return false;
+    *ret = (struct kith_bytes){sqlite3_column_text(list, 0), (size_t)sqlite3_column_bytes(list, 0)};
+    return true;
+}
 
 static void start(void)
 {
@@ -19,12 +37,17 @@ static void start(void)
     assert(rc == SQLITE_OK);
     rc = sqlite3_exec(db,
                       "CREATE VIRTUAL TABLE f USING fts5(title, body, tokenize='kith');"
+                      "CREATE VIRTUAL TABLE v USING fts5vocab(f, row);"
                       "INSERT INTO f VALUES('Falls at night', 'bank staff and a handover sheet'),"
                       "('Sepsis', 'screening at the front door; escalated observations')",
                       NULL, NULL, NULL);
     assert(rc == SQLITE_OK);
     rc = sqlite3_prepare_v2(db, "SELECT rowid FROM f WHERE f MATCH ?1", -1, &ask, NULL);
     assert(rc == SQLITE_OK);
+    rc = sqlite3_prepare_v2(db, "SELECT term FROM v WHERE term >= ?1 ORDER BY doc DESC", -1, &list, NULL);
+    assert(rc == SQLITE_OK);
+    words = (struct query_index){token_stemmer_new(), NULL, words_begin, words_next};
+    assert(words.stemmer != NULL);
 }
 
 static void match(const struct buf *b)
@@ -50,7 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         start();
     e.code = 1;
     buf_init(&b, memory, QUERY_MATCH_MAX);
-    if (query_compile(typed, &b, &e) == 0) {
+    if (query_compile(typed, &words, &b, &e) == 0) {
         assert(!b.failed && b.n > 0 && b.n <= QUERY_MATCH_MAX);
         match(&b);
     } else {

@@ -302,10 +302,13 @@ static void test_find(void **state)
     assert_int_equal(RUN("find", "--json", "falls"), 0);
     assert_says("\"id\":\"ASH-L2\",\"kind\":\"lesson\",\"site\":\"ASH\",\"unit\":null,\"time\":\"1970-01-"
                 "01T00:00:02Z\"");
-    assert_says("«fall» was not"); /* by its stem */
+    assert_says("«fall» was not"); /* another form */
     assert_says("\"here-7\"");
     assert_null(strstr(out, "Beyond"));
     assert_null(strstr(out, "ASH-L1"));
+    assert_int_equal(RUN("find", "--json", "\"falls\""), 0);
+    assert_says("\"title\":\"Falls at night, again\"");
+    assert_null(strstr(out, "here-7"));
     assert_int_equal(RUN("find", "star", "--setting", "Prison", "--here"), 0);
     assert_says("here-7");
     assert_says("«star»");

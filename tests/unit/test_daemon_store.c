@@ -402,8 +402,9 @@ static void test_projects(void **state)
     ASK("SELECT code, state, epoch, name FROM v_member", "ASH|coordinator|1|Ash Grove");
     ASK("SELECT id, kind, site, here, title, setting, current FROM v_record ORDER BY id",
         "ASH-L1|lesson|ASH|0|Night light 1|acute-ward|1|ASH-L2|lesson|ASH|0|Night light 2|acute-ward|1");
-    ASK(FIND("lantern"), "2"); /* by its stem */
-    ASK(FIND("nights"), "2");
+    ASK(FIND("lanterns"), "2");
+    ASK(FIND("lantern"), "0"); /* words as they are: forms are the business of who asks */
+    ASK(FIND("night"), "2");
     ASK("SELECT count(*), count(DISTINCT value) FROM tag WHERE field = 'topics'", "4|2");
     ASK("SELECT count(*) FROM v_tag WHERE field = 'setting' AND value = 'acute-ward'", "2");
     ASK("SELECT snippet(search, 1, '<', '>', '…', 3) FROM search WHERE search MATCH 'lanterns' LIMIT 1",
@@ -425,7 +426,7 @@ static void test_projects(void **state)
     put_lessons(1, "Moonlight");
     assert_int_equal(store_lag(store), 0);
     OK(store_commit(store, &err));
-    ASK(FIND("candle"), "100");
+    ASK(FIND("candles"), "100");
     ASK(FIND("torches"), "1");
     ASK(FIND("moonlight"), "1");
     OK(store_rebuild(store, &err));
@@ -786,7 +787,7 @@ static void test_pack(void **state)
     ASK("SELECT count(*), count(DISTINCT seq) FROM record", "252|252");
     ASK(FIND("ferrets"), "1");
     ASK("SELECT count(*) FROM tag WHERE value = 'falls'", "252");
-    ASK("SELECT id FROM v_record WHERE number = (SELECT rowid FROM search WHERE search MATCH 'ferret')",
+    ASK("SELECT id FROM v_record WHERE number = (SELECT rowid FROM search WHERE search MATCH 'ferrets')",
         "ASH-L43");
     OK(store_pack(store, r, 64, &merged, &err));
     assert_int_equal(merged, 0);

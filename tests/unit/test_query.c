@@ -1,4 +1,4 @@
-/* Typed searches (SPEC 10.47–10.53), run against a real FTS5 table with the real tokenizer. */
+/* Typed searches (SPEC 10.44, 10.47–10.53), run against a real FTS5 table with the real tokenizer. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,36 +12,13 @@
 #include "proto/learn/query.h"
 #include "proto/learn/token.h"
 
+#include "kith/fts5_glue.h"
+
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
 static sqlite3 *db;
-static struct token_stemmer *stemmer;
-
-/* The glue between FTS5 and proto/learn/token, as daemon and command have it. */
-static int glue_create(void *app, const char **args, int n, Fts5Tokenizer **ret)
-{
-    (void)args, (void)n;
-    *ret = app;
-    return SQLITE_OK;
-}
-
-static void glue_delete(Fts5Tokenizer *t)
-{
-    (void)t;
-}
-
-static int glue_tokenize(Fts5Tokenizer *self, void *ctx, int flags, const char *text, int n,
-                         int (*put)(void *, int, const char *, int, int, int))
-{
-    struct token_cursor c;
-    struct token t;
-    bool stems = !(flags & FTS5_TOKENIZE_PREFIX);
-    int rc = SQLITE_OK;
-    token_init(&c, text, (size_t)n, stems ? (struct token_stemmer *)(void *)self : NULL);
-    while (rc == SQLITE_OK && token_next(&c, &t))
-        rc = put(ctx, t.colocated ? FTS5_TOKEN_COLOCATED : 0, t.p, (int)t.n, (int)t.start, (int)t.end);
-    return rc;
-}
+static sqlite3_stmt *vocabulary;
+static struct query_index words;
 
 static void must(int rc)
 {
@@ -49,17 +26,21 @@ static void must(int rc)
         fail_msg("sqlite: %s", sqlite3_errmsg(db));
 }
 
-static void register_tokenizer(void)
+static void words_begin(void *context, const char *beginning, size_t n)
 {
-    fts5_api *api = NULL;
-    fts5_tokenizer t = {glue_create, glue_delete, glue_tokenize};
-    sqlite3_stmt *st;
-    must(sqlite3_prepare_v2(db, "SELECT fts5(?1)", -1, &st, NULL));
-    must(sqlite3_bind_pointer(st, 1, (void *)&api, "fts5_api_ptr", NULL));
-    sqlite3_step(st);
-    must(sqlite3_finalize(st));
-    assert_non_null(api);
-    must(api->xCreateTokenizer(api, "kith", stemmer, &t, NULL));
+    (void)context;
+    sqlite3_reset(vocabulary);
+    sqlite3_bind_text(vocabulary, 1, beginning, (int)n, SQLITE_TRANSIENT);
+}
+
+static bool words_next(void *context, struct kith_bytes *ret)
+{
+    (void)context;
+    if (sqlite3_step(vocabulary) != SQLITE_ROW)
+        return false;
+    *ret =
+        (struct kith_bytes){sqlite3_column_text(vocabulary, 0), (size_t)sqlite3_column_bytes(vocabulary, 0)};
+    return true;
 }
 
 static const char *const documents[] = {
@@ -71,16 +52,22 @@ static const char *const documents[] = {
     /* 6 */ "The patient's handover sheet was lost",
     /* 7 */ "drop the table of medicines",
     /* 8 */ "\xe6\x95\x97\xe8\xa1\x80\xe7\x97\x87 in the caf\xc3\xa9",
+    /* 9 */ "Studies of dying; visible hope, tries of fallow use",
 };
 
 static int open_all(void **state)
 {
     (void)state;
-    stemmer = token_stemmer_new();
+    words = (struct query_index){token_stemmer_new(), NULL, words_begin, words_next};
+    assert_non_null(words.stemmer);
     must(sqlite3_open(":memory:", &db));
-    register_tokenizer();
-    must(sqlite3_exec(db, "CREATE VIRTUAL TABLE f USING fts5(title, body, tokenize='kith')", NULL, NULL,
-                      NULL));
+    must(fts5_glue_register(db));
+    must(sqlite3_exec(db,
+                      "CREATE VIRTUAL TABLE f USING fts5(title, body, tokenize='kith');"
+                      "CREATE VIRTUAL TABLE v USING fts5vocab(f, row)",
+                      NULL, NULL, NULL));
+    must(sqlite3_prepare_v2(db, "SELECT term FROM v WHERE substr(term, 1, length(?1)) = ?1 ORDER BY doc DESC",
+                            -1, &vocabulary, NULL));
     sqlite3_stmt *st;
     must(sqlite3_prepare_v2(db, "INSERT INTO f(rowid, title, body) VALUES(?1, 'x', ?2)", -1, &st, NULL));
     for (size_t i = 0; i < COUNT(documents); i++) {
@@ -96,8 +83,9 @@ static int open_all(void **state)
 static int close_all(void **state)
 {
     (void)state;
+    must(sqlite3_finalize(vocabulary));
     must(sqlite3_close(db));
-    token_stemmer_free(stemmer);
+    token_stemmer_free(words.stemmer);
     return 0;
 }
 
@@ -124,7 +112,7 @@ static void assert_finds(const char *typed, const char *rows)
     struct kith_error e = {0};
     char got[COUNT(documents) + 1];
     buf_init(&match, memory, sizeof memory);
-    if (query_compile(typed, &match, &e))
+    if (query_compile(typed, &words, &match, &e))
         fail_msg("[%s]: %s", typed, e.text);
     run(&match, typed, got);
     assert_string_equal(got, rows);
@@ -137,14 +125,124 @@ static void assert_refuses(const char *typed, const char *part)
     struct kith_error e = {0};
     buf_init(&match, memory, sizeof memory);
     buf_put(&match, "kept", 4);
-    assert_int_equal(query_compile(typed, &match, &e), KITH_E_USAGE);
+    assert_int_equal(query_compile(typed, &words, &match, &e), KITH_E_USAGE);
     assert_int_equal(match.n, 4);
     assert_false(match.failed);
     if (!strstr(e.text, part))
         fail_msg("[%s] was expected in: %s", part, e.text);
 }
 
-static void words_and_stems(void **state)
+/* The expression itself, out of an index that holds `listed` (words with a space behind each). */
+struct list {
+    const char *all, *at;
+    char beginning[TOKEN_MAX];
+    size_t n;
+};
+
+static void list_begin(void *context, const char *beginning, size_t n)
+{
+    struct list *l = context;
+    memcpy(l->beginning, beginning, n);
+    l->n = n;
+    l->at = l->all;
+}
+
+static bool list_next(void *context, struct kith_bytes *ret)
+{
+    struct list *l = context;
+    while (*l->at) {
+        const char *word = l->at;
+        size_t n = strcspn(word, " ");
+        l->at += n + 1;
+        if (n >= l->n && memcmp(word, l->beginning, l->n) == 0) {
+            *ret = (struct kith_bytes){(const uint8_t *)word, n};
+            return true;
+        }
+    }
+    return false;
+}
+
+static void assert_match(const char *listed, const char *typed, const char *expected)
+{
+    uint8_t memory[QUERY_MATCH_MAX];
+    struct buf match;
+    struct list l = {.all = listed, .at = listed};
+    struct query_index index = {words.stemmer, &l, list_begin, list_next};
+    struct kith_error e = {0};
+    buf_init(&match, memory, sizeof memory - 1);
+    if (query_compile(typed, listed ? &index : NULL, &match, &e))
+        fail_msg("[%s]: %s", typed, e.text);
+    memory[match.n] = 0;
+    assert_string_equal((const char *)memory, expected);
+}
+
+static void forms_are_joined(void **state)
+{
+    (void)state;
+    static const char few[] = "fall fallen falling fallow falls ward wards warm ";
+    assert_match(NULL, "falls ward", "\"falls\" AND \"ward\"");
+    assert_match(few, "Falls", "(\"Falls\" OR \"fall\" OR \"falling\")");
+    assert_match(few, "\"falls\"", "\"falls\"");
+    assert_match(few, "fall*", "\"fall\"*");
+    assert_match(few, "ward-falls", "\"ward-falls\"");
+    assert_match(few, "falls NOT ward", "(\"falls\" OR \"fall\" OR \"falling\") NOT (\"ward\" OR \"wards\")");
+    assert_match(few, "xs 4th", "\"xs\" AND \"4th\"");
+    assert_match("studies study student ", "studying", "(\"studying\" OR \"studies\" OR \"study\")");
+    assert_match("die diet dying tying ", "died", "(\"died\" OR \"die\" OR \"dying\")");
+    assert_match("die diet dying tying ", "dying", "(\"dying\" OR \"die\")");
+    assert_match("use used user using us ", "uses", "(\"uses\" OR \"use\" OR \"used\" OR \"using\")");
+    assert_match("try tries trying tri ", "tried",
+                 "(\"tried\" OR \"try\" OR \"tries\" OR \"trying\" OR \"tri\")");
+    assert_match("visible visibly visibility ", "visibility",
+                 "(\"visibility\" OR \"visible\" OR \"visibly\")");
+    assert_match("caf\xc3\xa9s cafes ", "caf\xc3\xa9", "(\"caf\xc3\xa9\" OR \"cafes\")");
+}
+
+static size_t count_of(const struct buf *b, const char *what)
+{
+    size_t n = 0, len = strlen(what);
+    for (size_t i = 0; i + len <= b->n; i++)
+        n += memcmp(b->p + i, what, len) == 0;
+    return n;
+}
+
+static void forms_are_bounded(void **state)
+{
+    (void)state;
+    static char many[200000], typed[QUERY_TYPED_MAX];
+    uint8_t memory[QUERY_MATCH_MAX];
+    struct buf match;
+    struct list l = {.all = many, .at = many};
+    struct query_index index = {words.stemmer, &l, list_begin, list_next};
+    size_t n = 0;
+    for (uint32_t i = 0; i < QUERY_CANDIDATES_MAX - QUERY_FORMS_MAX + 2; i++, n += 8)
+        memcpy(many + n, "worthy  ", 8);
+    size_t first = n;
+    for (uint32_t i = 0; i < QUERY_FORMS_MAX + 4; i++, n += 6)
+        memcpy(many + n, "works ", 6);
+    buf_init(&match, memory, sizeof memory);
+    assert_int_equal(query_compile("work", &index, &match, NULL), 0);
+    assert_int_equal(count_of(&match, " OR "), QUERY_FORMS_MAX - 2);
+    l.all = many + first;
+    buf_init(&match, memory, sizeof memory);
+    assert_int_equal(query_compile("work", &index, &match, NULL), 0);
+    assert_int_equal(count_of(&match, " OR "), QUERY_FORMS_MAX);
+    l.all = many;
+    for (n = 0; n < QUERY_FORMS_MAX * 62; n++) /* long words that have one form more */
+        many[n] = n % 62 == 61 ? ' ' : n % 62 == 60 ? 's' : 'a';
+    many[n] = 0;
+    memset(typed, 0, sizeof typed);
+    for (uint32_t i = 0; i < 30; i++) {
+        memset(typed + i * 61, 'a', 60);
+        typed[i * 61 + 60] = ' ';
+    }
+    buf_init(&match, memory, sizeof memory);
+    assert_int_equal(query_compile(typed, &index, &match, NULL), 0);
+    assert_int_equal(count_of(&match, " OR "), QUERY_FORMS_BYTES / (61 + 6));
+    assert_int_equal(count_of(&match, " AND "), 29);
+}
+
+static void words_and_forms(void **state)
 {
     (void)state;
     assert_finds("sepsis", "1");
@@ -153,6 +251,12 @@ static void words_and_stems(void **state)
     assert_finds("patients", "6");
     assert_finds("PATIENT\xe2\x80\x99S", "6");
     assert_finds("falling", "45");
+    assert_finds("\"falling\"", "");
+    assert_finds("studying hoped", "9");
+    assert_finds("died", "9");
+    assert_finds("visibility using try", "9");
+    assert_finds("screen", "1");
+    assert_finds("\"screen\"", "");
     assert_finds("body:falls", "");
     assert_finds("ward:falls", "4");
     assert_finds("cafe", "8");
@@ -256,7 +360,7 @@ static void queries_are_bounded(void **state)
     typed[QUERY_TYPED_MAX] = 0;
     assert_finds(typed, "");
     buf_init(&match, memory, 4);
-    assert_int_equal(query_compile("sepsis", &match, NULL), KITH_E_FULL);
+    assert_int_equal(query_compile("sepsis", &words, &match, NULL), KITH_E_FULL);
     assert_int_equal(match.n, 0);
 }
 
@@ -348,7 +452,7 @@ static void no_query_is_an_sql_error(void **state)
         struct kith_error e = {0};
         hostile(&seed, typed);
         buf_init(&match, memory, sizeof memory);
-        int rc = query_compile(typed, &match, &e);
+        int rc = query_compile(typed, &words, &match, &e);
         if (rc) {
             assert_int_equal(rc, KITH_E_USAGE);
             assert_true(strchr(e.text, '"') != NULL);
@@ -366,7 +470,9 @@ static void no_query_is_an_sql_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(words_and_stems),
+        cmocka_unit_test(forms_are_joined),
+        cmocka_unit_test(forms_are_bounded),
+        cmocka_unit_test(words_and_forms),
         cmocka_unit_test(phrases_and_prefixes),
         cmocka_unit_test(operators),
         cmocka_unit_test(punctuation_is_harmless),
