@@ -368,6 +368,33 @@ static void put_cell(const struct map *m, struct record_set *s, uint32_t rule, c
     put_piece(m, s, rule, bytes(text), line);
 }
 
+/* What stands behind a rule's column in the name of a cell: ".from", "[0].what"; NULL when the cell is not of
+ * that column, "" when it is the column. */
+static const char *behind(const struct map_rule *r, const char *name)
+{
+    size_t n = strlen(r->name);
+    return strncmp(name, r->name, n) == 0 && strchr(".[", name[n]) ? name + n : NULL;
+}
+
+/* A group whose column came in parts (JSON): each part goes to its own place. False when there are none. */
+static bool apply_parts(const struct map *m, struct record_set *s, uint32_t rule,
+                        const struct map_cell *cells, uint32_t n, uint32_t line)
+{
+    const struct map_rule *r = &m->rule[rule];
+    const struct field *f = kind_field_by_heading(m->kind, bytes(r->field), NULL);
+    char path[FRONT_PATH_MAX];
+    bool found = false;
+    for (uint32_t i = 0; f && f->part_count && i < n; i++) {
+        const char *part = behind(r, cells[i].name);
+        if (!part || !part[0])
+            continue;
+        snprintf(path, sizeof path, "%s%s", r->field, part);
+        record_put(s, path, bytes(cells[i].text), line);
+        found = true;
+    }
+    return found;
+}
+
 void map_apply(const struct map *m, struct record_set *s, const struct map_cell *cells, uint32_t n,
                uint32_t line)
 {
@@ -378,7 +405,8 @@ void map_apply(const struct map *m, struct record_set *s, const struct map_cell 
             record_put(s, r->field, bytes(r->name), line);
             continue;
         }
-        for (uint32_t j = 0; j < n; j++)
+        bool parts = found = apply_parts(m, s, i, cells, n, line);
+        for (uint32_t j = 0; j < n && !parts; j++)
             if (strcmp(cells[j].name, r->name) == 0) {
                 put_cell(m, s, i, cells[j].text, line);
                 found = true;

@@ -57,7 +57,8 @@ int map_load(const char *file, const struct kind *k, struct map **ret, struct ki
 void map_free(struct map *m);
 /* Makes every bare name a column or a constant, and checks that each column is one of `names`. */
 int map_bind(struct map *m, const char *const *names, uint32_t n, struct kith_error *e);
-/* Puts one row into the record that was begun. Several cells of one name are a list. */
+/* Puts one row into the record that was begun. Several cells of one name are a list; where the field is a
+ * group, cells such as COLUMN.what or COLUMN[0].what are its parts. */
 void map_apply(const struct map *m, struct record_set *s, const struct map_cell *cells, uint32_t n,
                uint32_t line);
 

@@ -1,7 +1,10 @@
 #include "cli/rows.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "cli/frontmatter.h"
 
 static void add_name(struct rows *r, const char *name)
 {
@@ -142,7 +145,7 @@ static int next_csv(struct rows *r, uint32_t *ret_n, uint32_t *ret_line, struct 
 
 static bool add_cell(struct rows *r, uint32_t *n, const char *name, const struct js *v)
 {
-    if (*n == ROWS_CELLS_MAX || r->mades == ROWS_CELLS_MAX)
+    if (*n == ROWS_CELLS_MAX || r->mades == sizeof r->made / sizeof r->made[0])
         return false;
     char *text = js_scalar(v);
     if (!text)
@@ -150,6 +153,42 @@ static bool add_cell(struct rows *r, uint32_t *n, const char *name, const struct
     r->made[r->mades++] = text;
     r->cell[(*n)++] = (struct map_cell){name, text};
     return true;
+}
+
+/* The pairs of an object as cells `base.key`, lists in it as several of one name; what lies deeper is not
+ * taken apart. */
+static bool add_parts(struct rows *r, uint32_t *n, const char *base, const struct js *o)
+{
+    bool fits = true;
+    for (size_t k = 0; k < js_count(o) && fits; k++) {
+        const struct js *v;
+        const char *key = js_key_at(o, k, &v);
+        size_t size = strlen(base) + strlen(key) + 2;
+        if (r->mades == sizeof r->made / sizeof r->made[0])
+            return false;
+        char *name = r->made[r->mades++] = cli_alloc(size);
+        snprintf(name, size, "%s.%s", base, key);
+        for (size_t j = 0; js_is_array(v) && j < js_count(v) && fits; j++)
+            fits = add_cell(r, n, name, js_at(v, j));
+        if (!js_is_array(v))
+            fits = add_cell(r, n, name, v);
+    }
+    return fits;
+}
+
+/* One value: as it is written, and once more in parts where it has any. */
+static bool add_value(struct rows *r, uint32_t *n, const char *key, const struct js *v)
+{
+    char name[FRONT_PATH_MAX];
+    bool fits = true;
+    if (!js_is_array(v))
+        return add_cell(r, n, key, v) && (!js_is_object(v) || add_parts(r, n, key, v));
+    for (size_t j = 0; j < js_count(v) && fits; j++) {
+        snprintf(name, sizeof name, "%s[%zu]", key, j);
+        fits = add_cell(r, n, key, js_at(v, j)) &&
+               (!js_is_object(js_at(v, j)) || add_parts(r, n, name, js_at(v, j)));
+    }
+    return fits;
 }
 
 static int next_json(struct rows *r, uint32_t *ret_n, uint32_t *ret_line, struct kith_error *e)
@@ -164,10 +203,7 @@ static int next_json(struct rows *r, uint32_t *ret_n, uint32_t *ret_line, struct
     for (size_t k = 0; k < js_count(r->row) && fits; k++) {
         const struct js *v;
         const char *key = js_key_at(r->row, k, &v);
-        for (size_t j = 0; js_is_array(v) && j < js_count(v) && fits; j++)
-            fits = add_cell(r, &n, key, js_at(v, j));
-        if (!js_is_array(v))
-            fits = add_cell(r, &n, key, v);
+        fits = add_value(r, &n, key, v);
     }
     if (!fits)
         return kith_fail(e, KITH_E_FULL, "too many values: at most %u in one row", ROWS_CELLS_MAX);
