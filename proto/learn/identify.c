@@ -1,0 +1,332 @@
+/* The screen as a whole: from the texts of a body to findings.
+ *
+ * Each text is folded, split into tokens and read once from front to back; at each token the rules are asked
+ * in turn, the gravest first, and what one of them has used up no other sees. Ten digits are a patient's
+ * number before they are a telephone's, a date of birth is one before it is a date.
+ *
+ * What a text says never enters a finding: field, byte, length and kind are all that anyone is told. A key
+ * that this version does not know is text of its author, so it does not enter a path either. */
+#include "proto/learn/identify.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/learn/identify_impl.h"
+#include "proto/learn/walk.h"
+
+struct what {
+    const char *name;   /* code */
+    const char *is;     /* as in "found: …" */
+    const char *advice; /* what to do */
+};
+
+static const struct what whats[] = {
+    [IDENTIFY_NHS_NUMBER] = {"nhs-number", "an NHS number", "leave it out"},
+    [IDENTIFY_CHI_NUMBER] = {"chi-number", "a CHI number", "leave it out"},
+    [IDENTIFY_HC_NUMBER] = {"hc-number", "an H&C number", "leave it out"},
+    [IDENTIFY_TEST_NUMBER] = {"test-number", "an NHS number of the test range", "leave it out"},
+    [IDENTIFY_INSURANCE_NUMBER] = {"insurance-number", "a national insurance number", "leave it out"},
+    [IDENTIFY_BIRTH_DATE] = {"birth-date", "a date of birth", "say an age group"},
+    [IDENTIFY_POSTCODE] = {"postcode", "a postcode", "leave it out or say the kind of place"},
+    [IDENTIFY_PHONE] = {"phone", "a phone number", "leave it out or name a shared mailbox"},
+    [IDENTIFY_TITLED_NAME] = {"titled-name", "a person's name", "say the role"},
+    [IDENTIFY_EMAIL] = {"email", "what looks like a person's mailbox", "name a role or a shared mailbox"},
+    [IDENTIFY_ONE_EVENT] = {"one-event", "a lesson from one event",
+                            "ask whether the patient, the family, a colleague or a neighbour would know who "
+                            "this is"},
+    [IDENTIFY_EVENT_DATE] = {"event-date", "the date of a single event", "say the quarter: 2026-Q3"},
+    [IDENTIFY_AGE] = {"age", "an age over 89", "say 90 or over"},
+    [IDENTIFY_SINGLED_OUT] = {"singled-out", "words that single somebody out",
+                              "would anyone know who or where this is?"},
+    [IDENTIFY_DATED_EVENT] = {"dated-event", "the day of what happened to a person", "say the quarter"},
+    [IDENTIFY_SMALL_COUNT] = {"small-count", "a small number of people", "is the number needed?"},
+};
+
+/* ---- findings ---- */
+
+const char *identify_level_name(enum identify_level level)
+{
+    static const char *const names[] = {"warn", "hold", "block"};
+    assert((size_t)level < sizeof names / sizeof names[0]);
+    return names[level];
+}
+
+const char *identify_kind_name(enum identify_kind kind)
+{
+    assert((size_t)kind < sizeof whats / sizeof whats[0]);
+    return whats[kind].name;
+}
+
+const char *identify_advice(enum identify_kind kind)
+{
+    assert((size_t)kind < sizeof whats / sizeof whats[0]);
+    return whats[kind].advice;
+}
+
+static void keep(struct identify_findings *f, const struct identify_finding *x)
+{
+    uint32_t at = f->count;
+    assert(f->count <= IDENTIFY_MAX);
+    f->blocks += x->level == IDENTIFY_BLOCK;
+    f->holds += x->level == IDENTIFY_HOLD;
+    f->warns += x->level == IDENTIFY_WARN;
+    if (f->count < IDENTIFY_MAX) {
+        f->list[f->count++] = *x;
+        return;
+    }
+    while (at > 0 && f->list[at - 1].level >= x->level)
+        at--;
+    if (at == 0)
+        return;
+    memmove(&f->list[at - 1], &f->list[at], (f->count - at) * sizeof *x);
+    f->list[f->count - 1] = *x;
+}
+
+/* The findings of one text, which lie last, by their place: rules look at it in turn. */
+static void sort_last(struct identify_findings *f, const char *field)
+{
+    uint32_t from = f->count;
+    assert(f->count <= IDENTIFY_MAX);
+    while (from > 0 && f->list[from - 1].length > 0 && strcmp(f->list[from - 1].field, field) == 0)
+        from--;
+    for (uint32_t i = from + 1; i < f->count; i++) {
+        struct identify_finding x = f->list[i];
+        uint32_t at = i;
+        for (; at > from && f->list[at - 1].offset > x.offset; at--)
+            f->list[at] = f->list[at - 1];
+        f->list[at] = x;
+    }
+}
+
+/* Bytes of the character that begins at this offset of the source. */
+static size_t character(const struct identify_room *r, size_t at)
+{
+    size_t n = 1;
+    assert(at < r->source.n);
+    while (at + n < r->source.n && (r->source.p[at + n] & 0xC0) == 0x80)
+        n++;
+    return n;
+}
+
+void identify_add_span(struct identify_room *r, enum identify_kind kind, enum identify_level level,
+                       uint32_t start, uint32_t end)
+{
+    struct identify_finding x = {.kind = kind, .level = level};
+    assert(start < end && end <= r->n);
+    snprintf(x.field, sizeof x.field, "%s", r->field);
+    x.offset = r->at[start];
+    x.length = r->at[end - 1] + character(r, r->at[end - 1]) - x.offset;
+    keep(r->out, &x);
+}
+
+void identify_add(struct identify_room *r, enum identify_kind kind, enum identify_level level, uint32_t first,
+                  uint32_t last)
+{
+    assert(first <= last && last < r->tokens);
+    identify_add_span(r, kind, level, r->token[first].start, r->token[last].end);
+}
+
+void identify_print(const struct identify_finding *f, char ret[IDENTIFY_MESSAGE_MAX])
+{
+    const struct what *w = &whats[f->kind];
+    assert(ret != NULL);
+    if (f->length == 0)
+        snprintf(ret, IDENTIFY_MESSAGE_MAX, "%s: %s: %s", f->field, w->is, w->advice);
+    else
+        snprintf(ret, IDENTIFY_MESSAGE_MAX, "%s, byte %zu: %s: %s", f->field, f->offset, w->is, w->advice);
+}
+
+void identify_summary(const struct identify_findings *f, enum identify_level least, char *ret, size_t cap)
+{
+    uint32_t shown = 0, all = f->blocks + (least <= IDENTIFY_HOLD ? f->holds : 0) +
+                              (least == IDENTIFY_WARN ? f->warns : 0);
+    size_t n = 0;
+    assert(ret != NULL && cap > 0);
+    ret[0] = '\0';
+    for (uint32_t i = 0; i < f->count && shown < 2 && n < cap; i++) {
+        const struct identify_finding *x = &f->list[i];
+        char place[32] = "";
+        if (x->level < least)
+            continue;
+        if (x->length > 0)
+            snprintf(place, sizeof place, ", byte %zu", x->offset);
+        int more = snprintf(ret + n, cap - n, "%s%s (%s%s)", shown > 0 ? ", " : "", whats[x->kind].is,
+                            x->field, place);
+        n += more > 0 ? (size_t)more : 0;
+        shown++;
+    }
+    if (all > shown && n < cap)
+        snprintf(ret + n, cap - n, " and %u more", all - shown);
+}
+
+/* ---- texts ---- */
+
+struct identify_room *identify_room_new(void)
+{
+    return calloc(1, sizeof(struct identify_room));
+}
+
+/* Only what was touched since is wiped; calloc gave pages that cost nothing until then. */
+static void wipe(struct identify_room *r)
+{
+    assert(r->n <= FOLDED_MAX);
+    memset(r->text, 0, r->n);
+    r->n = r->tokens = 0;
+    r->source = (struct kith_bytes){NULL, 0};
+}
+
+void identify_room_free(struct identify_room *room)
+{
+    if (room == NULL)
+        return;
+    assert(room->n == 0); /* wiped after each text */
+    free(room);
+}
+
+static uint32_t ask_word(struct identify_room *r, uint32_t i)
+{
+    uint32_t n = rule_insurance(r, i);
+    assert(r->token[i].type == TOKEN_WORD);
+    if (n == 0)
+        n = rule_postcode(r, i);
+    if (n == 0 && r->token[i].word == 0)
+        return 0; /* nothing else begins with a word that no rule knows */
+    if (n == 0)
+        n = rule_title(r, i);
+    if (n == 0)
+        n = rule_birth(r, i);
+    if (n == 0)
+        n = rule_age(r, i);
+    if (n == 0)
+        n = rule_date(r, i);
+    return n > 0 ? n : rule_words(r, i);
+}
+
+static uint32_t ask_digits(struct identify_room *r, uint32_t i)
+{
+    uint32_t n = rule_birth(r, i);
+    assert(r->token[i].type == TOKEN_DIGITS);
+    if (n == 0)
+        n = rule_phone(r, i);
+    if (n == 0)
+        n = rule_age(r, i);
+    if (n == 0)
+        n = rule_date(r, i);
+    return n > 0 ? n : rule_words(r, i);
+}
+
+/* What is grave first, over the whole text: it takes its digits before lighter rules can. */
+static void find_numbers(struct identify_room *r)
+{
+    for (uint32_t i = 0; i < r->tokens; i++)
+        if (r->token[i].type == TOKEN_WORD)
+            rule_isbn(r, i);
+    for (uint32_t i = 0; i < r->tokens; i++)
+        if (r->token[i].type == TOKEN_DIGITS)
+            rule_run(r, i);
+    assert(r->tokens <= FOLDED_MAX);
+}
+
+static void ask_rules(struct identify_room *r)
+{
+    uint32_t i = 0;
+    assert(r->out != NULL && r->field != NULL);
+    find_numbers(r);
+    while (i < r->tokens) {
+        uint32_t n = 0;
+        if (r->token[i].type == TOKEN_WORD)
+            n = ask_word(r, i);
+        else if (r->token[i].type == TOKEN_DIGITS)
+            n = ask_digits(r, i);
+        i += n > 0 ? n : 1;
+    }
+    rule_email(r);
+}
+
+static int screen(struct identify_room *r, struct kith_bytes text, const char *field,
+                  struct identify_findings *f)
+{
+    int rc = identify_fold(r, text);
+    assert(r != NULL && field != NULL && f != NULL);
+    if (rc < 0)
+        return rc;
+    r->field = field;
+    r->out = f;
+    identify_split(r);
+    ask_rules(r);
+    sort_last(f, field);
+    wipe(r);
+    return 0;
+}
+
+int identify_text(struct identify_room *room, struct kith_bytes text, const char *field,
+                  struct identify_findings *f)
+{
+    assert(room != NULL);
+    room->one_event = false;
+    room->mailboxes = 0;
+    return screen(room, text, field, f);
+}
+
+/* ---- bodies ---- */
+
+/* Forms that say what they say and were checked as such: codes of closed lists, quarters, dates. */
+static bool is_form(const struct field *f)
+{
+    if (f == NULL)
+        return false;
+    assert(f->name != NULL);
+    return f->type == FIELD_QUARTER || f->type == FIELD_DATE || (f->type == FIELD_CODE && !field_is_open(f));
+}
+
+static bool is_one_event(const struct kind *k, struct kith_bytes body)
+{
+    struct kith_bytes confidence;
+    assert(k != NULL);
+    return k->number == KITH_KIND_LESSON && kind_get_str(body, "confidence", &confidence) &&
+           confidence.n == 9 && memcmp(confidence.p, "one-event", 9) == 0;
+}
+
+static int screen_one(struct identify_room *room, const struct walk *w, const struct walk_text *t,
+                      struct identify_findings *f)
+{
+    char field[FINDING_FIELD_MAX], digits[24];
+    struct kith_bytes text = t->text;
+    if (is_form(t->field))
+        return 0;
+    assert(f != NULL);
+    if (t->number) {
+        int n = snprintf(digits, sizeof digits, "%llu", (unsigned long long)t->value);
+        text = (struct kith_bytes){(const uint8_t *)digits, (size_t)n};
+    }
+    if (t->field != NULL)
+        walk_path(w, field);
+    else
+        snprintf(field, sizeof field, "a field of another version");
+    return screen(room, text, field, f);
+}
+
+int identify_record(struct identify_room *room, const struct kind *k, struct kith_bytes body,
+                    struct identify_findings *ret)
+{
+    struct walk w;
+    struct walk_text t;
+    int rc;
+    assert(room != NULL && k != NULL && ret != NULL);
+    ret->count = ret->blocks = ret->holds = ret->warns = 0;
+    if (!walk_begin(&w, k, body))
+        return KITH_E_INVALID;
+    room->mailboxes = 0;
+    room->one_event = is_one_event(k, body);
+    if (room->one_event)
+        keep(ret, &(struct identify_finding){
+                      .kind = IDENTIFY_ONE_EVENT, .level = IDENTIFY_HOLD, .field = "confidence"});
+    while ((rc = walk_next(&w, &t)) == 1) {
+        rc = screen_one(room, &w, &t, ret);
+        if (rc < 0)
+            break;
+    }
+    return rc < 0 ? KITH_E_INVALID : 0;
+}

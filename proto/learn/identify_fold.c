@@ -1,0 +1,162 @@
+/* Folding: what a text says, whatever it is written with.
+ *
+ * Each character is folded by itself: compatibility decomposition (which is NFKC without putting letters and
+ * accents together again: the rules look at letters, digits and what lies between), digits of every script to
+ * ASCII, and four classes for the rest. Marks that combine, variation selectors and everything invisible go,
+ * so keycap digits, underlined digits and digits with zero-width spaces between them are digits. Inline HTML
+ * and the entity of the no-break space are Markdown, too, and fold to what they show. */
+#include "proto/learn/identify_impl.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include <unictype.h>
+#include <uninorm.h>
+#include <unistr.h>
+
+#define PENDING_MAX 64u /* characters of one decomposition under way */
+#define TAG_MAX     10u /* letters of an HTML tag */
+
+static bool is_dropped(ucs4_t c)
+{
+    return uc_is_property_default_ignorable_code_point(c) ||
+           uc_is_general_category_withtable(c,
+                                            UC_CATEGORY_MASK_Cf | UC_CATEGORY_MASK_Mn | UC_CATEGORY_MASK_Me);
+}
+
+/* One character that does not decompose. FOLD_NONE: nothing is left of it. */
+static uint8_t fold_leaf(ucs4_t c)
+{
+    int digit;
+    if (c < 0x80)
+        return c < 0x20 && c != '\n' ? ' ' : (uint8_t)c;
+    if (c == 0x2028 || c == 0x2029 || c == 0x85)
+        return '\n';
+    if (uc_is_general_category_withtable(c, UC_CATEGORY_MASK_L))
+        return uc_is_general_category_withtable(c, UC_CATEGORY_MASK_Lu | UC_CATEGORY_MASK_Lt) ? FOLD_UPPER
+                                                                                              : FOLD_LOWER;
+    digit = uc_decimal_value(c);
+    if (digit >= 0 && digit <= 9)
+        return (uint8_t)('0' + digit);
+    if (uc_is_property_dash(c) || uc_is_property_hyphen(c))
+        return '-';
+    if (uc_is_property_white_space(c) || c == 0x2800) /* a braille cell without dots */
+        return ' ';
+    if (c == 0x2018 || c == 0x2019)
+        return '\'';
+    if (c == 0xB7 || c == 0x2022)
+        return '.';
+    if (c == 0x2044 || c == 0x2215)
+        return '/';
+    if (is_dropped(c))
+        return FOLD_NONE;
+    return uc_is_general_category_withtable(c, UC_CATEGORY_MASK_Sc) ? '$' : FOLD_SYMBOL;
+}
+
+/* Letters beyond ASCII that come from one character are one. */
+static uint32_t put(uint8_t c, uint8_t *ret, uint32_t n, uint32_t cap)
+{
+    assert(cap > 0);
+    if (c == FOLD_NONE || n == cap || (c >= 0x80 && n > 0 && ret[n - 1] == c))
+        return n;
+    ret[n] = c;
+    return n + 1;
+}
+
+/* One character beyond ASCII; at most cap folded ones. */
+static uint32_t fold_char(ucs4_t c, uint8_t *ret, uint32_t cap)
+{
+    ucs4_t pending[PENDING_MAX], part[UC_DECOMPOSITION_MAX_LENGTH];
+    uint32_t left = 1, n = 0;
+    assert(c >= 0x80);
+    if (is_dropped(c))
+        return 0;
+    pending[0] = c;
+    while (left > 0) {
+        int tag, parts;
+        c = pending[--left];
+        parts = c < 0x80 ? -1 : uc_decomposition(c, &tag, part);
+        if (parts <= 0 || left + (uint32_t)parts > PENDING_MAX) {
+            n = put(fold_leaf(c), ret, n, cap);
+            continue;
+        }
+        while (parts > 0)
+            pending[left++] = part[--parts];
+    }
+    return n;
+}
+
+static bool is_letter(uint8_t c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* Bytes of `<b>`, `</em>`, `<br/>` or `&nbsp;` at p; 0 when there is none. */
+static size_t markup(const uint8_t *p, size_t n, uint8_t *ret_c)
+{
+    size_t i = 1;
+    assert(n > 0 && (p[0] == '<' || p[0] == '&'));
+    *ret_c = p[0] == '<' ? '*' : ' ';
+    if (p[0] == '&') {
+        if (n >= 6 && (memcmp(p, "&nbsp;", 6) == 0 || memcmp(p, "&#160;", 6) == 0))
+            return 6;
+        return 0;
+    }
+    while (i < n && i <= TAG_MAX && (is_letter(p[i]) || p[i] == '/'))
+        i++;
+    return i > 1 && i < n && p[i] == '>' ? i + 1 : 0;
+}
+
+/* The slot that holds a character; at most 2 folded ones for each of its bytes. */
+static const struct fold_slot *slot_of(struct identify_room *r, ucs4_t c, uint32_t bytes)
+{
+    struct fold_slot *s = &r->slot[c % FOLD_SLOTS];
+    assert(c >= 0x80 && 2 * bytes <= FOLD_CHAR_MAX);
+    if (s->c != c) {
+        s->c = c;
+        s->n = (uint8_t)fold_char(c, s->to, 2 * bytes);
+    }
+    return s;
+}
+
+static void append(struct identify_room *r, uint8_t c, size_t at)
+{
+    assert(r->n < FOLDED_MAX);
+    r->text[r->n] = c;
+    r->at[r->n++] = (uint16_t)at;
+}
+
+/* Folds the character at byte i; gives how many bytes it has. */
+static size_t fold_one(struct identify_room *r, struct kith_bytes text, size_t i)
+{
+    const uint8_t *p = text.p + i;
+    ucs4_t c;
+    uint8_t shown;
+    assert(i < text.n);
+    if (p[0] < 0x80) {
+        size_t tag = p[0] == '<' || p[0] == '&' ? markup(p, text.n - i, &shown) : 0;
+        append(r, tag ? shown : fold_leaf(p[0]), i);
+        return tag ? tag : 1;
+    }
+    int bytes = u8_mbtouc(&c, p, text.n - i); /* U+FFFD for what is none */
+    assert(bytes > 0 && bytes <= 4);
+    if (c >= 0x80 && (c != 0xFFFD || bytes == 3)) {
+        const struct fold_slot *s = slot_of(r, c, (uint32_t)bytes);
+        for (uint8_t k = 0; k < s->n; k++)
+            append(r, s->to[k], i);
+    }
+    return (size_t)bytes;
+}
+
+int identify_fold(struct identify_room *r, struct kith_bytes text)
+{
+    size_t i = 0;
+    assert(r != NULL && (text.n == 0 || text.p != NULL));
+    if (text.n > KITH_BODY_MAX)
+        return KITH_E_FULL;
+    r->source = text;
+    r->n = 0;
+    while (i < text.n)
+        i += fold_one(r, text, i);
+    return 0;
+}
