@@ -12,10 +12,12 @@
 #include "kith/types.h"
 #include "proto/learn/period.h"
 #include "proto/learn/spc.h"
+#include "proto/wire/buf.h"
 
 #define SDC_PERIODS_MAX  600u  /* of one series, raw or released */
 #define SDC_CELLS_MAX    8000u /* released before, of a measure and its kin */
 #define SDC_TOTALS_MAX   200u
+#define SDC_VERDICTS_MAX 300u
 #define SDC_SEGMENTS_MAX SPC_SEGMENTS_MAX
 #define SDC_COUNT_MAX    100000000.0 /* a count above it is a mistake */
 #define SDC_GROUP_SMALL  20u         /* 0 and all of a group smaller than this are small counts (SPEC 11.4) */
@@ -92,6 +94,21 @@ struct sdc_out_segment {
 };
 #define SDC_NONE UINT32_MAX
 
+/* One verdict of relation SDC_SAME: what icon and flags were worked out from. */
+struct sdc_out_verdict {
+    enum spc_chart chart;
+    const struct spc_rules *rules;
+    enum spc_direction direction;
+    bool has_target;
+    double target;
+    bool as_raw;          /* it was that of the raw counts */
+    const uint32_t *cell; /* place in sdc_history.cell of each period; SDC_NONE: missing */
+    const bool *excluded; /* of each period */
+    uint32_t cells;
+    const struct spc_segment *segment;
+    uint32_t segments;
+};
+
 struct sdc_history {
     uint32_t first_month; /* of the measure: 1 … 12 */
     const struct sdc_out_cell *cell;
@@ -100,7 +117,21 @@ struct sdc_history {
     uint32_t totals; /* at most SDC_TOTALS_MAX */
     const struct sdc_out_segment *segment;
     uint32_t segments; /* at most SDC_SEGMENTS_MAX; of the last release */
+    const struct sdc_out_verdict *verdict;
+    uint32_t verdicts; /* at most SDC_VERDICTS_MAX */
 };
+
+/* A history is kept as one blob for each release, opaque to whoever stores it, and put together from them:
+ * the same cell with the same raw value is one cell, however often it was told. The blobs hold raw counts. */
+struct sdc_ledger;
+struct sdc_ledger *sdc_ledger_new(uint32_t first_month); /* NULL: no memory */
+void sdc_ledger_free(struct sdc_ledger *l);
+/* Adds one release, oldest first. `series` numbers measure, version and unit, as the caller likes; 0 is the
+ * one that is to be planned. KITH_E_INVALID: damaged; KITH_E_FULL: more than the limits above. */
+int sdc_ledger_add(struct sdc_ledger *l, struct kith_bytes blob, uint32_t series, enum sdc_relation relation,
+                   struct kith_error *e);
+/* Borrowed until the next sdc_ledger_add. */
+const struct sdc_history *sdc_ledger_history(struct sdc_ledger *l);
 
 /* ---- planning a release ---- */
 
@@ -157,6 +188,7 @@ enum sdc_why {
     SDC_VERDICT_NARROWS, /* flags and total together would narrow a hidden cell (SPEC 11.12) */
     SDC_TOO_TANGLED      /* cannot be worked out within bounds */
 };
+#define SDC_WHYS 18u
 const char *sdc_why_text(enum sdc_why why); /* a clause for people, without a full stop */
 
 /* What a reader can still hold possible of a protected count: of x, or of n - x where that is the small one,
@@ -210,6 +242,7 @@ struct sdc_plan {
     uint32_t since; /* place in cell; SDC_NONE */
     enum spc_assurance assurance;
     bool verdict_as_raw; /* icon and flags are those of the raw counts (SPEC 11.7); for this site's eyes */
+    bool verdict_told;   /* icon and flags may leave; where not, sdc_plan_check refuses */
     struct sdc_segment segment[SDC_SEGMENTS_MAX];
     struct sdc_cell cell[SDC_PERIODS_MAX];
     /* How many would be hidden by each unit, from the raw one on: "94 of 432 by month". */
@@ -233,6 +266,9 @@ int sdc_plan_make(struct sdc_plan *ret, const struct sdc_ask *a, struct kith_err
 /* The last question before a release: KITH_E_REFUSED where a small cell of this plan, or one released before,
  * has not its whole range, naming the first one and what would make it safe. */
 int sdc_plan_check(const struct sdc_plan *p, const struct sdc_ask *a, struct kith_error *e);
+
+/* Appends the blob to keep for this plan, once its record is signed and in the same transaction. */
+int sdc_plan_remember(const struct sdc_plan *p, const struct sdc_ask *a, struct buf *ret);
 
 /* What a reader of everything released can hold possible of each cell of a history: one range a cell. `work`
  * is a plan to borrow workspace from. KITH_E_FULL: not within bounds. */
