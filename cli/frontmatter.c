@@ -6,6 +6,8 @@
 
 #include <yaml.h>
 
+#include "cli/people.h"
+
 /* An open mapping or sequence, and the path to it. */
 struct level {
     bool sequence;
@@ -15,7 +17,8 @@ struct level {
 };
 
 struct reading {
-    const char *name;
+    const char *name, *text;
+    size_t n;
     uint32_t first_line;
     struct front_list *list;
     struct kith_error *e;
@@ -196,12 +199,52 @@ static int take_event(struct reading *r, const yaml_event_t *ev)
     return 0;
 }
 
+/* The line of the text that is number `line` from 0, without spaces at its ends; "" past the last. */
+static void copy_line(const struct reading *r, size_t line, char *ret, size_t cap)
+{
+    const char *p = r->text, *end = r->text + r->n, *nl = p;
+    for (; line > 0 && nl; line--) {
+        nl = memchr(p, '\n', (size_t)(end - p));
+        p = nl ? nl + 1 : end;
+    }
+    nl = memchr(p, '\n', (size_t)(end - p));
+    while (p < (nl ? nl : end) && (*p == ' ' || *p == '\t'))
+        p++;
+    size_t n = (size_t)((nl ? nl : end) - p);
+    snprintf(ret, cap, "%.*s", (int)people_fit(p, n, (unsigned)cap / 4), p);
+}
+
+/* What libyaml met, what it mostly is, and what to do about it. */
+static const struct {
+    const char *problem, *what, *todo;
+} usual[] = {
+    {"mapping values are not allowed", "a colon inside a value", "put the value in quotes: title: \"…\""},
+    {"unexpected end of stream", "a quote is never closed", "close it, or take it away"},
+    {"did not find expected ',' or", "a bracket is never closed", "close it with ] or }"},
+    {"tab character", "a tab before the name of a field", "write spaces instead"},
+    {"could not find expected ':'", "no colon behind the name of a field",
+     "write it as title: …, and put a longer text in quotes"},
+    {"did not find expected key", "more behind the end of a quoted value",
+     "put the whole value in quotes; quotes inside it become single ones"},
+};
+
 static int parse_error(struct reading *r, const yaml_parser_t *p)
 {
-    uint32_t line = r->first_line + (uint32_t)p->problem_mark.line;
-    return kith_fail(r->e, KITH_E_INVALID,
-                     "%s:%u: not YAML: \"%s\": put the value in quotes, or write it below a line with |",
-                     r->name, line, p->problem ? p->problem : "unreadable");
+    const char *problem = p->problem ? p->problem : "unreadable", *what = "not YAML",
+               *todo = "put the value in quotes, or write it below a line with |";
+    /* what was begun and not ended is told by its beginning */
+    bool begun = p->context && (strstr(p->context, "quoted scalar") || strstr(p->context, "simple key") ||
+                                strstr(p->context, "flow"));
+    size_t line = begun ? p->context_mark.line : p->problem_mark.line;
+    char text[160];
+    for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++)
+        if (strstr(problem, usual[i].problem)) {
+            what = usual[i].what;
+            todo = usual[i].todo;
+        }
+    copy_line(r, line, text, sizeof text);
+    return kith_fail(r->e, KITH_E_INVALID, "%s:%u: %s: \"%s\": %s", r->name, r->first_line + (uint32_t)line,
+                     what, text[0] ? text : problem, todo);
 }
 
 static int read_events(struct reading *r, yaml_parser_t *p)
@@ -223,7 +266,7 @@ int front_read(const char *name, uint32_t first_line, const char *text, size_t n
                struct kith_error *e)
 {
     struct front_list list = {0};
-    struct reading r = {.name = name, .first_line = first_line, .list = &list, .e = e};
+    struct reading r = {.name = name, .text = text, .n = n, .first_line = first_line, .list = &list, .e = e};
     yaml_parser_t p;
     if (!yaml_parser_initialize(&p))
         return kith_fail(e, KITH_E_INTERNAL, "not enough memory: \"%s\": close something and try again",

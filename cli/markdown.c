@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/people.h"
 #include "proto/learn/compose.h"
 
 bool markdown_is(const struct text *t)
@@ -105,15 +106,32 @@ int markdown_print(const struct kind *k, struct kith_bytes body, char **ret, siz
     return rc;
 }
 
+/* Shows the first line that is not empty. */
+static int no_front(const struct text *t, struct kith_error *e)
+{
+    const char *p = t->p + strspn(t->p, " \t\n");
+    size_t n = strcspn(p, "\n");
+    if (n == 0)
+        return kith_fail(e, KITH_E_INVALID, "%s:1: nothing in it: \"\": kith new lesson shows what to write",
+                         t->name);
+    if (strncmp(t->p, "---", 3) == 0)
+        return kith_fail(e, KITH_E_INVALID,
+                         "%s:1: front matter never ends: \"---\": write a second line --- below its fields, "
+                         "before the first heading",
+                         t->name);
+    return kith_fail(
+        e, KITH_E_INVALID,
+        "%s:%u: no front matter: \"%.*s\": begin the file with a line ---, then kind: lesson and "
+        "other fields, then ---; kith new lesson shows how",
+        t->name, text_line(t->p, (size_t)(p - t->p)), (int)people_fit(p, n, 40), p);
+}
+
 int markdown_open(const struct text *t, struct markdown *md, struct kith_error *e)
 {
     struct kith_bytes front, all = {(const uint8_t *)t->p, t->n};
     struct markdown m = {.text = t};
     if (!compose_front(all, &front, &m.rest))
-        return kith_fail(e, KITH_E_INVALID,
-                         "%s:1: no front matter: \"%.40s\": begin the file with a line ---, then kind: "
-                         "lesson and other fields, then ---",
-                         t->name, t->n ? t->p : "");
+        return no_front(t, e);
     int rc = front_read(t->name, text_line(t->p, (size_t)((const char *)front.p - t->p)),
                         (const char *)front.p, front.n, &m.front, e);
     if (rc)

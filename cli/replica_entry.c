@@ -12,7 +12,8 @@
     "SELECT v.number, v.id, v.kind, v.site, v.unit, v.setting, v.title, v.here, v.current, v.time, r.log, "  \
     "r.seq FROM record r JOIN v_record v ON v.number = r.number WHERE"
 
-static const char sql_drafts[] = COLUMNS " r.number < ?1 AND r.log IS NULL ORDER BY r.number DESC LIMIT ?2";
+/* What is shared here has negative numbers; asking for log IS NULL would read all of it for each page. */
+static const char sql_drafts[] = COLUMNS " r.number < ?1 ORDER BY r.number DESC LIMIT ?2";
 static const char sql_entries[] = COLUMNS " (r.log, r.seq) > (?1, ?2) ORDER BY r.log, r.seq LIMIT ?3";
 static const char sql_newer[] = COLUMNS " r.number > ?1 ORDER BY r.number LIMIT ?2";
 static const char sql_draft_body[] = "SELECT body FROM draft WHERE number = ?1";

@@ -114,8 +114,9 @@ static int check_utf8(const struct text *t, struct kith_error *e)
     const uint8_t *p = (const uint8_t *)t->p, *bad = u8_check(p, t->n);
     const char *zero = memchr(t->p, 0, t->n);
     if (bad)
-        return kith_fail(e, KITH_E_INVALID, "not UTF-8: \"%s:%u\", byte 0x%02x: save the file as UTF-8",
-                         t->name, text_line(t->p, (size_t)(bad - p)), *bad);
+        return kith_fail(e, KITH_E_INVALID, "not UTF-8: \"%s:%u\", byte 0x%02x: save the file as UTF-8%s",
+                         t->name, text_line(t->p, (size_t)(bad - p)), *bad,
+                         text_ends(t->name, ".csv") ? " (in Excel: Save As, type \"CSV UTF-8\")" : "");
     if (zero)
         return kith_fail(e, KITH_E_INVALID,
                          "not text: \"%s:%u\" holds a zero byte: save the file as plain text", t->name,

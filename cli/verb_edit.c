@@ -192,8 +192,8 @@ static int write_and_share(struct cli *cli, const struct arguments *a, const str
     bool there = author_is_there(cli), resume = file && access(file, F_OK) == 0;
     snprintf(verb, sizeof verb, "edit %s", x->id);
     w.verb = verb;
-    if (resume)
-        free(text);
+    w.text = text; /* also where an earlier file goes on: what it says that is not a person's is known */
+    w.n = n;
     int rc = resume ? author_resume(&w, file, &e) : author_begin(&w, file, text, n, &e);
     if (rc)
         rc = cli_fail(&e);

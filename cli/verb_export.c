@@ -148,7 +148,7 @@ static void print_people(const struct export *x, const struct export_format *f)
         printf("To read them back: kith import %s --map %s/%s.map.yaml\n", x->kind[0].path, x->dir,
                x->kind[0].kind->name);
     else if (x->kinds)
-        printf("To read them back: kith share %s/*.md\n", x->kind[0].path);
+        printf("To read them back, up to 1,000 files at a time: kith share %s/*.md\n", x->kind[0].path);
 }
 
 static int finish(const struct cli *cli, const struct export *x, const struct export_format *f)

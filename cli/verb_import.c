@@ -135,8 +135,12 @@ static void print_summary(const struct import *im)
     }
     printf("Rows %s, taken as %s %s, refused %s.", seen, im->map->kind->name, taken, refused);
     if (im->taken)
-        printf(" %s … %s", im->first, im->last);
+        printf(" %s%s%s", im->first, im->taken > 1 ? " … " : "", im->taken > 1 ? im->last : "");
     putchar('\n');
+    if (im->taken && im->taken < im->seen && im->cli->format == CLI_PEOPLE)
+        printf(
+            "The refused rows are named above: mend them and import them by themselves, since the others are "
+            "here now.\n");
     if (im->taken && im->cli->format == CLI_PEOPLE && im->release)
         fresh_print_readers(im->cli);
     else if (im->taken && im->cli->format == CLI_PEOPLE)

@@ -136,7 +136,7 @@ static void test_refused_yaml(void **state)
     refused("a: 1\n<<: {b: c}\n", "f.yaml:2", "\"<<\"");
     refused("a: 1\nb: 2\na: 3\n", "f.yaml:3", "\"a\"");
     refused("a: [1]\na: [2]\n", "f.yaml:2", "\"a\"");
-    refused("title: one: two\n", "f.yaml:1", "not YAML");
+    refused("title: one: two\n", "f.yaml:1", "a colon inside a value: \"title: one: two\"");
     refused("just words\n", "f.yaml:1", "just words");
     refused("- just\n- words\n", "f.yaml:1", "not a record");
     refused("{[a, b]: c}\n", "f.yaml:1", "a key must be a word");
