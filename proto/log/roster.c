@@ -271,6 +271,15 @@ static int read_revoke(struct roster *r, struct site *from, struct kith_bytes bo
     return rc < 0 ? rc : 1;
 }
 
+static uint32_t own_withdrawals_of(const struct site *s)
+{
+    uint32_t n = 0;
+    assert(s != NULL);
+    for (uint32_t i = 0; i < s->logs_n; i++)
+        n += s->log[i].own_n;
+    return n;
+}
+
 static int read_withdraw(struct roster *r, struct site *from, struct kith_bytes body, struct op *o,
                          struct kith_error *e)
 {
@@ -280,7 +289,8 @@ static int read_withdraw(struct roster *r, struct site *from, struct kith_bytes 
         return rc;
     if (o->withdraw.by_council)
         return may_count(r, from, &o->withdraw.council);
-    return memcmp(&o->withdraw.at.log.site, &from->id, sizeof(from->id)) == 0;
+    return memcmp(&o->withdraw.at.log.site, &from->id, sizeof(from->id)) == 0 &&
+           own_withdrawals_of(from) < ROSTER_OWN_MAX;
 }
 
 /* Reads a body of one of the three kinds into *o. 1: it may have an effect; 0: never. */
@@ -513,9 +523,6 @@ static int link_put(struct roster *r, struct control_log *log, uint32_t at, cons
                     struct op *o, struct kith_error *e)
 {
     assert(at <= log->n);
-    if (log->n == ROSTER_LOG_MAX || r->links_n == ROSTER_LINKS_MAX)
-        return too_many("entries of control logs",
-                        log->n == ROSTER_LOG_MAX ? ROSTER_LOG_MAX : ROSTER_LINKS_MAX, e);
     uint32_t cap = r->path_cap;
     if (!reserve(&log->link, &log->cap, log->n + 1, sizeof(struct link)) ||
         !reserve(&r->path[0], &cap, log->n + 1, sizeof(uint32_t)) ||
@@ -557,6 +564,19 @@ static bool moves_fold(const struct site *s, const struct op *o)
     return own || s->listed;
 }
 
+/* Before anything of an entry is kept. One site's share ends far below what all have together: else a single
+ * member could fill the tables with nonsense and nobody could be admitted or revoked any more. */
+static int reserve_link(const struct roster *r, const struct site *s, struct kith_error *e)
+{
+    uint32_t n = 0;
+    assert(s->logs_n >= 1);
+    for (uint32_t i = 0; i < s->logs_n; i++)
+        n += s->log[i].n;
+    if (n >= ROSTER_SITE_MAX)
+        return too_many("entries of control logs of one site", ROSTER_SITE_MAX, e);
+    return r->links_n == ROSTER_LINKS_MAX ? too_many("entries of control logs", ROSTER_LINKS_MAX, e) : 0;
+}
+
 int roster_add_control(struct roster *r, const struct run_entry *x, struct kith_error *e)
 {
     struct site *s;
@@ -574,6 +594,8 @@ int roster_add_control(struct roster *r, const struct run_entry *x, struct kith_
     uint32_t at = link_place(log, x->e.seq, &x->id);
     if (at < log->n && link_compare(&log->link[at], x->e.seq, &x->id) == 0)
         return 0;
+    if ((rc = reserve_link(r, s, e)) < 0)
+        return rc;
     int bad = take_body(r, s, x, &o, e);
     if (bad < 0 && bad != KITH_E_INVALID)
         return bad;
@@ -943,6 +965,15 @@ int roster_add_council(struct roster *r, struct kith_bytes bytes, struct kith_er
                          (unsigned long)r->scratch->g);
     struct kept_council *k = council_kept(r, &r->scratch->id);
     return k != NULL ? council_more(r, k, before->c, e) : council_first(r, before->c, e);
+}
+
+uint32_t roster_council_added(const struct roster *r)
+{
+    uint32_t at = 0;
+    assert(r->councils_n >= 1);
+    while (at < r->councils_n && memcmp(&r->council[at].c->id, &r->scratch->id, sizeof(r->scratch->id)) != 0)
+        at++;
+    return at;
 }
 
 /* ---- the whole ---- */

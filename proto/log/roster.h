@@ -71,6 +71,8 @@ bool roster_council_contested(const struct roster *r);
 uint32_t roster_councils(const struct roster *r); /* held, incomplete ones included */
 /* The i-th council's wire bytes in ascending (g, hash); genesis first. */
 struct kith_bytes roster_council_bytes(const struct roster *r, uint32_t i, uint32_t *ret_g);
+/* Which of them the last roster_add_council was about; roster_councils(r) where it is not kept. */
+uint32_t roster_council_added(const struct roster *r);
 enum roster_council_state { COUNCIL_IN_FORCE, COUNCIL_PASSED_OVER, COUNCIL_INCOMPLETE };
 /* The same council taken apart, and what became of it: in force (or was), complete but another was chosen, or
  * waiting for signatures. */

@@ -9,12 +9,14 @@
 #include "proto/log/roster.h"
 
 #define ROSTER_SITES_MAX                                                                                     \
-    (2u * KITH_MEMBERS_MAX)         /* members, and roots that are named or known but no members */
-#define ROSTER_OPS_MAX     200000u  /* operations and certificates, each counted once */
-#define ROSTER_LINKS_MAX   1000000u /* entries of control logs in all */
-#define ROSTER_LOG_MAX     200000u  /* entries of one control log */
-#define ROSTER_STRAY_MAX   4096u    /* operations of one site that name councils which are not held */
-#define ROSTER_OPEN_MAX    4u       /* incomplete councils that one root's signature keeps here */
+    (2u * KITH_MEMBERS_MAX)       /* members, and roots that are named or known but no members */
+#define ROSTER_OPS_MAX   200000u  /* operations and certificates, each counted once */
+#define ROSTER_LINKS_MAX 1000000u /* entries of control logs in all */
+#define ROSTER_SITE_MAX  100000u  /* entries of one site's control logs */
+#define ROSTER_OWN_MAX                                                                                       \
+    10000u /* withdrawals by one site of what is its own: each is looked up in every fold */
+#define ROSTER_STRAY_MAX   4096u /* operations of one site that name councils which are not held */
+#define ROSTER_OPEN_MAX    4u    /* incomplete councils that one root's signature keeps here */
 #define ROSTER_COUNCIL_BAD UINT32_MAX
 
 /* A council held. The first is council 0. */

@@ -1348,6 +1348,37 @@ static void test_many_members(void **state)
                   MANY, adding, folding, again, (now_ms() - from) * 1e6 / MANY);
 }
 
+/* A member that fills its control log hurts itself: others are admitted and revoked as before. */
+static void test_one_member_fills_its_share(void **state)
+{
+    (void)state;
+    uint32_t taken = 0;
+    clear_play();
+    certify(A);
+    admit(A, &council[0], B);
+    certify(B);
+    roster_free(roster);
+    roster = fresh();
+    for (int i = 0; i < items_n; i++)
+        assert_int_equal(deliver(roster, &item[i]), 1);
+    for (uint64_t i = 1; i < 210000; i++) {
+        struct item *x = withdraw(B, NULL, B, i);
+        taken += deliver(roster, x) == 1;
+        free(x->bytes);
+        items_n--;
+    }
+    roster_fold(roster);
+    assert_in_range(taken, 90000, 110000);
+    assert_in_range(roster_withdrawals(roster), 9000, 10000);
+    admit(A, &council[0], C);
+    assert_int_equal(deliver(roster, &item[items_n - 1]), 1);
+    revoke(A, &council[0], B, NULL, 0);
+    assert_int_equal(deliver(roster, &item[items_n - 1]), 1);
+    roster_fold(roster);
+    expect_state(B, MEMBER_REVOKED);
+    expect_state(C, MEMBER_SITE);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -1420,6 +1451,7 @@ int main(void)
         cmocka_unit_test(play_forks),
         cmocka_unit_test(test_random_histories),
         cmocka_unit_test(test_many_members),
+        cmocka_unit_test(test_one_member_fills_its_share),
     };
     if (crypto_start() < 0)
         return 1;
