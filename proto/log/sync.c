@@ -113,6 +113,31 @@ int sync_load_log(struct sync *s, const struct kith_log_key *log, uint64_t last,
     return 0;
 }
 
+/* Takes out what came meanwhile; where peers stand in the list moves along. */
+static void sync_missing_pack(struct sync *s)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < SYNC_PEERS_MAX; i++) {
+        uint32_t before = 0;
+        for (uint32_t k = 0; s->peer[i].up && k < s->peer[i].fill_at; k++)
+            before += s->missing[k].log != NULL;
+        s->peer[i].fill_at = before;
+    }
+    for (uint32_t i = 0; i < s->missing_n; i++)
+        if (s->missing[i].log != NULL)
+            s->missing[kept++] = s->missing[i];
+    s->missing_n = kept;
+    assert(kept == s->missing_open);
+}
+
+/* Whether n more can be remembered. */
+bool sync_missing_room(struct sync *s, uint32_t n)
+{
+    if (s->missing_n + n > SYNC_MISSING_MAX && s->missing_open + n <= SYNC_MISSING_MAX)
+        sync_missing_pack(s);
+    return s->missing_n + n <= SYNC_MISSING_MAX;
+}
+
 int sync_missing_add(struct sync *s, struct heads_log *l, uint64_t seq, uint32_t origin)
 {
     if (s->missing_n >= SYNC_MISSING_MAX)
@@ -313,6 +338,14 @@ void sync_hand_to_store(struct sync *s, struct heads_log *l, const struct run *r
 
 /* ---- peers ---- */
 
+static uint64_t sync_random(struct sync *s)
+{
+    s->random ^= s->random << 13;
+    s->random ^= s->random >> 7;
+    s->random ^= s->random << 17;
+    return s->random;
+}
+
 uint32_t sync_slot(const struct sync *s, const struct sync_peer *p)
 {
     return (uint32_t)(p - s->peer);
@@ -326,7 +359,8 @@ static bool sync_settle_duplicate(struct sync *s, uint32_t peer, const struct ki
     bool mine_is_smaller = memcmp(s->c.self.b, site->b, sizeof site->b) < 0;
     for (uint32_t i = 0; i < SYNC_PEERS_MAX; i++) {
         struct sync_peer *o = &s->peer[i];
-        if (!o->up || i == peer || o->mode == SYNC_JOINER || memcmp(&o->site, site, sizeof *site) != 0)
+        if (!o->up || i == peer || memcmp(&o->site, site, sizeof *site) != 0 ||
+            (o->mode == SYNC_JOINER) != (s->peer[peer].mode == SYNC_JOINER))
             continue;
         struct kith_error why;
         kith_fail(&why, KITH_E_REFUSED, "another link to this site stays");
@@ -346,7 +380,9 @@ void sync_peer_up(struct sync *s, uint32_t peer, const struct kith_site_id *site
     *p = (struct sync_peer){.up = true, .mode = mode, .site = *site, .i_dialled = i_dialled, .since = now};
     p->council_next = UINT32_MAX;
     memcpy(p->hh, hh, sizeof p->hh);
-    if (mode != SYNC_JOINER && !sync_settle_duplicate(s, peer, site, i_dialled))
+    if (s->missing_n > SYNC_FILLS_MAX) /* not always the same ones */
+        p->fill_at = (uint32_t)(sync_random(s) % (s->missing_n - SYNC_FILLS_MAX));
+    if (!sync_settle_duplicate(s, peer, site, i_dialled))
         return;
     switch (mode) {
     case SYNC_MEMBER:
@@ -396,12 +432,15 @@ static void sync_take_council(struct sync *s, struct sync_peer *p, const struct 
     struct kith_error e;
     p->handed += m->bytes.n;
     int r = roster_add_council(s->c.roster, m->bytes, &e);
+    uint32_t at = roster_council_added(s->c.roster);
     if (r < 0) {
         sync_drop(s, sync_slot(s, p), BYE_PROTOCOL, &e);
-    } else if (r == 1) {
+    } else if (r == 1 && at < roster_councils(s->c.roster)) {
+        /* As it is held: whatever number it came under, with the signatures of earlier comers too. */
+        enum roster_council_state state;
         struct sync_action *a = sync_act(s, SYNC_STORE_COUNCIL);
-        a->g = m->g;
-        a->bytes = m->bytes;
+        a->bytes = roster_council_bytes(s->c.roster, at, &a->g);
+        a->last_id = roster_council_at(s->c.roster, at, &state)->id;
         sync_dirty(s);
     }
 }
@@ -660,6 +699,15 @@ static void sync_push_sent(struct sync_peer *p, uint64_t last)
     p->push_n--;
 }
 
+/* One run of each WANT in turn: behind a long one the others would wait until their asker gives them up. */
+static void sync_serve_turn(struct sync_peer *p)
+{
+    struct sync_serve first = p->serve[0];
+    assert(p->serve_n > 0);
+    memmove(&p->serve[0], &p->serve[1], (p->serve_n - 1) * sizeof p->serve[0]);
+    p->serve[p->serve_n - 1] = first;
+}
+
 void sync_run_sent(struct sync *s, uint32_t peer, uint64_t last)
 {
     struct sync_peer *p = &s->peer[peer];
@@ -672,6 +720,7 @@ void sync_run_sent(struct sync *s, uint32_t peer, uint64_t last)
         break;
     case SENDING_SERVE:
         p->serve[0].next = last >= p->serve[0].next ? last + 1 : UINT64_MAX;
+        sync_serve_turn(p);
         break;
     case SENDING_JOIN:
         p->join_next = last >= p->join_next ? last + 1 : UINT64_MAX;
@@ -751,17 +800,11 @@ static void sync_tick_peer(struct sync *s, uint32_t i)
         struct kith_error why;
         kith_fail(&why, KITH_E_REFUSED, "is not in the roster that I know");
         sync_drop(s, i, BYE_UNKNOWN, &why);
+    } else if (p->mode == SYNC_JOINER && s->now.ms - p->since.ms >= SYNC_JOINER_MS) {
+        sync_drop(s, i, BYE_DONE, NULL);
     } else if (p->mode == SYNC_MEMBER) {
         sync_pull_advance(s, p);
     }
-}
-
-static uint64_t sync_random(struct sync *s)
-{
-    s->random ^= s->random << 13;
-    s->random ^= s->random >> 7;
-    s->random ^= s->random << 17;
-    return s->random;
 }
 
 /* Once an hour with a random peer: repairs whatever live propagation lost. */

@@ -10,10 +10,12 @@
 #define SYNC_ASKS_MAX      256u  /* ranges still to ask about, per peer */
 #define SYNC_PUSHES_MAX    64u   /* logs that grew and are to be pushed, per peer */
 #define SYNC_MISSING_MAX   100000u
+#define SYNC_FILLS_MAX     1024u /* missing bodies that one peer is asked for in a session */
 #define SYNC_WANT_MS       20000 /* a WANT without progress is asked elsewhere */
 #define SYNC_PROBATION_MS  10000
 #define SYNC_PROBATION_MAX (256u * 1024u)
-#define SYNC_FOLD_MS       100 /* how long new control entries may wait for the next fold */
+#define SYNC_JOINER_MS     60000 /* a joiner is given all it needs within a third of this */
+#define SYNC_FOLD_MS       100   /* how long new control entries may wait for the next fold */
 #define SYNC_HOUR_MS       3600000
 #define SYNC_PUSH_LINKS    16u /* above this many links, growth is announced rather than pushed */
 #define SYNC_REPEATS_MAX   8u  /* of the control stage, while the roster grows */
@@ -88,7 +90,7 @@ struct sync_peer {
 
     uint32_t claims[KITH_STREAMS]; /* logs in which it claims to hold more */
     uint64_t scanned;              /* of s->wants_version: the last search for a want found nothing */
-    uint32_t fill_at;              /* next missing body to ask it for */
+    uint32_t fill_at, fills;       /* next missing body to ask it for; how many it was asked for */
     struct sync_want want[KITH_WANTS_MAX];
     struct sync_serve serve[KITH_WANTS_MAX];
     uint32_t serve_n;
@@ -164,6 +166,7 @@ void sync_claim_drop(struct sync *s, struct sync_peer *p, struct heads_log *l);
 void sync_wants_fill(struct sync *s, struct sync_peer *p);
 void sync_want_progress(struct sync *s, struct sync_peer *p, const struct heads_log *l, uint64_t last);
 void sync_want_close(struct sync *s, struct sync_want *w);
+void sync_give_up(struct sync *s, struct sync_peer *p, struct heads_log *l);
 void sync_wants_expire(struct sync *s, struct sync_peer *p);
 void sync_wants_probation(struct sync *s, struct sync_peer *p);
 void sync_serve(struct sync *s, struct sync_peer *p, const struct msg_want *m);
@@ -173,5 +176,6 @@ void sync_take(struct sync *s, struct sync_peer *p, struct kith_bytes bytes);
 void sync_hand_to_store(struct sync *s, struct heads_log *l, const struct run *r, struct kith_bytes bytes,
                         uint32_t origin);
 int sync_missing_add(struct sync *s, struct heads_log *l, uint64_t seq, uint32_t origin);
+bool sync_missing_room(struct sync *s, uint32_t n);
 
 #endif

@@ -185,6 +185,19 @@ static void pull_take_subranges(struct sync *s, struct sync_peer *p, const struc
     pull_answered(s, p, m->last);
 }
 
+/* Two heads at one seq are one entry, or there is another branch. */
+static void pull_compare(struct sync *s, struct sync_peer *p, struct heads_log *l, const struct msg_head *h)
+{
+    uint8_t tag[8];
+    assert(l->head == h->seq);
+    crypto_tag(p->hh, &l->head_id, tag);
+    if (memcmp(tag, h->tag, sizeof tag) == 0 || l->suspect)
+        return;
+    l->suspect = true;
+    sync_note(s, sync_slot(s, p), "another entry is claimed at seq %llu of a log",
+              (unsigned long long)h->seq);
+}
+
 /* A peer's head of a log: a claim when it is ahead of us, a suspicion when it differs at the same place. */
 static void pull_take_head(struct sync *s, struct sync_peer *p, uint8_t stream, const struct msg_head *h)
 {
@@ -195,6 +208,8 @@ static void pull_take_head(struct sync *s, struct sync_peer *p, uint8_t stream, 
         return;
     if (roster_member(s->c.roster, &h->site) == NULL && s->dirty)
         sync_refold(s);
+    if (!p->up)
+        return; /* what made the site known revoked the one that speaks */
     const struct member *m = roster_member(s->c.roster, &h->site);
     if (m == NULL) {
         s->stats.skipped_heads++;
@@ -202,19 +217,16 @@ static void pull_take_head(struct sync *s, struct sync_peer *p, uint8_t stream, 
         return;
     }
     bool is_named = roster_valid_end(s->c.roster, &key, &ends, &id) == 1;
-    struct heads_log *l = heads_make(&s->heads, &key);
-    if (l == NULL || (ends == 0 && m->state == MEMBER_REVOKED))
+    if (ends == 0 && m->state == MEMBER_REVOKED)
         return;
-    uint8_t tag[8];
-    crypto_tag(p->hh, &l->head_id, tag);
-    if (l->head == h->seq && memcmp(tag, h->tag, sizeof tag) != 0 && !l->suspect) {
-        l->suspect = true;
-        sync_note(s, sync_slot(s, p), "another entry is claimed at seq %llu of a log",
-                  (unsigned long long)h->seq);
-    }
+    struct heads_log *l = heads_find(&s->heads, &key);
+    if (l != NULL && l->head == h->seq)
+        pull_compare(s, p, l, h);
     /* A certificate may be what makes the log valid: a control log is asked for from its beginning. */
     uint64_t upto = ends == 0 && stream == KITH_CONTROL && !is_named ? h->seq : h->seq < ends ? h->seq : ends;
-    if (upto > l->tip)
+    if (l == NULL && upto > 0)
+        l = heads_make(&s->heads, &key); /* only for what is asked for: heads cost their sender nothing */
+    if (l != NULL && upto > l->tip)
         sync_claim(s, p, l, upto);
     else if (ends == 0)
         p->skipped = true;
@@ -290,14 +302,15 @@ bool sync_pull_answer(struct sync *s, struct sync_peer *p, struct msg *m)
     for (; p->answer.at < p->answer.n; p->answer.at++) {
         const struct msg_range *r = &p->answer.r[p->answer.at];
         struct msg_range mine = {.lo = r->lo, .hi = r->hi};
-        heads_measure(&s->heads, p->hh, p->answer.stream, &mine);
-        if (!p->answer.resumes && mine.count == r->count && memcmp(&mine.fp, &r->fp, sizeof mine.fp) == 0)
-            continue;
-        if (!p->answer.resumes && mine.count > KITH_LIST_AT &&
-            (uint64_t)r->count * 4 >= (uint64_t)mine.count * 3) {
-            answer_split(s, p, r, m);
-            p->answer.at++;
-            return true;
+        if (!p->answer.resumes) { /* a list that goes on was measured when it began */
+            heads_measure(&s->heads, p->hh, p->answer.stream, &mine);
+            if (mine.count == r->count && memcmp(&mine.fp, &r->fp, sizeof mine.fp) == 0)
+                continue;
+            if (mine.count > KITH_LIST_AT && (uint64_t)r->count * 4 >= (uint64_t)mine.count * 3) {
+                answer_split(s, p, r, m);
+                p->answer.at++;
+                return true;
+            }
         }
         p->answer.resumes = !answer_list(s, p, r, m);
         if (!p->answer.resumes && ++p->answer.at == p->answer.n) {

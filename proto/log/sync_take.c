@@ -48,22 +48,25 @@ static bool take_counts(struct sync *s, struct sync_peer *p, const struct run_he
     return opens_epoch;
 }
 
-/* Step 4: the policy's daily bytes of each site, counted in the control log of the epoch. */
-static bool take_in_quota(struct sync *s, const struct kith_log_key *log, size_t n)
+/* Where the daily bytes of a site and epoch are counted: in the control log of the epoch. */
+static struct heads_log *take_day(struct sync *s, const struct kith_log_key *log)
 {
     struct kith_log_key control = {log->site, log->epoch, KITH_CONTROL};
     struct heads_log *l = heads_make(&s->heads, &control);
     int64_t day = s->now.ms / KITH_DAY_MS;
-    if (l == NULL)
-        return false;
-    if (l->day != day) {
+    if (l != NULL && l->day != day) {
         l->day = day;
         l->day_bytes = 0;
     }
-    if (l->day_bytes + n > roster_council(s->c.roster)->policy.daily_bytes)
-        return false;
-    l->day_bytes += n;
-    return true;
+    return l;
+}
+
+/* Step 4: the policy's daily bytes of each site. They are charged for what was verified (take_new): else
+ * anybody could use up the day of anybody else. */
+static bool take_in_quota(struct sync *s, const struct kith_log_key *log, size_t n)
+{
+    const struct heads_log *l = take_day(s, log);
+    return l != NULL && l->day_bytes + n <= roster_council(s->c.roster)->policy.daily_bytes;
 }
 
 /* Step 7: the key that signs this epoch. A control log brings it along as its first entry. */
@@ -134,25 +137,45 @@ static int take_tail(struct sync *s, const struct heads_log *l, struct kith_byte
 /* A control run teaches the roster at once; it is told to others only when it is durable. */
 static void take_control(struct sync *s, struct sync_peer *p, const struct run *r)
 {
+    struct kith_error e, first = {0};
+    uint32_t bad = 0;
     for (uint32_t i = 0; i < r->count; i++) {
-        struct kith_error e;
         int learnt = roster_add_control(s->c.roster, &r->entry[i], &e);
-        if (learnt < 0)
-            sync_note(s, sync_slot(s, p), "a control entry means nothing here: %.200s", e.text);
-        else if (learnt > 0)
+        if (learnt > 0)
             sync_dirty(s);
+        if (learnt < 0 && bad++ == 0)
+            first = e;
     }
+    if (bad > 0) /* one line a run: whoever writes nonsense does not fill the log with it */
+        sync_note(s, sync_slot(s, p), "control entries that mean nothing here: %u; the first: %.160s", bad,
+                  first.text);
+}
+
+/* Whether what lacks its body can be remembered. Where it cannot, only a run with all its bodies is taken:
+ * somebody else may have it. */
+static bool take_has_room(struct sync *s, const struct run *r)
+{
+    uint32_t bare = 0;
+    for (uint32_t i = 0; i < r->count; i++)
+        bare += !r->entry[i].has_body;
+    return bare == 0 || sync_missing_room(s, bare);
 }
 
 static void take_new(struct sync *s, struct sync_peer *p, struct heads_log *l, struct kith_bytes bytes)
 {
     const struct run *fresh;
+    size_t came = bytes.n;
     if (take_tail(s, l, &bytes, &fresh) != 0) {
         sync_note(s, sync_slot(s, p), "the new part of a run could not be encoded");
         return;
     }
-    if (s->missing_n + fresh->count > SYNC_MISSING_MAX)
-        return; /* there might be no room to remember what is missing: not taken, asked for again later */
+    if (!take_has_room(s, fresh)) {
+        sync_give_up(s, p, l);
+        return;
+    }
+    struct heads_log *day = take_day(s, &l->key);
+    if (day != NULL)
+        day->day_bytes += came;
     for (uint32_t i = 0; i < fresh->count; i++)
         if (!fresh->entry[i].has_body)
             sync_missing_add(s, l, fresh->entry[i].e.seq, sync_slot(s, p) + 1);
@@ -206,7 +229,7 @@ static void take_leave(struct sync *s, struct sync_peer *p, const struct run_hea
     struct heads_log *l = heads_find(&s->heads, &h->log);
     if (l == NULL || !p->up)
         return;
-    sync_claim_drop(s, p, l);
+    sync_give_up(s, p, l);
     sync_want_progress(s, p, l, h->last);
 }
 
@@ -221,7 +244,7 @@ static void take_checked(struct sync *s, struct sync_peer *p, struct heads_log *
     int links = take_links(l, s->run);
     if (links != 0) {
         s->stats.unlinked++;
-        sync_claim_drop(s, p, l);
+        sync_give_up(s, p, l);
         if (!l->suspect)
             sync_note(s, sync_slot(s, p), "a run at seq %llu does not link to what is held: another branch",
                       (unsigned long long)s->run->first);
@@ -231,7 +254,7 @@ static void take_checked(struct sync *s, struct sync_peer *p, struct heads_log *
     int verified = take_verify(s, s->run, &e);
     if (verified == KITH_E_NOTFOUND) {
         p->skipped = true;
-        sync_claim_drop(s, p, l);
+        sync_give_up(s, p, l);
         return;
     }
     for (uint32_t i = 0; verified == 0 && l->key.stream == KITH_CONTROL && i < s->run->count; i++)
@@ -268,7 +291,7 @@ void sync_take(struct sync *s, struct sync_peer *p, struct kith_bytes bytes)
     } else if (take_in_quota(s, &l->key, bytes.n)) {
         take_checked(s, p, l, bytes);
     } else {
-        sync_claim_drop(s, p, l);
+        sync_give_up(s, p, l);
     }
     if (p->up)
         sync_want_progress(s, p, l, h.last);

@@ -80,15 +80,17 @@ void sync_want_close(struct sync *s, struct sync_want *w)
     s->wants_version++;
 }
 
-/* A missing body is asked for once a session of each peer but the one that sent it without. */
+/* A missing body is asked for once a session of each peer but the one that sent it without; of very many some
+ * in each session. */
 static bool want_missing(struct sync *s, struct sync_peer *p, struct sync_want *w)
 {
-    while (p->heard && p->stage != STAGE_CONTROL) {
-        if (p->fill_at >= s->missing_n)
-            return false;
+    if (!p->heard || p->stage == STAGE_CONTROL)
+        return false;
+    while (p->fill_at < s->missing_n && p->fills < SYNC_FILLS_MAX) {
         const struct sync_missing *x = &s->missing[p->fill_at++];
         if (x->log == NULL || x->origin == sync_slot(s, p) + 1)
             continue;
+        p->fills++;
         *w = (struct sync_want){x->log, x->seq, x->seq, true, false, s->now};
         return true;
     }
@@ -143,19 +145,36 @@ void sync_wants_probation(struct sync *s, struct sync_peer *p)
     }
 }
 
-/* A run up to `last` came from p: the WANT that asked for it has moved on, or is done. */
+/* A run up to `last` came from p: the WANT that asked for it has moved on, or is done. What was verified is
+ * progress, what was said is not: else whoever sends rubbish now and then keeps others from being asked. */
 void sync_want_progress(struct sync *s, struct sync_peer *p, const struct heads_log *l, uint64_t last)
 {
     for (uint32_t i = 0; i < KITH_WANTS_MAX; i++) {
         struct sync_want *w = &p->want[i];
-        if (w->log != l || last < w->from)
+        uint64_t reached = w->fill || last < l->tip ? last : l->tip;
+        if (w->log != l || reached < w->from)
             continue;
         w->deadline.ms = s->now.ms + SYNC_WANT_MS;
-        if (last >= w->to)
+        if (reached >= w->to)
             sync_want_close(s, w);
         else
-            w->from = last + 1;
+            w->from = reached + 1;
         return;
+    }
+}
+
+/* What p sends of this log does not help: others may be asked at once. Its WANT stays open as one that holds
+ * nothing, since p counts it among its eight until it has answered. */
+void sync_give_up(struct sync *s, struct sync_peer *p, struct heads_log *l)
+{
+    sync_claim_drop(s, p, l);
+    for (uint32_t i = 0; i < KITH_WANTS_MAX; i++) {
+        struct sync_want *w = &p->want[i];
+        if (w->log != l || w->fill)
+            continue;
+        w->fill = true;
+        l->asked = 0;
+        s->wants_version++;
     }
 }
 
