@@ -10,7 +10,7 @@
 
 #include "kith/error.h"
 #include "kith/types.h"
-#include "proto/learn/period.h"
+#include "proto/learn/sdc_period.h"
 #include "proto/learn/spc.h"
 #include "proto/wire/buf.h"
 
@@ -69,7 +69,7 @@ struct sdc_out_cell {
     uint32_t series; /* the caller's number of a measure, version and unit */
     enum sdc_relation relation;
     const struct sdc_policy *policy;
-    struct period period;
+    struct sdc_period period;
     enum sdc_state state;
     double num, den; /* as published where shown; den 0 where there is none */
     double raw_num, raw_den;
@@ -88,7 +88,7 @@ struct sdc_out_total {
 
 /* One segment of a released series of relation SDC_SAME: its baseline is fixed from then on (SPEC 11.8). */
 struct sdc_out_segment {
-    struct period start;
+    struct sdc_period start;
     uint32_t baseline; /* periods; 0: not fixed yet, fewer than SDC_BASELINE_MIN had values */
     uint32_t total;    /* place in sdc_history.total, SDC_NONE: verdict only */
 };
@@ -156,9 +156,9 @@ struct sdc_ask {
     bool has_target;
     double target;
     bool has_den;
-    bool is_value; /* num is a value, not a count: shown exactly, hidden where few people are behind */
-    enum period_unit unit; /* of the raw cells */
-    enum period_unit want; /* PERIOD_NONE: as released before, else the finest without a hidden cell */
+    bool is_value;      /* num is a value, not a count: shown exactly, hidden where few people are behind */
+    enum sdc_unit unit; /* of the raw cells */
+    enum sdc_unit want; /* SDC_NO_UNIT: as released before, else the finest without a hidden cell */
     const struct sdc_raw *raw;
     uint32_t count;                        /* at most SDC_PERIODS_MAX, ascending; gaps are missing periods */
     const struct sdc_ask_segment *segment; /* ascending; NULL: one */
@@ -231,7 +231,7 @@ struct sdc_segment {
 
 struct sdc_plan {
     const struct sdc_policy *policy;
-    enum period_unit unit;
+    enum sdc_unit unit;
     bool fresh;     /* not the unit released before: a record of its own that supersedes nothing */
     bool clean;     /* no cell is hidden */
     uint32_t count; /* cells */
@@ -247,7 +247,7 @@ struct sdc_plan {
     struct sdc_cell cell[SDC_PERIODS_MAX];
     /* How many would be hidden by each unit, from the raw one on: "94 of 432 by month". */
     struct {
-        enum period_unit unit;
+        enum sdc_unit unit;
         uint32_t cells, hidden;
     } tried[6];
     uint32_t tries;
@@ -277,10 +277,10 @@ int sdc_history_infer(struct sdc_plan *work, const struct sdc_history *h, struct
 
 /* Event charts (t, g): only the number of events, the icon and the quarter in which a signal began leave
  * (SPEC 11.13). day[i] is when the event i happened; the count of events becomes *ret_events, negative where
- * it is hidden. *ret_since.unit is PERIOD_NONE without a signal. */
+ * it is hidden. *ret_since.unit is SDC_NO_UNIT without a signal. */
 int sdc_plan_events(const struct sdc_policy *policy, const struct spc_setup *setup,
                     const struct spc_point *point, const int32_t *day, uint32_t n, uint32_t first_month,
-                    double *ret_events, enum spc_icon *ret_icon, struct period *ret_since,
+                    double *ret_events, enum spc_icon *ret_icon, struct sdc_period *ret_since,
                     struct kith_error *e);
 
 /* ---- what a receiver checks (SPEC 11.14) ---- */
