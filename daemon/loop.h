@@ -24,9 +24,9 @@
 
 #define DAEMON_SOFTWARE "kithd " KITH_VERSION
 #define DAEMON_SOCKET   "kithd.sock"
-#define COMMIT_MS       10  /* how long a write may wait for company */
-#define LAZY_MS         200 /* the same for projections */
-#define HALF_OPEN_MAX   64u /* accepted links that are not known yet */
+#define COMMIT_MS       10   /* how long a write may wait for company */
+#define LAZY_MS         1000 /* the same for projections */
+#define HALF_OPEN_MAX   64u  /* accepted links that are not known yet */
 #define PEERS_MAX       (SYNC_PEERS_MAX + HALF_OPEN_MAX)
 #define STOP_MS         1500 /* for goodbyes, once stopping */
 #define SLICE_ENTRIES   128u /* projected in one turn: some milliseconds */

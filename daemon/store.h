@@ -204,6 +204,8 @@ struct store_intent {
     uint32_t author, releaser; /* uids */
     uint64_t draft;
     uint8_t digest[32]; /* of the bytes that the releaser saw */
+    const char *found;  /* what the screen found, by kind and place; NULL or "": nothing */
+    const char *reason; /* why what it held may go, in the releaser's words; NULL or "": none was needed */
 };
 int store_journal_intent(struct store *s, const struct store_intent *i, uint64_t *ret_number,
                          struct kith_error *e);
