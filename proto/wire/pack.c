@@ -815,13 +815,27 @@ static void put_text(struct buf *out, const char *s)
     buf_put(out, s, strlen(s));
 }
 
-/* What has to be escaped and is allowed in text is five characters; the others that JSON would have escaped
+/* How many bytes from the front on stand in JSON as they are. */
+static size_t json_plain(const uint8_t *p, size_t n)
+{
+    size_t i = 0;
+    assert(p);
+    while (i < n && p[i] >= 0x20 && p[i] < 0x7f && p[i] != '"' && p[i] != '\\')
+        i++;
+    return i;
+}
+
+/* What has to be escaped and is allowed in text is four characters; the others that JSON would have escaped
  * are refused in text and become U+FFFD. */
 static void json_string(struct buf *out, struct kith_bytes s)
 {
     assert(s.p || s.n == 0);
     put_text(out, "\"");
     for (size_t at = 0, len; at < s.n; at += len) {
+        len = json_plain(s.p + at, s.n - at);
+        buf_put(out, s.p + at, len);
+        if (len > 0)
+            continue;
         enum rule rule = check_char(s.p + at, s.n - at, &len);
         uint8_t c = s.p[at];
         if (rule != RULE_KEPT)
