@@ -1,6 +1,7 @@
 #include "cli/fresh.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "cli/people.h"
 
@@ -35,12 +36,20 @@ static bool is_whole(const struct cli *cli, const struct replica_health *h)
 void fresh_print(const struct cli *cli, struct replica *r)
 {
     struct replica_health h;
+    char *text = NULL;
+    size_t n = 0;
     FILE *out = cli->format == CLI_PEOPLE ? stdout : stderr;
     if (replica_health(r, cli->now, &h, NULL) || is_whole(cli, &h))
         return;
+    FILE *memory = open_memstream(&text, &n);
+    if (!memory)
+        return;
+    say(memory, cli, &h);
+    fclose(memory);
     fputs(cli_dim(cli), out);
-    say(out, cli, &h);
-    fprintf(out, "%s\n", cli_reset(cli));
+    people_wrap(out, text, n, cli->width, 0);
+    fputs(cli_reset(cli), out);
+    free(text);
 }
 
 void fresh_print_readers(const struct cli *cli)
@@ -51,6 +60,6 @@ void fresh_print_readers(const struct cli *cli)
     if (replica_open(cli->home, &r, NULL))
         return;
     if (replica_self(r, &self, NULL) == 0 && replica_health(r, cli->now, &h, NULL) == 0 && self.network[0])
-        printf("Released to %s: readable by all of its sites (%u now).\n", self.network, h.members);
+        people_say(cli, "Released to %s: readable by all of its sites (%u now).", self.network, h.members);
     replica_close(r);
 }

@@ -30,6 +30,7 @@ static int run(struct cli *cli, struct arguments *a)
     }
     cli->plain = cli->plain || a->plain;
     if (a->help && a->verb) {
+        page_begin(cli);
         options_print_verb(a->verb, options_width(cli), stdout);
         return CLI_DONE;
     }

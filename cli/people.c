@@ -1,6 +1,7 @@
 #include "cli/people.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -9,6 +10,8 @@
 #include <unilbrk.h>
 #include <unistr.h>
 #include <uniwidth.h>
+
+#define SAY_MAX 1024u /* bytes of sentences printed at once */
 
 #define SECOND 1000ll
 #define MINUTE (60 * SECOND)
@@ -134,7 +137,49 @@ int people_since(const char *text, int64_t now, int64_t *ret_ms, struct kith_err
 unsigned people_width(const char *text, size_t n)
 {
     int w = u8_width((const uint8_t *)text, n, "UTF-8");
-    return w < 0 ? 0 : (unsigned)w;
+    unsigned blanks = 0;
+    for (size_t i = 0; i < n; i++)
+        blanks += (unsigned char)text[i] < ' '; /* printed as one space each */
+    return blanks + (w < 0 ? 0 : (unsigned)w);
+}
+
+static ucs4_t char_at(const uint8_t *p, const uint8_t *end)
+{
+    ucs4_t c = 0;
+    if (p < end)
+        u8_mbtouc(&c, p, (size_t)(end - p));
+    return c;
+}
+
+static bool is_flag_half(ucs4_t c)
+{
+    return c >= 0x1f1e6 && c <= 0x1f1ff;
+}
+
+/* Does the character behind a cluster still belong to it? The library knows marks, but neither pairs of
+ * letters that make a flag, nor what a joiner joins, nor the colour of skin. */
+static bool is_joined(ucs4_t first, ucs4_t last, ucs4_t next, unsigned clusters)
+{
+    if (last == 0x200d || next == 0x200d || (next >= 0x1f3fb && next <= 0x1f3ff))
+        return true;
+    return is_flag_half(first) && is_flag_half(next) && clusters == 1;
+}
+
+/* Where the next thing ends that people see as one character; NULL at the end. */
+static const uint8_t *next_cluster(const uint8_t *p, const uint8_t *end)
+{
+    const uint8_t *at = p;
+    ucs4_t first = char_at(p, end), last = first;
+    for (unsigned clusters = 0; at < end; clusters++) {
+        if (clusters > 0 && !is_joined(first, last, char_at(at, end), clusters))
+            break;
+        const uint8_t *next = u8_grapheme_next(at, end);
+        if (!next || next <= at)
+            break;
+        u8_prev(&last, next, at);
+        at = next;
+    }
+    return at > p ? at : NULL;
 }
 
 size_t people_fit(const char *text, size_t n, unsigned width)
@@ -142,8 +187,8 @@ size_t people_fit(const char *text, size_t n, unsigned width)
     const uint8_t *p = (const uint8_t *)text, *end = p + n;
     unsigned used = 0;
     while (p < end) {
-        const uint8_t *next = u8_grapheme_next(p, end);
-        if (!next || next <= p)
+        const uint8_t *next = next_cluster(p, end);
+        if (!next)
             break;
         used += people_width((const char *)p, (size_t)(next - p));
         if (used > width)
@@ -165,7 +210,7 @@ void people_line(FILE *out, const char *text, size_t n, unsigned width)
         put_flat(out, text, n);
         return;
     }
-    size_t fits = people_fit(text, n, width > 1 ? width - 1 : 1);
+    size_t fits = people_fit(text, n, width - 1);
     put_flat(out, text, fits);
     fputs("…", out);
 }
@@ -215,6 +260,16 @@ void people_wrap(FILE *out, const char *text, size_t n, unsigned width, unsigned
         n -= line + (nl ? 1 : 0);
         text += line + (nl ? 1 : 0);
     }
+}
+
+void people_say(const struct cli *cli, const char *fmt, ...)
+{
+    char text[SAY_MAX];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    people_wrap(stdout, text, strlen(text), cli->width, 0);
 }
 
 void people_beside(FILE *out, const char *name, const char *text, unsigned width, unsigned column)

@@ -28,6 +28,8 @@ void people_line(FILE *out, const char *text, size_t n, unsigned width);
 /* Prints paragraphs, wrapped to `width` columns (0: as they are), each line behind `indent` spaces. */
 void people_wrap(FILE *out, const char *text, size_t n, unsigned width, unsigned indent);
 
+/* Prints sentences to standard output, wrapped where it is a terminal, and ends the line. */
+void people_say(const struct cli *cli, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* A name and what it means: the text begins at `column`, below the name where that is longer, and goes on
  * there when it is wrapped. */
 void people_beside(FILE *out, const char *name, const char *text, unsigned width, unsigned column);

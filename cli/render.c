@@ -273,9 +273,9 @@ static void print_notices(const struct cli *cli, const struct replica_row *row, 
     const char *review = js_text(body, "review");
     people_rfc3339(cli->now, today);
     if (row->here)
-        printf("Found at this site only. To send it to the network: kith release %s\n", row->id);
+        people_say(cli, "Found at this site only. To send it to the network: kith release %s", row->id);
     if (!row->current)
-        printf("A newer record of the same site replaces this one.\n");
+        people_say(cli, "A newer record of the same site replaces this one.");
     if (review && strncmp(review, today, strlen(review)) < 0)
         printf("Not reviewed since %s.\n", review);
 }

@@ -1,4 +1,5 @@
 /* kith find: full-text search in the replica, best first. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,53 +68,63 @@ static char *mark(const char *text, const char *open, const char *close)
     return p;
 }
 
+/* Columns of a line with its hits; `mark` each sign around a hit. */
+static unsigned marked_width(const char *text, unsigned mark)
+{
+    unsigned w = 0;
+    for (size_t run = strcspn(text, "\1\2");; run = strcspn(text, "\1\2")) {
+        w += people_width(text, run);
+        text += run;
+        if (!*text)
+            return w;
+        w += mark;
+        text++;
+    }
+}
+
 /* One line with its hits, cut to the width that is left. */
 static void print_marked(const struct cli *cli, const char *text, unsigned width, bool strong)
 {
     const char *open = cli->colour ? (strong ? "\033[1;4m" : "\033[1m") : "«";
     const char *close = cli->colour ? (strong ? "\033[0;1m" : "\033[0m") : "»";
-    unsigned marks = cli->colour ? 0 : 2;
-    size_t n = strlen(text), at = 0;
-    unsigned used = 0;
-    bool in = false;
-    while (at < n) {
-        size_t run = strcspn(text + at, "\1\2");
-        unsigned w = people_width(text + at, run);
-        if (width && used + w + marks > width) {
-            people_line(stdout, text + at, run, width > used + marks ? width - used - marks : 1);
+    unsigned mark = cli->colour ? 0 : 1, used = 0;
+    bool cut = width && marked_width(text, mark) > width, in = false;
+    unsigned room = !cut ? UINT_MAX : width > 1 + mark ? width - 1 - mark : 1; /* … and the end of a hit */
+    while (*text) {
+        size_t run = strcspn(text, "\1\2"), fits = cut ? people_fit(text, run, room - used) : run;
+        people_line(stdout, text, fits, 0);
+        used += people_width(text, fits);
+        text += fits;
+        if (fits < run || !*text || used + mark > room)
             break;
-        }
-        people_line(stdout, text + at, run, 0);
-        used += w;
-        at += run;
-        if (at < n) {
-            in = text[at] == REPLICA_HIT_OPEN;
-            fputs(in ? open : close, stdout);
-            used += cli->colour ? 0 : 1;
-            at++;
-        }
+        in = *text++ == REPLICA_HIT_OPEN;
+        fputs(in ? open : close, stdout);
+        used += mark;
     }
     if (in)
         fputs(close, stdout);
-    putchar('\n');
+    puts(cut ? "…" : "");
 }
 
-/* lesson · Acute ward · Worked · BRK · 3 days ago */
-static void print_facts(const struct cli *cli, const struct replica_row *row)
+/* lesson · ASH · Acute ward · 3 days ago · Oakham Ward */
+static void print_facts(const struct cli *cli, const struct replica_row *row, unsigned width)
 {
     const struct kind *k = kind_by_name(row->kind);
     const struct field *f = k ? kind_field(k, "setting") : NULL;
     const char *setting = row->setting, *unit = row->unit_label ? row->unit_label : row->unit;
-    char when[PEOPLE_TIME_SIZE];
+    char when[PEOPLE_TIME_SIZE], text[512];
     if (f && setting) {
         const char *label =
             field_code_label(f, (struct kith_bytes){(const uint8_t *)setting, strlen(setting)});
         setting = label ? label : setting;
     }
     people_time(cli->now, row->time, when);
-    printf("%s%s · %s%s%s%s%s%s · %s%s\n", cli_dim(cli), row->kind, row->site ? row->site : "?",
-           setting ? " · " : "", setting ? setting : "", unit ? " · " : "", unit ? unit : "",
-           row->here ? " · not released" : "", when, cli_reset(cli));
+    snprintf(text, sizeof text, "%s · %s%s%s · %s%s%s%s", row->kind, row->site ? row->site : "?",
+             setting ? " · " : "", setting ? setting : "", when, row->here ? " · not released" : "",
+             unit ? " · " : "", unit ? unit : "");
+    fputs(cli_dim(cli), stdout);
+    people_line(stdout, text, strlen(text), width);
+    puts(cli_reset(cli));
 }
 
 static void print_block(const struct cli *cli, const struct replica_row *row, unsigned indent)
@@ -123,7 +134,7 @@ static void print_block(const struct cli *cli, const struct replica_row *row, un
            "", cli_bold(cli));
     print_marked(cli, row->marked ? row->marked : row->title, left, true);
     printf("%s%*s", cli_reset(cli), (int)indent, "");
-    print_facts(cli, row);
+    print_facts(cli, row, left);
     if (row->snippet && row->snippet[0]) {
         printf("%*s", (int)indent, "");
         print_marked(cli, row->snippet, left, false);

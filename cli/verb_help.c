@@ -3,12 +3,14 @@
 #include <string.h>
 
 #include "cli/help.h"
+#include "cli/page.h"
 #include "cli/people.h"
 #include "cli/record.h"
 #include "cli/verbs.h"
 #include "proto/learn/vocab.h"
 
-#define COLUMN 31u /* where explanations begin */
+#define COLUMN       31u /* where explanations begin */
+#define FIELD_COLUMN 25u
 
 static const struct cli_option options[] = {
     {"man", OPTION_FLAG, NULL, NULL},
@@ -85,18 +87,27 @@ static void print_exit_codes(void)
          "  70  a fault of the program or the machine");
 }
 
+/* Below its group a part stands further in, with a point. */
+static void print_field(const struct cli *cli, const char *before, const struct field *f)
+{
+    char left[96];
+    snprintf(left, sizeof left, "%s%-*s %c", before, 20 - (int)strlen(before), f->name,
+             f->required ? '*' : ' ');
+    people_beside(stdout, left, f->help, options_width(cli), FIELD_COLUMN);
+}
+
 /* The fields of a kind, in the order in which a file is best written. */
 static void print_kind(const struct cli *cli, const struct kind *k)
 {
     printf("%s%s%s: %s\n\n", cli_bold(cli), k->name, cli_reset(cli), k->what);
     for (uint32_t i = 0; i < k->field_count; i++) {
-        const struct field *f = &k->fields[i];
-        printf("  %-20s %c %s\n", f->name, f->required ? '*' : ' ', f->help);
-        for (uint32_t j = 0; j < f->part_count; j++)
-            printf("    .%-17s %c %s\n", f->parts[j].name, f->parts[j].required ? '*' : ' ',
-                   f->parts[j].help);
+        print_field(cli, "", &k->fields[i]);
+        for (uint32_t j = 0; j < k->fields[i].part_count; j++)
+            print_field(cli, "  .", &k->fields[i].parts[j]);
     }
-    puts("\n* is needed. Short fields stand in the front matter, long texts below a heading: ## Name");
+    static const char needed[] =
+        "\n* is needed. Short fields stand in the front matter, long texts below a heading: ## Name";
+    people_wrap(stdout, needed, sizeof needed - 1, options_width(cli), 0);
 }
 
 /* The codes that a field may hold, with their labels. */
@@ -104,7 +115,7 @@ static void print_vocab(const struct cli *cli, const struct vocab *v)
 {
     printf("%s%s%s: %s\n\n", cli_bold(cli), v->name, cli_reset(cli), v->title);
     for (uint32_t i = 0; i < v->count; i++)
-        printf("  %-26s %s\n", v->entries[i].code, v->entries[i].label);
+        people_beside(stdout, v->entries[i].code, v->entries[i].label, options_width(cli), COLUMN);
     if (v->open)
         puts("\nYour own words are welcome where none of these will do.");
 }
@@ -131,6 +142,7 @@ static int run(struct cli *cli, const struct arguments *a)
     if (a->words > 1)
         return cli_failf(KITH_E_USAGE, "one word too many: \"%.60s\": write kith help %s", a->word[1],
                          verb_help.arguments);
+    page_begin(cli);
     if (!what) {
         print_all(cli);
         return CLI_DONE;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "cli/control.h"
+#include "cli/people.h"
 #include "cli/verbs.h"
 #include "proto/wire/pack.h"
 
@@ -49,14 +50,14 @@ static void print_joined(const struct cli *cli, const struct js *answer)
         js_put_copy(o, "pending", pending);
         js_print_take(o, stdout);
     } else if (!js_is_null(pending)) {
-        printf("Asked to join %s as %s: pending, %lld of %lld coordinators have agreed.\n",
-               network ? network : "?", code ? code : "?", (long long)js_integer(pending, "have", 0),
-               (long long)js_integer(pending, "need", 0));
+        people_say(cli, "Asked to join %s as %s: pending, %lld of %lld coordinators have agreed.",
+                   network ? network : "?", code ? code : "?", (long long)js_integer(pending, "have", 0),
+                   (long long)js_integer(pending, "need", 0));
     } else {
         printf("Joined %s as %s. Members: %lld.\n", network ? network : "?", code ? code : "?",
                (long long)js_integer(answer, "members", 0));
         if (cli->format == CLI_PEOPLE)
-            printf("Their records are arriving; kith sync --wait waits for them.\n");
+            people_say(cli, "Their records are arriving; kith sync --wait waits for them.");
     }
 }
 

@@ -81,6 +81,16 @@ static void lay_out(struct listing *l, const struct kind *k)
         }
 }
 
+/* Who asks about this site, or a part of it, wants to see which part. */
+static void show_units(struct listing *l)
+{
+    for (uint32_t i = 0; i < COMMON; i++)
+        if (strcmp(l->column[i].key, "unit") == 0) {
+            l->column[i].who = SHEET_ALL;
+            l->column[i].optional = true;
+        }
+}
+
 static void put_more(struct sheet *s, const struct listing *l, const struct js *body)
 {
     for (uint32_t i = COMMON; i < l->columns; i++) {
@@ -184,6 +194,8 @@ static int run(struct cli *cli, const struct arguments *a)
         return cli_fail(&e);
     f.f.kind = k->name;
     lay_out(&l, k);
+    if (f.f.unit || f.f.here)
+        show_units(&l);
     rc = list(cli, r, &l, &f.f, limit);
     replica_close(r);
     return rc;

@@ -6,6 +6,7 @@
 #include "cli/author.h"
 #include "cli/drop.h"
 #include "cli/page.h"
+#include "cli/people.h"
 #include "cli/render.h"
 #include "cli/replica_entry.h"
 #include "cli/sheet.h"
@@ -55,8 +56,10 @@ static int list(const struct cli *cli)
     if (s.rows || cli->format != CLI_PEOPLE)
         sheet_end(&s);
     if (!rc && s.rows && cli->format == CLI_PEOPLE)
-        printf("Found at this site only. kith release ID sends one to the network, kith outbox drop ID takes "
-               "it away.\n");
+        people_say(
+            cli,
+            "Found at this site only. kith release ID sends one to the network, kith outbox drop ID takes "
+            "it away.");
     else if (!rc && !s.rows)
         cli_note("kith: nothing waits: all that was shared here was released");
     replica_walk_end(&w);
@@ -95,9 +98,10 @@ static int show(const struct cli *cli, const char *text)
     }
     replica_close(r);
     if (!rc && cli->format == CLI_PEOPLE)
-        printf(
+        people_say(
+            cli,
             "\nFound at this site only. Would the patient, the family, a colleague or a neighbour know who "
-            "it is about?\nIf not: kith release %s\n",
+            "it is about?\nIf not: kith release %s",
             text);
     return rc ? cli_fail(&e) : CLI_DONE;
 }

@@ -1,5 +1,6 @@
 /* kith status: who this site is, how fresh its replica, who it is linked with. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/control.h"
@@ -9,6 +10,8 @@
 #include "cli/verbs.h"
 #include "proto/wire/pack.h"
 
+#define COLUMN 13u /* where facts begin */
+
 /* Both halves; `live` is NULL without a daemon. */
 struct status {
     const struct cli *cli;
@@ -17,9 +20,22 @@ struct status {
     struct js *live;
 };
 
+/* A fact; what is too long for its line goes on below its beginning. */
 static void print_text(const struct status *s, const char *label, const char *text)
 {
-    printf("%s%-12s%s %s\n", cli_bold(s->cli), label, cli_reset(s->cli), text);
+    char *wrapped = NULL;
+    size_t n = 0;
+    if (s->cli->plain) {
+        printf("%s: %s\n", label, text);
+        return;
+    }
+    FILE *memory = open_memstream(&wrapped, &n);
+    if (!memory)
+        exit(cli_failf(KITH_E_INTERNAL, "not enough memory: \"%s\": close something and try again", label));
+    people_wrap(memory, text, strlen(text), s->cli->width, COLUMN);
+    fclose(memory);
+    printf("%s%-12s%s %s", cli_bold(s->cli), label, cli_reset(s->cli), wrapped + COLUMN);
+    free(wrapped);
 }
 
 static void print_number(const struct status *s, const char *label, uint64_t v, const char *behind)
@@ -33,15 +49,14 @@ static void print_number(const struct status *s, const char *label, uint64_t v, 
 static void print_links(const struct status *s)
 {
     const struct js *peers = js_get(s->live, "peers");
-    char label[16], when[PEOPLE_TIME_SIZE];
+    char when[PEOPLE_TIME_SIZE], text[256];
     for (size_t i = 0; i < js_count(peers); i++) {
         const struct js *p = js_at(peers, i);
         const char *code = js_text(p, "code"), *address = js_text(p, "address");
-        snprintf(label, sizeof label, "%s", i == 0 ? "Links" : "");
         people_time(s->cli->now, s->cli->now - js_integer(p, "since_ms", 0), when);
-        printf("%s%-12s%s %s  %s  %s  since %s\n", cli_bold(s->cli), label, cli_reset(s->cli),
-               code ? code : "?", js_truth(p, "in_step") ? "in step" : "catching up", address ? address : "",
-               when);
+        snprintf(text, sizeof text, "%s  %s  %s  since %s", code ? code : "?",
+                 js_truth(p, "in_step") ? "in step" : "catching up", address ? address : "", when);
+        print_text(s, i == 0 || s->cli->plain ? "Links" : "", text);
     }
     if (s->live && js_count(peers) == 0)
         print_text(s, "Links", s->h.members > 1 ? "none: no other site can be reached now" : "none");
@@ -61,7 +76,7 @@ static void print_daemon(const struct status *s)
              (long long)js_integer(s->live, "pid", 0));
     print_text(s, "Daemon", text);
     for (size_t i = 0; i < js_count(listen); i++)
-        print_text(s, i == 0 ? "Listens on" : "", js_string(js_at(listen, i)));
+        print_text(s, i == 0 || s->cli->plain ? "Listens on" : "", js_string(js_at(listen, i)));
     if (root && strcmp(root, "here") == 0)
         print_text(s, "Root key", "on this machine");
 }

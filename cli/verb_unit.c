@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/control.h"
+#include "cli/people.h"
 #include "cli/sheet.h"
 #include "cli/verbs.h"
 #include "cli/replica.h"
@@ -86,11 +87,12 @@ static void print_changed(const struct cli *cli, const struct js *answer)
         return;
     }
     if (js_truth(answer, "open"))
-        printf("%s is open: what is released from it carries its name, %s.\n", code, label);
+        people_say(cli, "%s is open: what is released from it carries its name, %s.", code, label);
     else if (setting && setting[0])
-        printf("%s is closed: what is released from it says %s, never %s.\n", code, setting, label);
+        people_say(cli, "%s is closed: what is released from it says %s, never %s.", code, setting, label);
     else
-        printf("%s is closed: what is released from it says the record's setting, never %s.\n", code, label);
+        people_say(cli, "%s is closed: what is released from it says the record's setting, never %s.", code,
+                   label);
 }
 
 static int ask(const struct cli *cli, const char *verb, struct buf *b)
