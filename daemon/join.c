@@ -193,7 +193,9 @@ static int store_councils(struct daemon *d, struct join_check *c, struct kith_er
         r = store_set_network(d->store, genesis, g->name, e);
     for (uint32_t i = 0; i < roster_councils(c->roster) && r == 0; i++) {
         struct sync_action a = {.type = SYNC_STORE_COUNCIL};
+        enum roster_council_state state;
         a.bytes = roster_council_bytes(c->roster, i, &a.g);
+        a.last_id = roster_council_at(c->roster, i, &state)->id;
         r = store_put_council(d->store, &a, e);
     }
     free(g);

@@ -156,6 +156,34 @@ static void whole(void **state)
     join_check_clear(&c);
 }
 
+/* A body that means nothing keeps its place in the chain (SPEC 2.13): one coordinator's nonsense must not
+ * keep everybody out. */
+static void nonsense_in_between(void **state)
+{
+    (void)state;
+    struct join_check c;
+    struct kith_salt salt = {{8}};
+    struct kith_log_key log = {.site = n->coordinator.site, .epoch = 1, .stream = KITH_CONTROL};
+    const uint8_t empty[1] = {0x80};
+    struct kith_error e;
+    uint8_t wire[1024];
+    struct buf b;
+    assert_int_equal(run_decode(ctx, (struct kith_bytes){n->run[1], n->run_n[1]}, run, &e), 0);
+    struct kith_id prev = *run_last_id(run);
+    run_begin(run, &log, 3, &prev);
+    assert_int_equal(run_add(run, KITH_KIND_ADMIT, 1, 1000, &salt, (struct kith_bytes){empty, 1}), 0);
+    assert_int_equal(run_sign(run, &n->net, &n->secret.entry), 0);
+    buf_init(&b, wire, sizeof wire);
+    assert_int_equal(run_encode(ctx, run, &b), 0);
+    assert_int_equal(join_check_init(&c, &n->net, NULL), 0);
+    assert_int_equal(give_genesis(&c), 0);
+    assert_int_equal(give_run(&c, 0), 0);
+    assert_int_equal(give_run(&c, 1), 0);
+    assert_int_equal(join_check_run(&c, (struct kith_bytes){wire, b.n}, &e), 0);
+    assert_int_equal(finish(&c, &n->joiner_site, &n->coordinator.link, false), 0);
+    join_check_clear(&c);
+}
+
 static void not_admitted(void **state)
 {
     (void)state;
@@ -229,8 +257,9 @@ static void altered(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(whole),           cmocka_unit_test(not_admitted),
-                                       cmocka_unit_test(wrong_link_key),  cmocka_unit_test(wrong_order),
-                                       cmocka_unit_test(another_network), cmocka_unit_test(altered)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(whole),        cmocka_unit_test(nonsense_in_between),
+                                       cmocka_unit_test(not_admitted), cmocka_unit_test(wrong_link_key),
+                                       cmocka_unit_test(wrong_order),  cmocka_unit_test(another_network),
+                                       cmocka_unit_test(altered)};
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }
