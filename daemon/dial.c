@@ -2,7 +2,7 @@
  * have changed: the roster (who, and under which link key), the status logs (addresses that members
  * published), hints (addresses from an invite's line, with the link key named there) and the configuration.
  * What is known about the success of dialling moves over to the new table; a target that gained an address is
- * tried at once. */
+ * tried at once, or a little later when it was tried just now. */
 #include "daemon/dial.h"
 
 #include "daemon/net.h"
@@ -17,6 +17,8 @@
                                */
 #define REBUILD_MS 100
 #define GOOD_MS    10000 /* a link that lasted so long was a good one */
+#define CHANGED_MS                                                                                           \
+    5000 /* between two tries, whatever addresses a member publishes meanwhile: they may be others' */
 
 struct target {
     struct kith_site_id site;
@@ -26,7 +28,7 @@ struct target {
     uint32_t addresses_n;
     char address[TARGET_ADDRESSES][KITH_ADDRESS_MAX + 1];
     uint32_t at; /* the address that is next */
-    int64_t backoff, next;
+    int64_t backoff, next, tried;
     bool dialling;
 };
 
@@ -172,8 +174,11 @@ static void move_over(struct dial *fresh, const struct dial *old)
         if (!before)
             continue;
         x->dialling = before->dialling;
-        if (has_new_address(x, before) || (x->has_link && !before->has_link))
+        x->tried = before->tried;
+        if (has_new_address(x, before) || (x->has_link && !before->has_link)) {
+            x->next = x->tried ? x->tried + CHANGED_MS : 0;
             continue;
+        }
         x->at = before->at;
         x->backoff = before->backoff;
         x->next = before->next;
@@ -205,7 +210,8 @@ static void start(struct daemon *d, struct target *x)
     c.payload = (struct kith_bytes){d->cert, d->cert_n};
     c.jitter_ms = key_uniform(5000);
     int64_t jitter = (int64_t)key_uniform((uint32_t)x->backoff / 2 + 1) - x->backoff / 4;
-    x->next = daemon_now(d).ms + x->backoff + jitter;
+    x->tried = daemon_now(d).ms;
+    x->next = x->tried + x->backoff + jitter;
     x->backoff = x->backoff * 2 < DIAL_LAST_MS ? x->backoff * 2 : DIAL_LAST_MS;
     struct peer *p = peer_dial(d, PEER_DIALLED, address, &c, &e);
     crypto_wipe(&c, sizeof c);

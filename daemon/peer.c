@@ -217,6 +217,14 @@ static void peer_events(struct peer *p)
     }
 }
 
+static uint32_t count_probation(const struct daemon *d)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < SYNC_PEERS_MAX; i++)
+        n += d->number[i] && d->number[i]->mode == SYNC_PROBATION;
+    return n;
+}
+
 void peer_up(struct peer *p, const struct kith_site_id *site, enum sync_mode mode)
 {
     struct daemon *d = p->d;
@@ -225,7 +233,7 @@ void peer_up(struct peer *p, const struct kith_site_id *site, enum sync_mode mod
     uint32_t number = 0;
     while (number < SYNC_PEERS_MAX && d->number[number])
         number++;
-    if (number == SYNC_PEERS_MAX) {
+    if (number == SYNC_PEERS_MAX || (mode == SYNC_PROBATION && count_probation(d) >= PEER_PROBATION_MAX)) {
         session_bye(&p->s, BYE_BUSY);
         return;
     }
@@ -533,14 +541,15 @@ static bool is_half_open(const struct peer *p)
     return p && p->role == PEER_ACCEPTED && p->number == PEER_NO_NUMBER && !p->ended && !p->known;
 }
 
-/* When the half-open are too many, the oldest from an address that no member published makes room. */
-static bool make_room(struct daemon *d)
+/* When the half-open are too many, the oldest from an address that no member published makes room for this
+ * one. */
+static bool make_room(struct daemon *d, const struct peer *newest)
 {
     uint32_t n = 0;
     struct peer *oldest = NULL;
     for (uint32_t i = 0; i < PEERS_MAX; i++) {
         struct peer *p = d->peer[i];
-        if (!is_half_open(p))
+        if (p == newest || !is_half_open(p))
             continue;
         n++;
         if (!p->expected && (!oldest || p->begun.ms < oldest->begun.ms))
@@ -581,7 +590,7 @@ static void on_connection(uv_stream_t *server, int status)
     struct daemon *d = server->data;
     if (status < 0)
         return;
-    struct peer *p = d->sync && make_room(d) ? peer_new(d, PEER_ACCEPTED) : NULL;
+    struct peer *p = d->sync ? peer_new(d, PEER_ACCEPTED) : NULL;
     if (!p) {
         refuse(server);
         return;
@@ -591,8 +600,10 @@ static void on_connection(uv_stream_t *server, int status)
         return;
     }
     set_address(p);
-    p->expected = dial_expects(d, &p->from);
-    if (!bucket_take(&d->buckets, &p->from, daemon_now(d)))
+    /* The token comes first: who has none pushes out nobody either, and costs no look at all addresses. */
+    bool token = bucket_take(&d->buckets, &p->from, daemon_now(d));
+    p->expected = token && dial_expects(d, &p->from);
+    if (!token || !make_room(d, p))
         drop_quietly(p);
     else
         begin_session(p);

@@ -6,7 +6,9 @@
 
 #define PEER_NO_NUMBER UINT32_MAX
 #define PEER_LINGER_MS 1000
-#define PEER_TURN      24u /* records sent to one link in one turn: others have their turn too */
+#define PEER_PROBATION_MAX                                                                                   \
+    32u /* links of sites that are not known yet: strangers must not take the places of members */
+#define PEER_TURN 24u /* records sent to one link in one turn: others have their turn too */
 
 enum peer_role {
     PEER_ACCEPTED,
