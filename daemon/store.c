@@ -387,7 +387,7 @@ static int open_both(struct store *s, const char *dir, struct kith_error *e)
         rc = check_kind_of_file(s->private, private, e);
     if (rc < 0)
         return rc;
-    /* 8 MiB and 512 KiB, whatever the size of the files: the daemon stays under 64 MiB */
+    /* 24 MiB and 512 KiB, whatever the size of the files: the daemon stays under 64 MiB */
     sqlite3_exec(s->db, "PRAGMA cache_size = -24576", NULL, NULL, NULL);
     sqlite3_exec(s->private, "PRAGMA cache_size = -512", NULL, NULL, NULL);
     sqlite3_wal_hook(s->db, wal_grew, s);

@@ -20,8 +20,7 @@
 
 #define STORE_REPLICA        "replica.db"
 #define STORE_PRIVATE        "private.db"
-#define STORE_COMMIT_BYTES   (4u << 20)  /* a group commit is due when this much was written … */
-#define STORE_COMMIT_MS      20          /* … or the first write of the group is this old */
+#define STORE_COMMIT_BYTES   (16u << 20) /* a group commit is due when this much was written */
 #define STORE_INLINE_ENTRIES 64u         /* runs up to this size are projected in the storing transaction */
 #define STORE_CHECKPOINT     1024u       /* pages in the write-ahead log when a checkpoint is due: 16 MiB */
 #define STORE_RESERVE        (64u << 20) /* free bytes below which nothing new should be taken */
