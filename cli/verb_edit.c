@@ -66,6 +66,27 @@ static int check_row(struct replica *r, const struct replica_row *row, struct ki
                      newer[0] ? newer : "the newer one");
 }
 
+/* The entry may not tell which unit it came from; this site knows, and the newer text is to say it again. */
+static int keep_unit(const struct replica_row *row, struct edited *x, struct kith_error *e)
+{
+    struct kith_bytes body;
+    struct buf room;
+    if (row->here || !row->unit)
+        return 0;
+    size_t size = x->n + strlen(row->unit) + 16; /* key and heads */
+    uint8_t *memory = cli_alloc(size);
+    buf_init(&room, memory, size);
+    int rc = unit_body_set((struct kith_bytes){x->body, x->n}, row->unit, &room, &body, e);
+    if (rc) {
+        free(memory);
+        return rc;
+    }
+    free(x->body);
+    x->body = memory;
+    x->n = body.n;
+    return 0;
+}
+
 static int load(struct replica *r, const char *text, struct edited *ret, struct kith_error *e)
 {
     struct replica_row row;
@@ -80,6 +101,8 @@ static int load(struct replica *r, const char *text, struct edited *ret, struct 
     rc = check_row(r, &row, e);
     if (!rc)
         rc = replica_body(r, &ret->name, &ret->body, &ret->n, e);
+    if (!rc)
+        rc = keep_unit(&row, ret, e);
     if (!rc && !ret->name.here)
         rc = name_replaced(r, ret, e);
     replica_row_clear(&row);

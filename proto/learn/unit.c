@@ -216,19 +216,11 @@ int unit_check(const struct unit_list *l, struct unit *u, uint32_t at, struct ki
 
 /* ---- bodies ---- */
 
-/* What a body shall say: NULL leaves out, otherwise the text. */
+/* What a body shall say instead. */
 struct change {
-    const char *unit;    /* for the unit */
-    const char *setting; /* to be put in, in its place among the keys; NULL: as it is */
+    const char *unit;    /* NULL: none, whatever it said */
+    const char *setting; /* put in, in its place among the keys; NULL: as it is */
 };
-
-static void put_setting(const struct change *c, struct buf *room, bool *put)
-{
-    assert(!*put && c->setting != NULL);
-    pack_cstr(room, key_setting);
-    pack_cstr(room, c->setting);
-    *put = true;
-}
 
 static bool key_is(struct kith_bytes key, const char *name)
 {
@@ -244,40 +236,70 @@ static bool key_after(struct kith_bytes key, const char *name)
     return c > 0 || (c == 0 && key.n > n);
 }
 
-/* Writes the body with its unit said otherwise. It has a unit. */
-static int rewrite(struct kith_bytes body, const struct change *c, struct buf *room, struct kith_bytes *ret,
+/* Puts a pair once, and only if there is something to say. */
+static void put_pair(struct buf *room, const char *key, const char **text)
+{
+    assert(key != NULL);
+    if (*text == NULL)
+        return;
+    pack_cstr(room, key);
+    pack_cstr(room, *text);
+    *text = NULL;
+}
+
+/* Copies the pairs of a body without its unit; what is to be said goes where its key belongs. */
+static int copy_pairs(struct pack_reader *r, uint32_t pairs, struct change c, struct buf *room)
+{
+    assert(r != NULL && room != NULL);
+    for (uint32_t i = 0; i < pairs && !r->failed; i++) {
+        struct pack_reader key = *r;
+        struct kith_bytes name = pack_get_str(&key, KITH_BODY_MAX);
+        if (key.failed)
+            return KITH_E_INVALID;
+        if (key_after(name, key_setting))
+            put_pair(room, key_setting, &c.setting);
+        if (key_after(name, key_unit))
+            put_pair(room, key_unit, &c.unit);
+        if (key_is(name, key_unit)) {
+            *r = key;
+            pack_skip(r);
+            continue;
+        }
+        pack_copy(room, r);
+        pack_copy(room, r);
+    }
+    put_pair(room, key_setting, &c.setting);
+    put_pair(room, key_unit, &c.unit);
+    return r->failed ? KITH_E_INVALID : 0;
+}
+
+/* Writes the body with its unit said otherwise. */
+static int rewrite(struct kith_bytes body, struct change c, struct buf *room, struct kith_bytes *ret,
                    struct kith_error *e)
 {
     struct pack_reader r;
-    bool put = c->setting == NULL;
+    struct kith_bytes had;
+    bool has = kind_get_str(body, key_unit, &had);
+    assert(room != NULL && ret != NULL);
     pack_reader_init(&r, body.p, body.n, true);
     uint32_t pairs = pack_get_map(&r, KITH_BODY_MAX);
-    assert(pairs > 0);
     buf_reset(room);
-    pack_map(room, pairs - (c->unit == NULL) + (c->setting != NULL));
-    for (uint32_t i = 0; i < pairs && !r.failed; i++) {
-        struct pack_reader key = r;
-        struct kith_bytes name = pack_get_str(&key, KITH_BODY_MAX);
-        if (!put && !key.failed && key_after(name, key_setting))
-            put_setting(c, room, &put);
-        if (!key.failed && key_is(name, key_unit)) {
-            r = key;
-            pack_skip(&r);
-            if (c->unit != NULL) {
-                pack_cstr(room, key_unit);
-                pack_cstr(room, c->unit);
-            }
-            continue;
-        }
-        pack_copy(room, &r);
-        pack_copy(room, &r);
-    }
-    if (r.failed || room->failed || room->n > KITH_BODY_MAX)
-        return kith_fail(e, r.failed ? KITH_E_INVALID : KITH_E_FULL,
+    pack_map(room, pairs - has + (c.unit != NULL) + (c.setting != NULL));
+    if (copy_pairs(&r, pairs, c, room) != 0)
+        return kith_fail(e, KITH_E_INVALID, "unit: the record cannot be read");
+    if (room->failed || room->n > KITH_BODY_MAX)
+        return kith_fail(e, KITH_E_FULL,
                          "unit: with its name the record is longer than \"%u\" bytes; shorten it",
                          KITH_BODY_MAX);
     *ret = (struct kith_bytes){room->p, room->n};
     return 0;
+}
+
+int unit_body_set(struct kith_bytes body, const char *unit, struct buf *room, struct kith_bytes *ret,
+                  struct kith_error *e)
+{
+    assert(unit != NULL && unit[0]);
+    return rewrite(body, (struct change){.unit = unit}, room, ret, e);
 }
 
 int unit_body_here(const struct unit_list *l, struct kith_bytes body, struct buf *room,
@@ -297,7 +319,7 @@ int unit_body_here(const struct unit_list *l, struct kith_bytes body, struct buf
         *ret = body;
         return 0;
     }
-    return rewrite(body, &(struct change){.unit = u->code}, room, ret, e);
+    return unit_body_set(body, u->code, room, ret, e);
 }
 
 int unit_body_out(const struct unit_list *l, const struct kind *k, struct kith_bytes body, struct buf *room,
@@ -316,5 +338,5 @@ int unit_body_out(const struct unit_list *l, const struct kind *k, struct kith_b
     else if (u != NULL && u->setting[0] && kind_field(k, key_setting) != NULL &&
              !kind_get_str(body, key_setting, &setting))
         c.setting = u->setting;
-    return rewrite(body, &c, room, ret, e);
+    return rewrite(body, c, room, ret, e);
 }

@@ -48,6 +48,11 @@ int unit_check(const struct unit_list *l, struct unit *u, uint32_t at, struct ki
  * `body`; else it lies in `room`. KITH_E_INVALID for a unit that is not in the list. */
 int unit_body_here(const struct unit_list *l, struct kith_bytes body, struct buf *room,
                    struct kith_bytes *ret, struct kith_error *e);
+/* The body with this unit in place of whatever it said; *ret lies in `room`. KITH_E_FULL when it gets too
+ * long.
+ */
+int unit_body_set(struct kith_bytes body, const char *unit, struct buf *room, struct kith_bytes *ret,
+                  struct kith_error *e);
 /* The body as it leaves: the label of an open unit; of a closed one, or of one that went from the list, no
  * unit, and its setting where the kind has one and the record says none. KITH_E_FULL when it gets too long.
  */

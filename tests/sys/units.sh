@@ -94,6 +94,8 @@ check_equal 'and so does the division' "$(found ASH quillon --unit med | wc -w)"
 check_match 'the unit on its page at ASH' "$(k ASH show "$id1")" 'Wrayburn Ward \(wray\)'
 check_match 'the unit for machines at ASH' "$(k ASH list lesson --json --limit 3)" "\"id\": *\"$id1\"[^}]*\"unit\": *\"wray\""
 
+check_match 'editing it goes on from its unit' "$(k ASH edit "$id1" 2> /dev/null)" '^unit: wray$'
+
 # ---- the name anywhere else in the record ----
 
 refuse() { # unit, title, text, field and byte, stars

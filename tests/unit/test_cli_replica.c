@@ -79,6 +79,13 @@ static const char content[] =
     "star\",\"setting\":\"prison\"}', NULL, NULL);"
     "INSERT INTO tag VALUES('topics', 'falls', 128), ('topics', 'falls', 256);"
     "INSERT INTO released VALUES(3, 1, 2);"
+    "INSERT INTO unit VALUES('W7', 'Elm Ward', 'med', 'micro', 'acute-ward', 0), ('med', 'Medicine', NULL, "
+    "'meso', "
+    "NULL, 1), ('lone', 'Lone', NULL, NULL, NULL, 0);"
+    "INSERT INTO origin VALUES(1, 2, 'W7');"
+    "UPDATE record SET body = json_set(body, '$.unit', 'med') WHERE number = -7;"
+    "UPDATE record SET body = json_set(body, '$.unit', 'Elm ward') WHERE number = 256;"
+    "INSERT INTO tag VALUES('unit', 'Elm ward', 256), ('unit', 'med', -7);"
     "INSERT INTO gone VALUES(2, 9, 1, NULL), (2, 8, 2, 'x');"
     "INSERT INTO draft(number, kind, schema, time, author, body) VALUES(7, 16, 1, 5000, 0, x'80');"
     "INSERT INTO search(rowid, title, text) SELECT number, title, text FROM v_text;";
@@ -205,6 +212,43 @@ static void test_list(void **state)
     replica_close(r);
 }
 
+/* A unit of this site means its records, released or not, with those of all units below it; a name that
+ * another site uses means that site's. */
+static void test_units(void **state)
+{
+    char ids[128];
+    struct replica_filter f = {.kind = "lesson", .since = INT64_MIN}, g, ret;
+    struct unit row[UNITS_MAX];
+    struct kith_error e;
+    uint32_t n = 0;
+    (void)state;
+    struct replica *r = open_replica();
+    assert_int_equal(replica_units(r, row, &n, &e), 0);
+    assert_int_equal(n, 3);
+    assert_string_equal(row[0].parent, "med");
+    assert_true(row[2].open);
+    g = f, g.unit = "w7";
+    list(r, g, ids);
+    assert_string_equal(ids, "ASH-L2 ");
+    g.unit = "elm ward"; /* this site's, not BRK's */
+    list(r, g, ids);
+    assert_string_equal(ids, "ASH-L2 ");
+    g.unit = "Medicine";
+    list(r, g, ids);
+    assert_string_equal(ids, "here-7 ASH-L2 ");
+    g.site = "BRK", g.unit = "ELM WARD";
+    list(r, g, ids);
+    assert_string_equal(ids, "BRK.2-L1 ");
+    g.site = "ASH", g.unit = "lone";
+    assert_int_equal(list(r, g, ids), 0);
+    g = f, g.unit = "Elmward5";
+    assert_int_equal(replica_narrow(r, &g, &ret, &e), KITH_E_USAGE);
+    assert_non_null(strstr(e.text, "perhaps W7 (Elm Ward)"));
+    g.unit = "somewhere";
+    assert_int_equal(replica_narrow(r, &g, &ret, &e), KITH_E_USAGE);
+    replica_close(r);
+}
+
 static void test_list_in_pages(void **state)
 {
     struct replica_filter f = {.kind = "lesson", .since = INT64_MIN};
@@ -300,7 +344,7 @@ static void test_find(void **state)
 {
     (void)state;
     assert_int_equal(RUN("find", "--json", "falls"), 0);
-    assert_says("\"id\":\"ASH-L2\",\"kind\":\"lesson\",\"site\":\"ASH\",\"unit\":null,\"time\":\"1970-01-"
+    assert_says("\"id\":\"ASH-L2\",\"kind\":\"lesson\",\"site\":\"ASH\",\"unit\":\"W7\",\"time\":\"1970-01-"
                 "01T00:00:02Z\"");
     assert_says("«fall» was not"); /* another form */
     assert_says("\"here-7\"");
@@ -464,11 +508,17 @@ static int end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused_files), cmocka_unit_test(test_health),
-        cmocka_unit_test(test_list),          cmocka_unit_test(test_list_in_pages),
-        cmocka_unit_test(test_show),          cmocka_unit_test(test_find),
-        cmocka_unit_test(test_unranked),      cmocka_unit_test(test_find_nothing),
-        cmocka_unit_test(test_verbs),         cmocka_unit_test(test_changes_nothing),
+        cmocka_unit_test(test_refused_files),
+        cmocka_unit_test(test_health),
+        cmocka_unit_test(test_list),
+        cmocka_unit_test(test_units),
+        cmocka_unit_test(test_list_in_pages),
+        cmocka_unit_test(test_show),
+        cmocka_unit_test(test_find),
+        cmocka_unit_test(test_unranked),
+        cmocka_unit_test(test_find_nothing),
+        cmocka_unit_test(test_verbs),
+        cmocka_unit_test(test_changes_nothing),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -197,6 +197,32 @@ static void test_out(void **state)
     check_out("lesson", NULL, NULL, "{\"result\":\"worked\",\"title\":\"Night lights\"}");
 }
 
+static void test_set(void **state)
+{
+    static const char *const was[] = {NULL, "W4", "a"};
+    uint8_t memory[512], space[512];
+    struct buf room;
+    struct kith_bytes ret;
+    struct kith_error e;
+    (void)state;
+    buf_init(&room, space, sizeof space);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(unit_body_set(make(memory, was[i], "theatre"), "mat", &room, &ret, &e), 0);
+        assert_string_equal(json(ret), "{\"result\":\"worked\",\"setting\":\"theatre\",\"title\":\"Night "
+                                       "lights\",\"unit\":\"mat\"}");
+    }
+    /* between its neighbours */
+    struct buf b;
+    buf_init(&b, memory, sizeof memory);
+    pack_map(&b, 2);
+    pack_cstr(&b, "unintended");
+    pack_cstr(&b, "x");
+    pack_cstr(&b, "when");
+    pack_cstr(&b, "2026-Q3");
+    assert_int_equal(unit_body_set((struct kith_bytes){b.p, b.n}, "mat", &room, &ret, &e), 0);
+    assert_string_equal(json(ret), "{\"unintended\":\"x\",\"unit\":\"mat\",\"when\":\"2026-Q3\"}");
+}
+
 static void test_full(void **state)
 {
     uint8_t memory[512], space[40];
@@ -214,7 +240,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_find),  cmocka_unit_test(test_resolve), cmocka_unit_test(test_within),
         cmocka_unit_test(test_check), cmocka_unit_test(test_here),    cmocka_unit_test(test_out),
-        cmocka_unit_test(test_full),
+        cmocka_unit_test(test_set),   cmocka_unit_test(test_full),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
