@@ -181,9 +181,20 @@ void sync_set_self(struct sync *s, uint32_t epoch, const struct crypto_sk *entry
 
 void sync_dirty(struct sync *s)
 {
+    int64_t soon = s->now.ms + SYNC_FOLD_MS;
     if (!s->dirty)
-        s->fold_due.ms = s->now.ms + SYNC_FOLD_MS;
+        s->fold_due.ms = soon > s->fold_next.ms ? soon : s->fold_next.ms;
     s->dirty = true;
+}
+
+bool sync_refold_early(struct sync *s)
+{
+    if (!s->dirty)
+        return true;
+    if (s->now.ms < s->fold_next.ms)
+        return false;
+    sync_refold(s);
+    return true;
 }
 
 /* The head is the last held entry of the valid part. Where the end lies before what is held, its id is the
@@ -233,6 +244,7 @@ void sync_refold(struct sync *s)
 {
     s->dirty = false;
     roster_fold(s->c.roster);
+    s->fold_next.ms = s->now.ms + (s->heads.n + roster_withdrawals(s->c.roster)) / SYNC_FOLD_EACH;
     s->version++;
     s->wants_version++;
     for (uint32_t i = 0; i < s->heads.n; i++) {

@@ -16,6 +16,7 @@
 #define SYNC_PROBATION_MAX (256u * 1024u)
 #define SYNC_JOINER_MS     60000 /* a joiner is given all it needs within a third of this */
 #define SYNC_FOLD_MS       100   /* how long new control entries may wait for the next fold */
+#define SYNC_FOLD_EACH     50u   /* logs and withdrawals for which folds lie a millisecond further apart */
 #define SYNC_HOUR_MS       3600000
 #define SYNC_PUSH_LINKS    16u /* above this many links, growth is announced rather than pushed */
 #define SYNC_REPEATS_MAX   8u  /* of the control stage, while the roster grows */
@@ -129,9 +130,10 @@ struct sync {
     uint32_t action_first, action_n;
     bool dirty; /* the roster learnt something since the last fold */
     struct kith_mono fold_due, hour_due, tick_due;
-    uint64_t version;       /* counts folds that changed the roster */
-    uint64_t wants_version; /* counts what may make a new want possible */
-    uint32_t members;       /* in the last fold */
+    struct kith_mono fold_next; /* not before: what a fold costs must not be spent for each message */
+    uint64_t version;           /* counts folds that changed the roster */
+    uint64_t wants_version;     /* counts what may make a new want possible */
+    uint32_t members;           /* in the last fold */
     uint64_t round;
     uint64_t random;
     struct sync_missing *missing;
@@ -145,6 +147,8 @@ struct sync_action *sync_act(struct sync *s, enum sync_action_type t);
 void sync_drop(struct sync *s, uint32_t peer, enum msg_bye bye, const struct kith_error *why);
 void sync_note(struct sync *s, uint32_t peer, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void sync_refold(struct sync *s);
+/* Folds what is new, ahead of time. False where the last fold is too recent: fold_due brings it. */
+bool sync_refold_early(struct sync *s);
 void sync_dirty(struct sync *s);
 void sync_grew(struct sync *s, struct heads_log *l, uint64_t from, uint32_t origin);
 uint32_t sync_links(const struct sync *s);

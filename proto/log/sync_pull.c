@@ -70,13 +70,10 @@ static void pull_begin(struct sync *s, struct sync_peer *p)
     sync_pull_advance(s, p);
 }
 
-/* The control stage ends when what it found is here and folding it brought nobody new. */
+/* The control stage ends when what it found is here and folded, and folding it brought nobody new. */
 static bool pull_control_done(struct sync *s, struct sync_peer *p)
 {
-    if (p->claims[KITH_CONTROL] > 0)
-        return false;
-    if (s->dirty)
-        sync_refold(s);
+    assert(p->claims[KITH_CONTROL] == 0);
     if (!p->up || p->version == s->version || ++p->repeats > SYNC_REPEATS_MAX)
         return p->up;
     p->skipped = false;
@@ -123,10 +120,10 @@ void sync_pull_advance(struct sync *s, struct sync_peer *p)
         }
         if (p->stage != STAGE_CONTROL)
             pull_enter(s, p, p->stage + 1);
+        else if (p->claims[KITH_CONTROL] > 0 || !sync_refold_early(s))
+            return; /* what comes, or the next tick, goes on from here */
         else if (pull_control_done(s, p))
             pull_enter(s, p, STAGE_LEARNING);
-        else if (p->asks_n == 0 && p->claims[KITH_CONTROL] > 0)
-            return;
     }
 }
 
@@ -206,8 +203,8 @@ static void pull_take_head(struct sync *s, struct sync_peer *p, uint8_t stream, 
     struct kith_id id;
     if (h->epoch == 0 || h->epoch > KITH_EPOCH_MAX || h->seq == 0 || h->seq > KITH_SEQ_MAX)
         return;
-    if (roster_member(s->c.roster, &h->site) == NULL && s->dirty)
-        sync_refold(s);
+    if (roster_member(s->c.roster, &h->site) == NULL)
+        (void)sync_refold_early(s);
     if (!p->up)
         return; /* what made the site known revoked the one that speaks */
     const struct member *m = roster_member(s->c.roster, &h->site);

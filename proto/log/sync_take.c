@@ -25,8 +25,7 @@ static void take_refuse(struct sync *s, struct sync_peer *p, const struct kith_e
 static bool take_counts(struct sync *s, struct sync_peer *p, const struct run_head *h)
 {
     const struct member *m = roster_member(s->c.roster, &h->log.site);
-    if (m == NULL && s->dirty) {
-        sync_refold(s);
+    if (m == NULL && s->dirty && sync_refold_early(s)) {
         m = roster_member(s->c.roster, &h->log.site);
     }
     if (!p->up || (p->mode == SYNC_PROBATION &&

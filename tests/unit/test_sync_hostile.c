@@ -24,7 +24,7 @@ static uint8_t wire[KITH_RUN_WIRE_MAX];
 
 /* What the victim did about the last message. */
 static struct {
-    uint32_t stored, drops, notes, councils;
+    uint32_t stored, drops, notes, councils, folds;
     enum msg_bye bye;
     struct sync_action council;
 } did;
@@ -60,6 +60,7 @@ static void settle(void)
     memset(&did, 0, sizeof did);
     while (sync_next(victim(), &a) != SYNC_NOTHING) {
         did.notes += a.type == SYNC_NOTE;
+        did.folds += a.type == SYNC_ROSTER;
         if (a.type == SYNC_STORE) {
             did.stored++;
             put_on_disk(&a);
@@ -339,6 +340,45 @@ static void nonsense_is_noted_once_a_run(void **state)
     assert_in_range(did.notes, 0, 1);
 }
 
+/* A fold costs time in proportion to logs and withdrawals: what one member may cause of both does not come
+ * with the right to a fold for each of its messages. */
+static void folds_come_in_measure(void **state)
+{
+    (void)state;
+    begin(3);
+    struct kith_log_key control = log_of(2, KITH_CONTROL), nobody = {{{1}}, 1, KITH_CONTROL};
+    struct kith_salt salt = {{1}};
+    uint64_t head;
+    uint32_t folds = 0;
+    struct kith_id prev;
+    sync_head(victim(), &control, &head, &prev);
+    comes(HOSTILE, 2);
+    for (uint64_t i = 1; i <= 5000; i++) {
+        uint8_t memory[300];
+        struct buf b;
+        struct op_withdraw o = {.at = {log_of(2, KITH_LEARNING), i, {{1}}}, .reason = 1};
+        buf_init(&b, memory, sizeof memory);
+        assert_int_equal(op_withdraw_make(&o, &b), 0);
+        run_begin(run, &control, head + i, &prev);
+        assert_int_equal(run_add(run, KITH_KIND_WITHDRAW, 1, 1, &salt, (struct kith_bytes){memory, b.n}), 0);
+        prev = *run_last_id(run);
+        assert_int_equal(run_sign(run, &w.net, &w.site[2].entry_sk), 0);
+        buf_init(&b, wire, sizeof wire);
+        assert_int_equal(run_encode(w.ctx, run, &b), 0);
+        says_run(HOSTILE, b.n);
+        assert_int_equal(did.stored, 1);
+        if (i <= 4000)
+            continue;
+        w.now += 1;
+        says_head(HOSTILE, &nobody, 1);
+        folds += did.folds;
+        sync_tick(victim(), now());
+        settle();
+        folds += did.folds;
+    }
+    assert_in_range(folds, 2, 20); /* in one second */
+}
+
 /* ---- councils ---- */
 
 static size_t council_bytes(struct council *c, uint8_t *memory, size_t cap)
@@ -444,6 +484,7 @@ int main(void)
         PLAY(missing_bodies_stop_nobody_else),
         PLAY(missing_bodies_are_asked_for_in_measure),
         PLAY(nonsense_is_noted_once_a_run),
+        PLAY(folds_come_in_measure),
         PLAY(councils_are_kept_as_they_are),
         PLAY(joiner_does_not_stay),
     };
