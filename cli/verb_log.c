@@ -182,8 +182,7 @@ static int list(const struct cli *cli, struct replica *r, struct replica_log *l,
                 print_entry(&s, r, &l->entry[i]);
     }
     uint32_t rows = s.rows;
-    if (rows || cli->format != CLI_PEOPLE)
-        sheet_end(&s);
+    sheet_end(&s);
     if (rc)
         return cli_fail(e);
     if (rows == limit && cli->format == CLI_PEOPLE)

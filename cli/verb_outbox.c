@@ -53,8 +53,7 @@ static int list(const struct cli *cli)
             replica_record_clear(&rows[i]);
         }
     }
-    if (s.rows || cli->format != CLI_PEOPLE)
-        sheet_end(&s);
+    sheet_end(&s);
     if (!rc && s.rows && cli->format == CLI_PEOPLE)
         people_say(
             cli,

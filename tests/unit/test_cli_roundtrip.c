@@ -90,8 +90,7 @@ static const char *const pieces[] = {
     "x=y&z",
     "100,5",
     "\\<!-- d",
-    "\xef\xbb\xbf"
-    "x",
+    "\ufeffx",
     "tab\there",
     "- [ ] box",
     "https://a.example/b?c=d#e",
