@@ -219,7 +219,7 @@ static int send(struct author *a, const struct record_set *s, struct kith_error 
     int rc = control_open(&c, a->cli, e);
     if (rc)
         return rc;
-    rc = batch_share(&c, s->record, 1, false, &answer, e);
+    rc = batch_share(&c, s->record, 1, false, NULL, &answer, e);
     control_close(&c);
     if (rc)
         return rc;
@@ -258,7 +258,7 @@ int author_share(struct author *a)
     bool untouched;
     check(a, &s, &untouched);
     record_print_complaints(&s, 0, FINDING_WARNING);
-    int rc = s.errors ? CLI_DAMAGED : CLI_DONE;
+    int rc = record_exit_code(&s);
     if (!s.errors && send(a, &s, &e))
         rc = cli_fail(&e);
     else if (!s.errors)
@@ -310,7 +310,7 @@ static bool settle(struct author *a, enum next *ret_next, int *ret_exit)
     }
     record_print_complaints(&s, 0, FINDING_HINT);
     *ret_next = s.complaints ? ask(!s.errors) : NEXT_SHARE;
-    *ret_exit = s.errors ? CLI_DAMAGED : CLI_DONE;
+    *ret_exit = record_exit_code(&s);
     if (*ret_next == NEXT_KEEP) {
         say_kept(a);
     } else if (*ret_next == NEXT_EDIT) {

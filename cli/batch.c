@@ -1,6 +1,7 @@
 #include "cli/batch.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "proto/wire/pack.h"
 
@@ -12,9 +13,14 @@ size_t batch_size(const struct record *r)
     return r->n + RECORD_OVERHEAD;
 }
 
-static void pack_request(struct buf *b, const struct record *records, uint32_t n, bool release)
+static void pack_request(struct buf *b, const struct record *records, uint32_t n, bool release,
+                         const char *confirm)
 {
-    pack_map(b, 2);
+    pack_map(b, confirm ? 3 : 2);
+    if (confirm) {
+        pack_cstr(b, "confirm");
+        pack_cstr(b, confirm);
+    }
     pack_cstr(b, "records");
     pack_array(b, n);
     for (uint32_t i = 0; i < n; i++) {
@@ -28,10 +34,10 @@ static void pack_request(struct buf *b, const struct record *records, uint32_t n
     pack_bool(b, release);
 }
 
-int batch_share(struct control *c, const struct record *records, uint32_t n, bool release, struct js **ret,
-                struct kith_error *e)
+int batch_share(struct control *c, const struct record *records, uint32_t n, bool release,
+                const char *confirm, struct js **ret, struct kith_error *e)
 {
-    size_t total = REQUEST_OVERHEAD;
+    size_t total = REQUEST_OVERHEAD + (confirm ? strlen(confirm) + 16 : 0);
     struct js *result = NULL;
     struct buf b;
     for (uint32_t i = 0; i < n; i++)
@@ -43,7 +49,7 @@ int batch_share(struct control *c, const struct record *records, uint32_t n, boo
                          n, total / 1000, CONTROL_BATCH_MAX, BATCH_BYTES_MAX / 1000);
     uint8_t *memory = cli_alloc(total);
     buf_init(&b, memory, total);
-    pack_request(&b, records, n, release);
+    pack_request(&b, records, n, release, confirm);
     int rc = control_ask(c, "share", &b, CONTROL_PATIENT_MS, &result, e);
     free(memory);
     if (!rc && js_count(js_get(result, "results")) != n)

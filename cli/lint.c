@@ -49,11 +49,6 @@ static void hint_if_missing(const struct look *l, const char *field, const char 
 
 static void look_at_lesson(const struct look *l)
 {
-    if (is(l, "confidence", "one-event"))
-        say(l, "confidence", FINDING_WARNING,
-            "a single event can be recognised: would the patient, the family, a colleague or a neighbour "
-            "know "
-            "who this is? Give no date closer than a quarter, and no detail that the learning does not need");
     hint_if_missing(l, "why",
                     "left out: others can use a reason, in the way of working and not in a person, more than "
                     "an outcome");

@@ -7,7 +7,9 @@
 #include "cli/frontmatter.h"
 #include "cli/lint.h"
 #include "cli/markdown.h"
+#include "cli/screened.h"
 #include "cli/text.h"
+#include "proto/learn/identify.h"
 
 /* Language of what is written here, unless the record says another: that of the user's messages. */
 static void find_lang(char ret[8])
@@ -55,6 +57,7 @@ void record_set_clear(struct record_set *s)
     free(s->body);
     free(s->findings);
     free(s->unit);
+    identify_room_free(s->room);
     replica_close(s->replica);
     memset(s, 0, sizeof *s);
 }
@@ -222,6 +225,14 @@ void record_section(struct record_set *s, struct kith_bytes heading, struct kith
     take_findings(s, line, text, true);
 }
 
+/* Nothing of what the screen blocks goes any further. */
+static void record_drop_last(struct record_set *s)
+{
+    struct record *r = &s->record[--s->count];
+    free(r->body);
+    free(r->file);
+}
+
 bool record_end(struct record_set *s)
 {
     struct buf out;
@@ -241,10 +252,23 @@ bool record_end(struct record_set *s)
         memcpy(body, out.p, out.n);
         s->record[s->count++] = (struct record){s->compose.kind, body, out.n, cli_strdup(s->file), s->begin};
     }
+    if (good && screened_record(s)) {
+        record_drop_last(s);
+        good = false;
+    }
     if (good && s->hints)
         lint_record(s);
     s->compose.kind = NULL;
     return good;
+}
+
+int record_exit_code(const struct record_set *s)
+{
+    if (s->errors == 0)
+        return CLI_DONE;
+    if (s->unreadable)
+        return CLI_USAGE;
+    return s->errors == s->blocked ? CLI_REFUSED : CLI_DAMAGED;
 }
 
 void record_print_complaints(const struct record_set *s, uint32_t from, enum finding_level least)

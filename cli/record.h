@@ -35,9 +35,11 @@ struct record_set {
     uint32_t count, cap;
     struct complaint *complaint;
     uint32_t complaints, complaints_cap;
-    uint32_t errors; /* all of level FINDING_ERROR, kept or not */
-    bool hints;      /* wanted: the remarks of lint.h are added too */
-    bool unreadable; /* a file could not be opened: a matter of usage, not of what is in it */
+    uint32_t errors;  /* all of level FINDING_ERROR, kept or not */
+    bool brief;       /* wanted: of what the screen finds only what it blocks */
+    bool hints;       /* wanted: the remarks of lint.h are added too */
+    uint32_t blocked; /* of these, what the screen blocks */
+    bool unreadable;  /* a file could not be opened: a matter of usage, not of what is in it */
     /* the record being made */
     struct compose compose;
     void *memory;
@@ -46,6 +48,7 @@ struct record_set {
     const char *file;
     uint32_t begin;                 /* line on which it begins */
     uint32_t line[KIND_FIELDS_MAX]; /* where each field was given, 0: not */
+    struct identify_room *room;     /* for the screen, made when the first record is good */
     struct replica *replica;        /* opened when the first reference or unit is met */
     struct unit *unit;              /* this site's list, once it was needed */
     struct unit_list units;
@@ -69,6 +72,10 @@ bool record_end(struct record_set *s);
 /* Adds a complaint about a place of the record being made, or (field "") about a file. */
 void record_complain(struct record_set *s, const char *file, uint32_t line, enum finding_level level,
                      const char *field, size_t offset, const char *message);
+
+/* What a verb that only reads ends with: CLI_DONE without errors, CLI_USAGE where a file could not be opened,
+ * CLI_REFUSED where the screen blocks and nothing else is wrong, else CLI_DAMAGED. */
+int record_exit_code(const struct record_set *s);
 
 /* Prints complaints from the i-th on of at least this level: FILE:LINE: field: message. */
 void record_print_complaints(const struct record_set *s, uint32_t from, enum finding_level least);

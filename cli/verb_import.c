@@ -14,6 +14,7 @@ static const struct cli_option options[] = {
     {"kind", OPTION_VALUE, "K", "what the rows become: lesson, measure …"},
     {"map", OPTION_VALUE, "FILE", "which column becomes which field (YAML)"},
     {"release", OPTION_FLAG, NULL, "also sign them and send them to the network"},
+    {"confirm-screened", OPTION_VALUE, "REASON", "why what the screen holds may be released"},
     {NULL, OPTION_FLAG, NULL, NULL},
 };
 
@@ -21,6 +22,7 @@ struct import {
     const struct cli *cli;
     const char *file;
     bool release;
+    const char *confirm; /* why what the screen holds may be released; NULL */
     struct rows *rows;
     struct map *map;
     struct record_set set;
@@ -39,7 +41,7 @@ static int flush_batch(struct import *im, struct kith_error *e)
     struct js *answer = NULL;
     if (im->set.count == 0)
         return 0;
-    int rc = batch_share(&im->control, im->set.record, im->set.count, im->release, &answer, e);
+    int rc = batch_share(&im->control, im->set.record, im->set.count, im->release, im->confirm, &answer, e);
     if (rc)
         return rc;
     for (uint32_t i = 0; i < im->set.count; i++) {
@@ -182,7 +184,7 @@ static int finish(const struct import *im, int rc, const struct kith_error *e)
     print_summary(im);
     if (im->taken)
         return CLI_DONE;
-    return im->refused_code ? cli_exit_code(im->refused_code) : CLI_DAMAGED;
+    return im->refused_code ? cli_exit_code(im->refused_code) : record_exit_code(&im->set);
 }
 
 static int run(struct cli *cli, const struct arguments *a)
@@ -192,8 +194,10 @@ static int run(struct cli *cli, const struct arguments *a)
     im->cli = cli;
     im->file = a->word[0];
     im->release = options_has(a, "release");
+    im->confirm = options_get(a, "confirm-screened");
     im->control.fd = -1;
     record_set_init(&im->set, cli);
+    im->set.brief = true;
     int rc = prepare(im, a, &e);
     if (rc) {
         rc = cli_fail(&e);

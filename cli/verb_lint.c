@@ -90,7 +90,7 @@ static int run(struct cli *cli, const struct arguments *a)
         print_people(&set);
         print_summary(&set);
     }
-    int rc = set.errors == 0 ? CLI_DONE : set.unreadable ? CLI_USAGE : CLI_DAMAGED;
+    int rc = record_exit_code(&set);
     record_set_clear(&set);
     return rc;
 }
@@ -103,7 +103,9 @@ const struct verb verb_lint = {
     .text = "An error is what kith share would refuse; a warning is worth a second look; a hint\n"
             "names what reports most often leave out: how things varied over time, what the\n"
             "place was like, how complete the data are, whether the change was really made.\n"
-            "Nothing is shared. Exit code 0 without errors, 6 with.",
+            "What could identify a person is named by its place: an error is never kept or sent, a\n"
+            "warning that says hold stops the release. Nothing is shared. Exit code 0 without\n"
+            "errors, 5 where only that stands in the way, 6 with others.",
     .example = "    kith lint night-lights.md\n    kith lint --json lessons/*.md",
     .words_min = 1,
     .words_max = WORDS_MAX,

@@ -11,6 +11,7 @@
 #include "proto/wire/pack.h"
 
 static const struct cli_option options[] = {
+    {"confirm-screened", OPTION_VALUE, "REASON", "why what the screen holds may be released"},
     {"all", OPTION_FLAG, NULL, "everything that was shared here and not released"},
     {NULL, OPTION_FLAG, NULL, NULL},
 };
@@ -39,12 +40,18 @@ static int check_ids(const struct arguments *a, struct kith_error *e)
 
 static void pack_ids(struct buf *b, const struct arguments *a, uint32_t from, uint32_t n)
 {
-    pack_map(b, 1);
+    const char *confirm = options_get(a, "confirm-screened");
+    pack_map(b, confirm ? 2 : 1);
     if (a->words == 0) {
         pack_cstr(b, "all");
         pack_bool(b, true);
-        return;
     }
+    if (confirm) {
+        pack_cstr(b, "confirm");
+        pack_cstr(b, confirm);
+    }
+    if (a->words == 0)
+        return;
     pack_cstr(b, "ids");
     pack_array(b, n);
     for (uint32_t i = 0; i < n; i++) {
@@ -79,7 +86,8 @@ static int print_results(struct sheet *s, const struct js *results)
 static int release(struct control *c, const struct arguments *a, struct sheet *s, int *worst,
                    struct kith_error *e)
 {
-    size_t size = 64 + (size_t)CONTROL_BATCH_MAX * NAME_TEXT_SIZE;
+    const char *confirm = options_get(a, "confirm-screened");
+    size_t size = 96 + (size_t)CONTROL_BATCH_MAX * NAME_TEXT_SIZE + (confirm ? strlen(confirm) : 0);
     uint8_t *memory = cli_alloc(size);
     uint32_t at = 0;
     int rc = 0;
@@ -134,7 +142,9 @@ const struct verb verb_release = {
     .summary = "sign what was shared here and send it to the network",
     .text = "After this every site of the network can read it, for good: read it once more\n"
             "with kith show, and ask whether the patient, the family, a colleague or a\n"
-            "neighbour would know who it is about.",
+            "neighbour would know who it is about. What the screen holds stays here: change it\n"
+            "with kith edit, or say with --confirm-screened why nobody can be known by it; the\n"
+            "reason is kept in this site's release journal.",
     .example = "    kith release here-7 here-8\n    kith release --all",
     .options = options,
     .words_max = WORDS_MAX,

@@ -3,11 +3,13 @@
 
 #include "cli/batch.h"
 #include "cli/fresh.h"
+#include "cli/people.h"
 #include "cli/sheet.h"
 #include "cli/verbs.h"
 
 static const struct cli_option options[] = {
     {"release", OPTION_FLAG, NULL, "also sign them and send them to the network"},
+    {"confirm-screened", OPTION_VALUE, "REASON", "why what the screen holds may be released"},
     {NULL, OPTION_FLAG, NULL, NULL},
 };
 
@@ -63,22 +65,24 @@ static void print_hint(const struct cli *cli, const struct js *results, bool rel
     if (release)
         fresh_print_readers(cli);
     else if (n == 1)
-        printf("Everyone at this site finds it now; nobody else does. To send it to the network: kith "
-               "release %s\n",
-               id);
+        people_say(cli,
+                   "Everyone at this site finds it now; nobody else does. To send it to the network: kith "
+                   "release %s",
+                   id);
     else
-        printf("Everyone at this site finds them now; nobody else does. To send them to the network: kith "
-               "release ID…\n");
+        people_say(
+            cli, "Everyone at this site finds them now; nobody else does. To send them to the network: kith "
+                 "release ID…");
 }
 
-static int send(const struct cli *cli, const struct record_set *set, bool release)
+static int send(const struct cli *cli, const struct record_set *set, bool release, const char *confirm)
 {
     struct control c;
     struct kith_error e;
     struct js *answer = NULL;
     if (control_open(&c, cli, &e))
         return cli_fail(&e);
-    int rc = batch_share(&c, set->record, set->count, release, &answer, &e);
+    int rc = batch_share(&c, set->record, set->count, release, confirm, &answer, &e);
     control_close(&c);
     if (rc)
         return cli_fail(&e);
@@ -101,9 +105,9 @@ static int run(struct cli *cli, const struct arguments *a)
     if (set.errors) {
         cli_note("kith: nothing was shared: \"%u %s\": mend %s and share again", set.errors,
                  set.errors == 1 ? "error" : "errors", set.errors == 1 ? "it" : "them");
-        rc = set.unreadable ? CLI_USAGE : CLI_DAMAGED;
+        rc = record_exit_code(&set);
     } else {
-        rc = send(cli, &set, options_has(a, "release"));
+        rc = send(cli, &set, options_has(a, "release"), options_get(a, "confirm-screened"));
     }
     record_set_clear(&set);
     return rc;
@@ -117,7 +121,9 @@ const struct verb verb_share = {
     .text = "Reads Markdown with front matter, or YAML with one or more records; - is\n"
             "standard input. All files are checked first: if anything is wrong in one of\n"
             "them, nothing is shared. What is shared stays here, found at once by everyone\n"
-            "at this site, until it is released.",
+            "at this site, until it is released. Text that identifies a person is not kept at\n"
+            "all; what may do so is named with its place, and --release leaves it here unless\n"
+            "--confirm-screened says why nobody can be known by it.",
     .example = "    kith share night-lights.md\n    kith share --release lessons/*.md",
     .options = options,
     .words_min = 1,

@@ -3,6 +3,7 @@
 #define KITHD_CONTROL_H
 
 #include "daemon/loop.h"
+#include "daemon/screened.h"
 #include "kith/control.h"
 #include "proto/wire/pack.h"
 
@@ -32,6 +33,7 @@ struct client {
     uint64_t round;            /* WAIT_SYNC */
     struct release_item *item; /* WAIT_RELEASE: what is to be released, and how far that is */
     uint32_t items, item_at;
+    char reason[SCREENED_REASON_MAX + 1]; /* why what the screen holds may be released */
     struct kith_mono until;
 };
 

@@ -86,7 +86,8 @@ static void slice(struct client *c)
     if (n > RELEASE_SLICE)
         n = RELEASE_SLICE;
     drive_commit(c->d);
-    release_drafts(c->d, c->uid, c->item + c->item_at, n);
+    struct releaser by = {c->uid, c->reason};
+    release_drafts(c->d, &by, c->item + c->item_at, n);
     c->item_at += n;
     if (c->item_at == c->items)
         answer(c);
@@ -115,6 +116,8 @@ void control_release(struct client *c, struct kith_bytes args)
     bool all = control_arg(args, "all", &r) && pack_get_bool(&r);
     struct release_item *item = calloc(all ? RELEASE_ALL_MAX : CONTROL_BATCH_MAX, sizeof *item);
     int code = item ? release_allowed(c->d, &e) : kith_fail(&e, KITH_E_INTERNAL, "no memory for a release");
+    if (code == 0)
+        code = screened_reason(args, c->reason, &e);
     if (code == 0 && all)
         code = list_all(c->d, item, &n, &e);
     else if (code == 0 && control_arg(args, "ids", &r))

@@ -69,6 +69,8 @@ static int share_one(struct client *c, struct kith_bytes record, const struct un
     buf_init(&here, room, sizeof room);
     if (code == 0)
         code = unit_body_here(units, x.body, &here, &x.body, e);
+    if (code == 0)
+        code = screened_share(k, x.body, e);
     if (code < 0)
         return code;
     x.kind = k->number;
@@ -108,7 +110,8 @@ static void release_shared(struct client *c, struct shared *s, uint32_t n)
     for (uint32_t i = 0; i < n; i++)
         if (s[i].stored)
             item[count++].draft = s[i].item.draft;
-    release_drafts(c->d, c->uid, item, count);
+    struct releaser by = {c->uid, c->reason};
+    release_drafts(c->d, &by, item, count);
     count = 0;
     for (uint32_t i = 0; i < n; i++)
         if (s[i].stored)
@@ -148,12 +151,12 @@ void control_share(struct client *c, struct kith_bytes args)
     bool release = control_arg(args, "release", &flag) && pack_get_bool(&flag);
     uint32_t n = control_arg(args, "records", &r) ? pack_get_array(&r, CONTROL_BATCH_MAX) : 0;
     struct shared *s = n ? calloc(n, sizeof *s) : NULL;
-    int code = 0;
-    if (!s)
+    int code = screened_reason(args, c->reason, &e);
+    if (code == 0 && !s)
         code = kith_fail(&e, KITH_E_USAGE, "share: give 1 to %u records", CONTROL_BATCH_MAX);
-    else if (c->d->no_room)
+    else if (code == 0 && c->d->no_room)
         code = kith_fail(&e, KITH_E_FULL, "the disk is nearly full: make room, then share again");
-    else if (release)
+    else if (code == 0 && release)
         code = net_member(c->d, &e);
     if (code < 0)
         answer_fail(c, &e);

@@ -7,6 +7,7 @@
 
 #include "daemon/drive.h"
 #include "daemon/net.h"
+#include "daemon/screened.h"
 #include "daemon/units.h"
 #include "kith/control.h"
 #include "kith/kinds.h"
@@ -18,7 +19,7 @@
 
 struct release {
     struct daemon *d;
-    uid_t releaser;
+    const struct releaser *by;
     uint8_t stream;
     bool open;
     uint64_t first;
@@ -120,6 +121,7 @@ static void take_draft(struct release *r, struct release_item *item)
     struct store_draft x;
     struct kith_bytes body;
     struct kith_id digest;
+    struct screened screened = {.held = false};
     int code = store_draft_get(d->store, item->draft, &x, e);
     check(d, code, "store.draft", e);
     const struct kind *k = code == 0 ? kind_by_number(x.kind) : NULL;
@@ -132,6 +134,8 @@ static void take_draft(struct release *r, struct release_item *item)
         return;
     e->code = 0;
     code = units_release(&x, k, &body, e);
+    if (code == 0)
+        code = screened_release(x.number, k, body, r->by->reason, &screened, e);
     if (code == 0) {
         crypto_op_id(x.kind, body, &digest);
         code = add_entry(r, &x, body, e);
@@ -141,8 +145,12 @@ static void take_draft(struct release *r, struct release_item *item)
             kith_fail(e, code, "\"here-%" PRIu64 "\": could not be released", item->draft);
         return;
     }
-    struct store_intent intent = {
-        .time = daemon_wall(), .author = x.author, .releaser = r->releaser, .draft = item->draft};
+    struct store_intent intent = {.time = daemon_wall(),
+                                  .author = x.author,
+                                  .releaser = r->by->uid,
+                                  .draft = item->draft,
+                                  .found = screened.found,
+                                  .reason = screened.held ? r->by->reason : NULL};
     memcpy(intent.digest, digest.b, sizeof intent.digest);
     r->in[r->n].item = item;
     check(d, store_journal_intent(d->store, &intent, &r->in[r->n].journal, e), "store.journal", e);
@@ -166,7 +174,7 @@ int release_allowed(const struct daemon *d, struct kith_error *e)
     return 0;
 }
 
-void release_drafts(struct daemon *d, uid_t releaser, struct release_item *item, uint32_t n)
+void release_drafts(struct daemon *d, const struct releaser *by, struct release_item *item, uint32_t n)
 {
     struct kith_error e;
     int code = release_allowed(d, &e);
@@ -180,7 +188,7 @@ void release_drafts(struct daemon *d, uid_t releaser, struct release_item *item,
         return;
     units_open(d);
     for (uint8_t stream = KITH_LEARNING; stream <= KITH_MEASURES; stream++) {
-        struct release r = {.d = d, .releaser = releaser, .stream = stream};
+        struct release r = {.d = d, .by = by, .stream = stream};
         for (uint32_t i = 0; i < n; i++)
             if (item[i].why.code == 0 && !item[i].id[0])
                 take_draft(&r, &item[i]);

@@ -9,6 +9,12 @@
 /* KITH_E_REFUSED or KITH_E_FULL with the sentence when this site may not release now. */
 int release_allowed(const struct daemon *d, struct kith_error *e);
 
+/* Who releases, and why what the screen holds may go ("" for no reason: it may not). */
+struct releaser {
+    uid_t uid;
+    const char *reason;
+};
+
 struct release_item {
     uint64_t draft;
     struct kith_error why;   /* code 0: released */
@@ -17,7 +23,7 @@ struct release_item {
 /* Releases the drafts in their order, runs as large as they may be. To be preceded by drive_commit. Items
  * that cannot be released say why; the others are stored when this returns, and durable after the next
  * commit. */
-void release_drafts(struct daemon *d, uid_t releaser, struct release_item *item, uint32_t n);
+void release_drafts(struct daemon *d, const struct releaser *by, struct release_item *item, uint32_t n);
 /* A draft's number from "here-7"; KITH_E_USAGE. */
 int release_parse(struct kith_bytes id, uint64_t *ret, struct kith_error *e);
 

@@ -104,6 +104,10 @@ int store_journal_intent(struct store *s, const struct store_intent *i, uint64_t
     sqlite3_bind_int64(st, 3, i->releaser);
     sqlite3_bind_int64(st, 4, (int64_t)i->draft);
     store_bind_blob(st, 5, i->digest, sizeof i->digest);
+    if (i->found != NULL && i->found[0] != '\0')
+        store_bind_text(st, 6, i->found, strlen(i->found));
+    if (i->reason != NULL && i->reason[0] != '\0')
+        store_bind_text(st, 7, i->reason, strlen(i->reason));
     int rc = store_run_statement(s, SQL_JOURNAL_PUT, e);
     if (rc == 0)
         *ret_number = (uint64_t)sqlite3_last_insert_rowid(s->private);

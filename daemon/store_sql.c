@@ -98,8 +98,8 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_INVITE_GET] = "SELECT secret, code, made, expires, root FROM invite WHERE hash = ?1",
     [SQL_INVITE_BIND] = "UPDATE invite SET root = ?2 WHERE hash = ?1",
     [SQL_INVITE_EXPIRE] = "DELETE FROM invite WHERE expires < ?1",
-    [SQL_JOURNAL_PUT] =
-        "INSERT INTO journal(time, author, releaser, draft, digest) VALUES(?1, ?2, ?3, ?4, ?5)",
+    [SQL_JOURNAL_PUT] = "INSERT INTO journal(time, author, releaser, draft, digest, found, reason) "
+                        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [SQL_JOURNAL_DONE] = "UPDATE journal SET position = ?2 WHERE number = ?1",
     [SQL_JOURNAL_OPEN] = "SELECT number, draft FROM journal WHERE position IS NULL AND number > ?1 "
                          "ORDER BY number LIMIT 1",

@@ -20,10 +20,13 @@
  *                                                  pending (map have, need or nil), peers: [{code, site, address,
  *                                                  since_ms, dialled, in_step}], listen: [..], lag: n, drafts: n,
  *                                                  entries: n, missing: n, refused: n, root_key: "here"|"exported"}
- *  share    {records: [{kind: "lesson", body: bin}], release: bool}
+ *  share    {records: [{kind: "lesson", body: bin}], release: bool, confirm?}
  *                                               → {results: [{id: "here-7" | "ASH-L12"} | {code, text}]}
- *           every record is stored here; with release the whole batch is then released and ids are positions
- *  release  {ids: ["here-7", …]} or {all: true} → {results: [{from: "here-7", id: "ASH-L12"} | {from, code, text}]}
+ *           every record is stored here; with release the whole batch is then released and ids are positions. What
+ *           the screen blocks is not stored; what it holds is stored and not released, but with `confirm`: a text that
+ *           says why it may go, kept in the release journal
+ *  release  {ids: ["here-7", …], confirm?} or {all: true, confirm?}
+ *                                               → {results: [{from: "here-7", id: "ASH-L12"} | {from, code, text}]}
  *  invite   {code?: "BRK", expires_s?: 604800}  → {line, expires (ms since 1970), warning?}
  *  join     {line}                              → {network, code, members, pending?: {have, need}}
  *  sync     {wait_ms?: n}                       → {peers: [{code, in_step: bool}], complete: bool}

@@ -116,7 +116,8 @@
     "CREATE TABLE invite(hash BLOB PRIMARY KEY, secret BLOB NOT NULL, code TEXT, made INTEGER NOT NULL,"               \
     "  expires INTEGER NOT NULL, root BLOB) WITHOUT ROWID;"                                                            \
     "CREATE TABLE journal(number INTEGER PRIMARY KEY, time INTEGER NOT NULL, author INTEGER NOT NULL,"                 \
-    "  releaser INTEGER NOT NULL, draft INTEGER NOT NULL, digest BLOB NOT NULL, position TEXT);"                       \
+    "  releaser INTEGER NOT NULL, draft INTEGER NOT NULL, digest BLOB NOT NULL, found TEXT, reason TEXT,"               \
+    "  position TEXT);"                                                                                                \
     "CREATE TABLE hint(site BLOB NOT NULL, address TEXT NOT NULL, link BLOB NOT NULL, PRIMARY KEY(site, address))"     \
     "  WITHOUT ROWID;"
 

@@ -59,6 +59,12 @@ const char *identify_kind_name(enum identify_kind kind)
     return whats[kind].name;
 }
 
+const char *identify_what(enum identify_kind kind)
+{
+    assert((size_t)kind < sizeof whats / sizeof whats[0]);
+    return whats[kind].is;
+}
+
 const char *identify_advice(enum identify_kind kind)
 {
     assert((size_t)kind < sizeof whats / sizeof whats[0]);

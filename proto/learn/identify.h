@@ -1,4 +1,4 @@
-/* Text screening: what could identify a person, looked for before a record leaves (SPEC 10.80–10.95).
+/* Text screening: what could identify a person, looked for before a record leaves (SPEC 10.80–10.93).
  *
  * No screen makes a text anonymous: this one finds what can be found by form. What it finds is blocked (never
  * stored or released), held (a person who has looked may release it, with a reason) or warned of. A finding
@@ -69,8 +69,8 @@ int identify_text(struct identify_room *room, struct kith_bytes text, const char
 
 const char *identify_level_name(enum identify_level level); /* "block", "hold", "warn" */
 const char *identify_kind_name(enum identify_kind kind);    /* a code: "nhs-number", "postcode" … */
-/* What was found and what to do about it, without field and place: "a postcode: leave it out". */
-const char *identify_advice(enum identify_kind kind);
+const char *identify_what(enum identify_kind kind);         /* "a postcode" */
+const char *identify_advice(enum identify_kind kind);       /* what to do about it: "leave it out" */
 /* "happened, byte 120: a postcode: leave it out". */
 void identify_print(const struct identify_finding *f, char ret[IDENTIFY_MESSAGE_MAX]);
 /* The findings of this level and above, as a list for one sentence: "an NHS number (happened, byte 12), a

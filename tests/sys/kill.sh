@@ -23,7 +23,7 @@ title: heading
 happened: text
 learned: text
 result: {constant: worked}
-confidence: {constant: one-event}
+confidence: {constant: several-events}
 setting: {constant: acute-ward}
 END
 

@@ -246,7 +246,7 @@ lesson() { # title: a lesson as Markdown on standard output
 kind: lesson
 title: $1
 result: worked
-confidence: one-event
+confidence: several-events
 setting: acute-ward
 topics: [falls]
 ---

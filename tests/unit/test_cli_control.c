@@ -178,7 +178,7 @@ static void test_too_much(void **state)
     buf_init(&b, p, n);
     b.n = n;
     assert_int_equal(control_send(&c, "share", &b, &e), KITH_E_FULL);
-    assert_int_equal(batch_share(&c, &r, 1, false, &v, &e), KITH_E_FULL);
+    assert_int_equal(batch_share(&c, &r, 1, false, NULL, &v, &e), KITH_E_FULL);
     free(p);
 }
 

@@ -309,6 +309,61 @@ static void share_and_release(void **state)
     close(fd);
 }
 
+/* How many files of the home hold these bytes. */
+static int files_with(const char *what)
+{
+    static const char *const names[] = {"replica.db", "replica.db-wal", "replica.db-shm",
+                                        "private.db", "private.db-wal", "private.db-shm"};
+    static char bytes[8u << 20];
+    int found = 0;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char path[128];
+        snprintf(path, sizeof path, "%s/%s", site, names[i]);
+        FILE *f = fopen(path, "rb");
+        size_t n = f ? fread(bytes, 1, sizeof bytes, f) : 0;
+        found += f && memmem(bytes, n, what, strlen(what)) != NULL;
+        if (f)
+            fclose(f);
+    }
+    return found;
+}
+
+static void assert_blocked(struct pack_reader *r)
+{
+    assert_int_equal(pack_get_map(r, 2), 2);
+    pack_expect_key(r, "code");
+    assert_int_equal(pack_get_int(r), KITH_E_REFUSED);
+    pack_expect_key(r, "text");
+    struct kith_bytes why = pack_get_str(r, KITH_ERROR_TEXT_MAX);
+    assert_false(r->failed);
+    assert_non_null(memmem(why.p, why.n, "blocked: an NHS number (happened, byte 6)", 40));
+    assert_null(memmem(why.p, why.n, "3457", 4));
+}
+
+/* Whoever asks the socket without kith meets the same screen. The number was made up. */
+static void blocked_is_not_kept(void **state)
+{
+    (void)state;
+    static uint8_t memory[4000];
+    struct pack_reader r;
+    int fd = dial();
+    struct kith_bytes args = share_args(memory, sizeof memory, 2, true);
+    uint8_t *happened = memmem(memory, args.n, "Two beds, one bell.", 19); /* of the first */
+    assert_non_null(happened);
+    memcpy(happened, "Quill 485 777 3457.", 19);
+    ask(fd, 1, "share", args);
+    assert_int_equal(take(fd, 1, &r), 0);
+    assert_int_equal(pack_get_map(&r, 1), 1);
+    pack_expect_key(&r, "results");
+    assert_int_equal(pack_get_array(&r, 2), 2);
+    assert_blocked(&r);
+    assert_id(&r, "ASH-L1");
+    assert_int_equal(files_with("Quill 485"), 0);
+    assert_int_equal(files_with("777 3457"), 0);
+    assert_true(files_with("Two beds, one bell.") > 0);
+    close(fd);
+}
+
 static void second_daemon(void **state)
 {
     (void)state;
@@ -353,7 +408,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {DAEMON_TEST(answers_in_order),  DAEMON_TEST(byte_by_byte),
                                        DAEMON_TEST(hostile_frames),    DAEMON_TEST(too_many_clients),
-                                       DAEMON_TEST(share_and_release), DAEMON_TEST(second_daemon),
-                                       DAEMON_TEST(kept_after_kill)};
+                                       DAEMON_TEST(share_and_release), DAEMON_TEST(blocked_is_not_kept),
+                                       DAEMON_TEST(second_daemon),     DAEMON_TEST(kept_after_kill)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

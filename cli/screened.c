@@ -1,0 +1,49 @@
+#include "cli/screened.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/learn/identify.h"
+
+/* The line on which the field of a path such as `changes[0].how` was given. */
+static uint32_t line_of(const struct record_set *s, const struct kind *k, const char *path)
+{
+    char name[FINDING_FIELD_MAX];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(path, ".["), path);
+    const struct field *f = kind_field(k, name);
+    uint32_t line = f ? s->line[f - k->fields] : 0;
+    return line ? line : s->begin;
+}
+
+static void complain(struct record_set *s, const struct kind *k, const struct identify_finding *f)
+{
+    static const char *const says[] = {
+        [IDENTIFY_WARN] = "", [IDENTIFY_HOLD] = "held at release, ", [IDENTIFY_BLOCK] = "blocked, "};
+    char message[IDENTIFY_MESSAGE_MAX], place[48] = "";
+    bool blocked = f->level == IDENTIFY_BLOCK;
+    if (f->length)
+        snprintf(place, sizeof place, " at byte %zu", f->offset);
+    snprintf(message, sizeof message, "%s%s%s: %s", says[f->level], identify_what(f->kind), place,
+             identify_advice(f->kind));
+    s->blocked += blocked;
+    record_complain(s, s->file, line_of(s, k, f->field), blocked ? FINDING_ERROR : FINDING_WARNING, f->field,
+                    f->offset, message);
+}
+
+bool screened_record(struct record_set *s)
+{
+    struct identify_findings *found = cli_alloc(sizeof *found);
+    const struct record *r = &s->record[s->count - 1];
+    struct kith_bytes body = {r->body, r->n};
+    if (!s->room)
+        s->room = identify_room_new();
+    /* without a finding for whatever reason, the daemon still screens for itself */
+    if (s->room && identify_record(s->room, r->kind, body, found) == 0)
+        for (uint32_t i = 0; i < found->count; i++)
+            if (!s->brief || found->list[i].level == IDENTIFY_BLOCK)
+                complain(s, r->kind, &found->list[i]);
+    bool blocked = found->blocks > 0;
+    free(found);
+    return blocked;
+}

@@ -1,0 +1,12 @@
+/* The screen for text while a record is written: what could identify a person, with its place in the file. */
+#ifndef KITH_CLI_SCREENED_H
+#define KITH_CLI_SCREENED_H
+
+#include "cli/record.h"
+
+/* Adds what the screen finds in the record that was just made, the last of the set: blocks as errors (counted
+ * in `blocked`), holds and warnings as warnings. The sentences hold none of its words. True when it is
+ * blocked. */
+bool screened_record(struct record_set *s);
+
+#endif
