@@ -1,4 +1,5 @@
 /* kith import: rows of a table become records. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,7 @@ struct import {
     size_t bytes;                                     /* of the records that wait */
     uint32_t complaint;                               /* the first that was not printed yet */
     char first[NAME_TEXT_SIZE], last[NAME_TEXT_SIZE]; /* IDs of what was taken */
+    uint64_t kept;                                    /* rows that are here, but were not released */
     int refused_code;                                 /* of the first row that the daemon refused */
 };
 
@@ -54,6 +56,7 @@ static int flush_batch(struct import *im, struct kith_error *e)
         else
             record_complain(&im->set, im->file, im->set.record[i].line, FINDING_ERROR, "", 0,
                             text ? text : "refused");
+        im->kept += !id && text && strncmp(text, "kept here", 9) == 0;
         if (!id && !im->refused_code)
             im->refused_code = batch_code(one);
     }
@@ -117,6 +120,22 @@ static int take_rows(struct import *im, struct kith_error *e)
     return rc;
 }
 
+/* What to do about rows that were not taken; those that are kept here must not be imported again. */
+static void print_advice(const struct import *im)
+{
+    if (im->cli->format != CLI_PEOPLE)
+        return;
+    if (im->kept)
+        printf("Of the refused rows %" PRIu64
+               " are kept here: change them with kith edit ID, or release them with "
+               "kith release ID --confirm-screened REASON.\n",
+               im->kept);
+    if (im->taken && im->taken + im->kept < im->seen)
+        printf(
+            "The refused rows are named above: mend them and import them by themselves, since the others are "
+            "here now.\n");
+}
+
 static void print_summary(const struct import *im)
 {
     char taken[32], seen[32], refused[32];
@@ -139,10 +158,7 @@ static void print_summary(const struct import *im)
     if (im->taken)
         printf(" %s%s%s", im->first, im->taken > 1 ? " … " : "", im->taken > 1 ? im->last : "");
     putchar('\n');
-    if (im->taken && im->taken < im->seen && im->cli->format == CLI_PEOPLE)
-        printf(
-            "The refused rows are named above: mend them and import them by themselves, since the others are "
-            "here now.\n");
+    print_advice(im);
     if (im->taken && im->cli->format == CLI_PEOPLE && im->release)
         fresh_print_readers(im->cli);
     else if (im->taken && im->cli->format == CLI_PEOPLE)

@@ -1,12 +1,11 @@
 #include "proto/learn/screen.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "kith/limits.h"
 #include "proto/learn/token.h"
 #include "proto/learn/vocab.h"
+#include "proto/learn/walk.h"
 
 #define BRIEF_MAX 2u /* bytes of a folded name that says too little alone */
 
@@ -126,81 +125,6 @@ bool screen_text(struct kith_bytes text, const struct screen_name *names, uint32
 
 /* ---- one body ---- */
 
-/* Where a walk through a body stands: one level for each array or map that is open. */
-struct level {
-    uint32_t left;  /* items; in a map keys and values both count */
-    uint32_t index; /* of the item at hand in an array */
-    bool map;
-    struct kith_bytes key; /* of the value at hand in a map */
-};
-
-struct walk {
-    struct pack_reader r;
-    const struct kind *k;
-    struct level level[KITH_DEPTH_MAX];
-    uint32_t depth;
-};
-
-static void print_path(const struct walk *w, char ret[FINDING_FIELD_MAX])
-{
-    size_t n = 0;
-    ret[0] = '\0';
-    assert(w->depth <= KITH_DEPTH_MAX);
-    for (uint32_t i = 0; i < w->depth && n < FINDING_FIELD_MAX; i++) {
-        const struct level *l = &w->level[i];
-        int more = l->map ? snprintf(ret + n, FINDING_FIELD_MAX - n, "%s%.*s", i > 0 ? "." : "",
-                                     l->key.n > FINDING_FIELD_MAX ? (int)FINDING_FIELD_MAX : (int)l->key.n,
-                                     l->key.n > 0 ? (const char *)l->key.p : "")
-                          : snprintf(ret + n, FINDING_FIELD_MAX - n, "[%u]", l->index);
-        n += more > 0 ? (size_t)more : 0;
-    }
-}
-
-static bool named(const struct field *fields, uint32_t count, struct kith_bytes key)
-{
-    for (uint32_t i = 0; i < count; i++)
-        if (strlen(fields[i].name) == key.n && memcmp(fields[i].name, key.p, key.n) == 0)
-            return true;
-    assert(key.n == 0 || key.p != NULL);
-    return false;
-}
-
-/* A key that the table of kinds knows says nothing of its own. */
-static bool is_known(const struct walk *w, struct kith_bytes key)
-{
-    assert(w->depth > 0);
-    if (w->depth == 1)
-        return named(w->k->fields, w->k->field_count, key);
-    for (uint32_t i = 0; i < w->k->field_count; i++) {
-        const struct field *f = &w->k->fields[i];
-        if (named(f, 1, w->level[0].key))
-            return named(f->parts, f->part_count, key);
-    }
-    return false;
-}
-
-/* Counts the item that comes next on its level; true when it is a key. */
-static bool step(struct walk *w)
-{
-    struct level *l = &w->level[w->depth - 1];
-    assert(w->depth > 0 && l->left > 0);
-    bool key = l->map && l->left % 2 == 0;
-    l->index += !l->map && l->left > 0;
-    l->left--;
-    return key;
-}
-
-static bool enter(struct walk *w, const struct pack_item *item)
-{
-    assert(item->type == PACK_ARRAY || item->type == PACK_MAP);
-    if (w->depth == KITH_DEPTH_MAX)
-        return false;
-    bool map = item->type == PACK_MAP;
-    w->level[w->depth++] = (struct level){
-        .left = item->count * (map ? 2 : 1), .map = map, .index = UINT32_MAX}; /* the first step makes it 0 */
-    return true;
-}
-
 static void mask(size_t n, char ret[SCREEN_MASK_MAX])
 {
     assert(ret != NULL);
@@ -219,7 +143,7 @@ static bool look(const struct walk *w, struct kith_bytes text, const struct scre
         return false;
     ret->name = name;
     ret->offset = start;
-    print_path(w, ret->field);
+    walk_path(w, ret->field);
     mask(end - start, ret->masked);
     return true;
 }
@@ -227,29 +151,13 @@ static bool look(const struct walk *w, struct kith_bytes text, const struct scre
 bool screen_names(const struct kind *k, struct kith_bytes body, const struct screen_name *names,
                   uint32_t count, struct screen_hit *ret)
 {
-    struct walk w = {.k = k};
-    struct pack_item item;
+    struct walk w;
+    struct walk_text t;
     assert(k != NULL && ret != NULL);
-    pack_reader_init(&w.r, body.p, body.n, true);
-    if (count == 0 || pack_next(&w.r, &item) != 0 || item.type != PACK_MAP || !enter(&w, &item))
+    if (count == 0 || !walk_begin(&w, k, body))
         return false;
-    while (w.depth > 0) {
-        if (w.level[w.depth - 1].left == 0) {
-            w.depth--;
-            continue;
-        }
-        bool key = step(&w);
-        if (pack_next(&w.r, &item) != 0)
-            return false;
-        if (key)
-            w.level[w.depth - 1].key = item.s;
-        if (item.type == PACK_ARRAY || item.type == PACK_MAP) {
-            if (!enter(&w, &item))
-                return false;
-        } else if (item.type == PACK_STR && !(key && is_known(&w, item.s)) &&
-                   look(&w, item.s, names, count, ret)) {
+    while (walk_next(&w, &t) == 1)
+        if (!t.number && look(&w, t.text, names, count, ret))
             return true;
-        }
-    }
     return false;
 }
