@@ -2,7 +2,7 @@
 #include "cli/replica_db.h"
 #include "proto/learn/token.h"
 
-#include "kith/fts5_glue.h"
+#include "proto/learn/fts5_glue.h"
 
 int replica_fts_register(struct replica *r, struct kith_error *e)
 {

@@ -13,7 +13,7 @@
 #include "daemon/store_impl.h"
 #include "proto/learn/token.h"
 
-#include "kith/fts5_glue.h"
+#include "proto/learn/fts5_glue.h"
 
 int store_fts_register(sqlite3 *db, struct kith_error *e)
 {

@@ -5,7 +5,7 @@
 #include "proto/learn/query.h"
 #include "proto/learn/token.h"
 
-#include "kith/fts5_glue.h"
+#include "proto/learn/fts5_glue.h"
 #include "tests/fuzz/fuzz.h"
 
 static sqlite3 *db;

@@ -19,7 +19,7 @@
 #include "kith/schema.h"
 #include "proto/learn/token.h"
 
-#include "kith/fts5_glue.h"
+#include "proto/learn/fts5_glue.h"
 
 static const struct verb *const verbs[] = {&verb_find, &verb_list,    &verb_show, &verb_status,
                                            &verb_help, &verb_members, NULL};

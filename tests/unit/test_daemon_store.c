@@ -19,7 +19,7 @@
 #include "proto/learn/kind.h"
 #include "proto/learn/token.h"
 
-#include "kith/fts5_glue.h"
+#include "proto/learn/fts5_glue.h"
 
 #define NOW ((struct kith_wall){1800000000000})
 

@@ -12,7 +12,7 @@
 #include "proto/learn/query.h"
 #include "proto/learn/token.h"
 
-#include "kith/fts5_glue.h"
+#include "proto/learn/fts5_glue.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
