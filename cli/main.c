@@ -6,10 +6,10 @@
 #include "cli/verbs.h"
 
 static const struct verb *const verbs[] = {
-    &verb_find,   &verb_list,   &verb_show,    &verb_new,    &verb_edit,    &verb_share,
-    &verb_status, &verb_lint,   &verb_import,  &verb_outbox, &verb_release, &verb_init,
-    &verb_join,   &verb_invite, &verb_members, &verb_unit,   &verb_sync,    &verb_watch,
-    &verb_verify, &verb_log,    &verb_export,  &verb_help,   NULL,
+    &verb_find,  &verb_chart,  &verb_list,   &verb_show,    &verb_new,    &verb_edit,
+    &verb_share, &verb_status, &verb_lint,   &verb_import,  &verb_outbox, &verb_release,
+    &verb_init,  &verb_join,   &verb_invite, &verb_members, &verb_unit,   &verb_sync,
+    &verb_watch, &verb_verify, &verb_log,    &verb_export,  &verb_help,   NULL,
 };
 
 static int apply_common(struct cli *cli, const struct arguments *a, struct kith_error *e)
@@ -36,7 +36,7 @@ static int run(struct cli *cli, struct arguments *a)
     }
     if (!a->verb)
         a->verb = a->help ? &verb_help : &verb_status;
-    if (apply_common(cli, a, &e))
+    if (apply_common(cli, a, &e) && !a->verb->homeless)
         return cli_fail(&e);
     return a->verb->run(cli, a);
 }

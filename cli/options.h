@@ -45,6 +45,7 @@ struct verb {
     const char *example;   /* lines that begin with "kith "; further lines show what comes out */
     const struct cli_option *options;
     uint32_t words_min, words_max;
+    bool homeless;                                          /* works on files alone: no home need be known */
     int (*run)(struct cli *cli, const struct arguments *a); /* gives an enum cli_exit */
 };
 

@@ -124,6 +124,8 @@ printf 'concern,text\nA,one\n' > concerns.csv
 printf 'title: concern\nhappened: text\n' > concerns.yaml
 printf '{"name": "A"}\n' > measures.jsonl
 printf 'name: name\n' > measures.yaml
+{ echo period,numerator,denominator && for i in {1..24}; do echo "$i,$((i * 7 % 10)),100"; done; } | tee falls.csv > waits.csv
+{ echo month,beds && for i in {1..24}; do echo "$i,$((i * 7 % 10))"; done; } > beds.csv
 k ASH invite COL > line.txt
 runs=0
 for verb in $verbs; do

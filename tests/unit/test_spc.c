@@ -198,8 +198,8 @@ static void test_published_screening(void **state)
             near(marks[i].centre, number(x, "mean", i), 1e-9);
             near(marks[i].lower, number(x, "lpl", i), 1e-9);
             near(marks[i].upper, number(x, "upl", i), 1e-9);
-            assert_int_equal(marks[i].outside, number(x, "outside", i));
-            assert_int_equal(marks[i].side, number(x, "rel_mean", i));
+            assert_int_equal(marks[i].outside, (int)number(x, "outside", i));
+            assert_int_equal(marks[i].side, (int)number(x, "rel_mean", i));
             assert_int_equal(marks[i].kind == SPC_IMPROVEMENT, i == 4);
             assert_int_equal(marks[i].rules, i == 4 ? SPC_OUTSIDE : 0);
         }

@@ -1,0 +1,76 @@
+/* kith chart: a series with what was worked out from it, and the ways in which it is shown. What reads it and
+ * what shows it know nothing of each other. */
+#ifndef KITH_CLI_CHART_H
+#define KITH_CLI_CHART_H
+
+#include <stdio.h>
+
+#include "cli/options.h"
+#include "cli/period.h"
+#include "proto/learn/spc.h"
+
+#define CHART_TEXT_SIZE   400u /* the text form of a chart and its end */
+#define CHART_NUMBER_SIZE 32u
+
+struct chart_at {
+    struct period period;
+    char label[PERIOD_TEXT_SIZE]; /* "2024-03"; of an event as the file has it, cut */
+    uint32_t line;                /* of the file; 0 for a period that the file lacks */
+};
+
+struct chart {
+    const char *title; /* borrowed */
+    const char *unit;  /* of the values, for people: "per 1,000 bed-days"; "" */
+    const char *file;
+    double scale;          /* values as plotted are numerator / denominator times this */
+    bool percent;          /* people see a hundred times as much and a % */
+    bool has_num, has_den; /* counts; else values */
+    enum period_unit length;
+    uint32_t n, gaps; /* points; those of them that the file lacks */
+    struct spc_point point[SPC_POINTS_MAX];
+    struct chart_at at[SPC_POINTS_MAX];
+    struct spc_segment segment[SPC_SEGMENTS_MAX];
+    struct spc_setup setup;
+    struct spc_mark mark[SPC_POINTS_MAX]; /* on the scale of the engine */
+    struct spc_phase phase[SPC_SEGMENTS_MAX];
+    struct spc_verdict verdict;
+};
+
+/* Reads a file of one series into a chart that has its type in setup. map: "period=month,value=beds", or
+ * NULL. */
+int chart_read(struct chart *c, const char *path, const char *map, struct kith_error *e);
+/* The point of a period that a person typed, for an option. */
+int chart_find(const struct chart *c, const char *option, const char *text, size_t n, uint32_t *ret,
+               struct kith_error *e);
+int chart_run(struct chart *c, struct kith_error *e);
+
+/* One sentence about the whole: what stands above every picture. */
+void chart_sentence(const struct chart *c, char ret[CHART_TEXT_SIZE]);
+/* "XmR chart, rules ptd-0.2, 24 months from 2022-04 to 2024-03, limits from the first 12" */
+void chart_about(const struct chart *c, char ret[CHART_TEXT_SIZE]);
+/* The target against the limits; false where there is nothing to say. */
+bool chart_target(const struct chart *c, char ret[CHART_TEXT_SIZE]);
+/* A number as a person reads it: as it was counted where it is whole, else with as many decimals as the chart
+ * needs; `line`: of a centre or limit, which shows its decimal even when it is whole. "" for NaN. */
+void chart_number(const struct chart *c, double v, bool line, char ret[CHART_NUMBER_SIZE]);
+/* A number of an axis with such steps. */
+void chart_tick(const struct chart *c, double v, double step, char ret[CHART_NUMBER_SIZE]);
+/* What stands below an axis for one point; of an event with a long name its number. */
+void chart_period(const struct chart *c, uint32_t i, char ret[PERIOD_TEXT_SIZE]);
+/* What a flagged point means, in a word: "improvement". */
+const char *chart_kind(enum spc_icon kind);
+/* The lowest and highest of all that is drawn (engine's scale), with some air. */
+void chart_range(const struct chart *c, double *ret_low, double *ret_high);
+/* Steps of an axis: 1, 2 or 5 times a power of ten, at most `most` of them. */
+double chart_step(double span, unsigned most);
+
+void chart_print_text(const struct cli *cli, const struct chart *c);
+void chart_print_plain(const struct chart *c);
+void chart_print_json(const struct chart *c);
+void chart_print_csv(const struct chart *c);
+
+enum chart_file { CHART_SVG, CHART_PNG, CHART_PDF };
+/* Draws the picture into a file. KITH_E_USAGE when it cannot be written; nothing is left behind then. */
+int chart_draw(const struct chart *c, enum chart_file type, const char *path, struct kith_error *e);
+
+#endif

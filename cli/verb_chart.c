@@ -1,0 +1,340 @@
+/* kith chart: a series over time, with limits and signals. A local file is drawn and nothing is stored. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/chart.h"
+#include "cli/verbs.h"
+
+#define NAMED_GAPS 5u
+
+static const struct cli_option options[] = {
+    {"data", OPTION_VALUE, "FILE",
+     "a CSV file or JSON lines: period, and value or numerator and denominator"},
+    {"type", OPTION_VALUE, "T", "xmr, mr, p, u, c, p-prime, u-prime, t, g or run"},
+    {"rules", OPTION_VALUE, "R", "ptd-0.2 (usual), mdc-2023, anhoej or run-ihi"},
+    {"direction", OPTION_VALUE, "D", "which way is better: up, down or neutral (usual)"},
+    {"baseline", OPTION_VALUE, "N", "limits from the first N periods of each phase"},
+    {"freeze", OPTION_VALUE, "N", "the same under its other name"},
+    {"rephase", OPTION_VALUE, "P", "limits afresh from period P; several with commas"},
+    {"exclude", OPTION_VALUE, "P", "periods to leave out of the limits; several with commas"},
+    {"target", OPTION_VALUE, "V", "a target, such as 4 or 95%"},
+    {"screened", OPTION_FLAG, NULL, "leave very large moving ranges out of the limits"},
+    {"map", OPTION_VALUE, "COLUMNS", "period=month,value=beds: which column is what"},
+    {"per", OPTION_VALUE, "N", "multiply what is plotted, such as 1000 for falls per 1,000 bed-days"},
+    {"title", OPTION_VALUE, "TEXT", "above the chart; else the name of the file"},
+    {"axis", OPTION_VALUE, "TEXT", "what the values are: \"falls per 1,000 bed-days\""},
+    {"svg", OPTION_VALUE, "FILE", "also draw it into a file …"},
+    {"png", OPTION_VALUE, "FILE", "… or as a bitmap"},
+    {"pdf", OPTION_VALUE, "FILE", "… or as PDF"},
+    {NULL, OPTION_FLAG, NULL, NULL},
+};
+
+/* ---- options ---- */
+
+static int read_type(const struct arguments *a, enum spc_chart *ret, struct kith_error *e)
+{
+    static const struct {
+        const char *name;
+        enum spc_chart chart;
+    } others[] = {{"i", SPC_XMR},      {"x", SPC_XMR},      {"p'", SPC_P_PRIME}, {"p′", SPC_P_PRIME},
+                  {"pp", SPC_P_PRIME}, {"u'", SPC_U_PRIME}, {"u′", SPC_U_PRIME}, {"up", SPC_U_PRIME},
+                  {"XmR", SPC_XMR},    {"mR", SPC_MR}};
+    const char *type = options_get(a, "type");
+    if (!type)
+        return kith_fail(
+            e, KITH_E_USAGE,
+            "something is missing: \"--type\": give xmr for values, p for proportions, u for rates, c for "
+            "counts, t or g for rare events, or run");
+    if (spc_chart_find(type, ret))
+        return 0;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (strcmp(others[i].name, type) == 0) {
+            *ret = others[i].chart;
+            return 0;
+        }
+    return kith_fail(e, KITH_E_USAGE,
+                     "--type: \"%.40s\": give xmr, mr, p, u, c, p-prime, u-prime, t, g or run", type);
+}
+
+static int read_rules(const struct arguments *a, const struct spc_rules **ret, struct kith_error *e)
+{
+    const char *rules = options_get(a, "rules");
+    *ret = spc_rules_find(rules ? rules : "ptd-0.2");
+    return *ret ? 0
+                : kith_fail(e, KITH_E_USAGE, "--rules: \"%.40s\": give ptd-0.2, mdc-2023, anhoej or run-ihi",
+                            rules);
+}
+
+static int read_direction(const struct arguments *a, enum spc_direction *ret, struct kith_error *e)
+{
+    const char *text = options_get(a, "direction");
+    *ret = SPC_NEUTRAL;
+    if (!text || strcmp(text, "neutral") == 0)
+        return 0;
+    if (strcmp(text, "up") != 0 && strcmp(text, "down") != 0)
+        return kith_fail(e, KITH_E_USAGE, "--direction: \"%.40s\": give up, down or neutral", text);
+    *ret = text[0] == 'u' ? SPC_UP : SPC_DOWN;
+    return 0;
+}
+
+/* A plain number; a sign of percent at its end makes it a hundredth. */
+static int read_number(const char *option, const char *text, bool percent, double *ret, struct kith_error *e)
+{
+    char *end = NULL;
+    errno = 0;
+    double v = strtod(text, &end);
+    bool hundredth = percent && end != text && strcmp(end, "%") == 0;
+    if (end == text || (*end && !hundredth) || errno || !isfinite(v) || strpbrk(text, "xXnN"))
+        return kith_fail(e, KITH_E_USAGE, "--%s: \"%.40s\": give a number such as 4.5%s", option, text,
+                         percent ? " or 95%" : "");
+    *ret = hundredth ? v / 100 : v;
+    return 0;
+}
+
+static int read_scale(const struct arguments *a, struct chart *c, struct kith_error *e)
+{
+    const char *per = options_get(a, "per");
+    bool proportion = c->setup.chart == SPC_P || c->setup.chart == SPC_P_PRIME;
+    c->scale = 1;
+    c->percent = proportion && !per;
+    if (!per)
+        return 0;
+    if (!c->has_den)
+        return kith_fail(e, KITH_E_USAGE, "--per: \"%.40s\": only where there is a denominator", per);
+    int rc = read_number("per", per, false, &c->scale, e);
+    if (!rc && !(c->scale > 0 && c->scale <= 1e9))
+        rc = kith_fail(e, KITH_E_USAGE, "--per: \"%.40s\": give a number from above 0 to 1e9", per);
+    return rc;
+}
+
+static int read_target(const struct arguments *a, struct chart *c, struct kith_error *e)
+{
+    const char *text = options_get(a, "target");
+    if (!text)
+        return 0;
+    int rc = read_number("target", text, true, &c->setup.target, e);
+    if (rc)
+        return rc;
+    c->setup.target /= c->scale;
+    c->setup.has_target = true;
+    if (c->percent && (c->setup.target < 0 || c->setup.target > 1))
+        return kith_fail(e, KITH_E_USAGE,
+                         "--target: \"%.40s\": a proportion lies between 0 and 1: write 95%% or 0.95", text);
+    return 0;
+}
+
+static int read_baseline(const struct arguments *a, int64_t *ret, struct kith_error *e)
+{
+    const char *name = options_has(a, "freeze") ? "freeze" : "baseline";
+    if (options_has(a, "freeze") && options_has(a, "baseline"))
+        return kith_fail(e, KITH_E_USAGE, "the same twice: \"--baseline --freeze\": give one of them");
+    return options_number(a, name, 2, SPC_POINTS_MAX, 0, ret, e);
+}
+
+/* ---- phases ---- */
+
+static int exclude(const struct arguments *a, struct chart *c, struct kith_error *e)
+{
+    const char *list = options_get(a, "exclude");
+    int rc = 0;
+    while (!rc && list && *list) {
+        size_t n = strcspn(list, ",");
+        uint32_t at = 0;
+        rc = chart_find(c, "exclude", list, n, &at, e);
+        if (!rc)
+            c->point[at].excluded = true;
+        list += n + (list[n] == ',');
+    }
+    return rc;
+}
+
+static uint32_t values_between(const struct chart *c, uint32_t from, uint32_t to)
+{
+    uint32_t n = 0;
+    for (uint32_t i = from; i < to; i++)
+        n += c->point[i].cell == SPC_SHOWN && c->point[i].den > 0;
+    return n;
+}
+
+/* Limits are begun afresh because something changed: with no shift to be seen at that date, perhaps nothing
+ * did. Rule sets without shifts are asked as ptd-0.2 would be. */
+static int warn_of_rephase(struct chart *c, uint32_t at, struct kith_error *e)
+{
+    const struct spc_rules *rules = c->setup.rules;
+    if (!rules->shift)
+        c->setup.rules = spc_rules_find("ptd-0.2");
+    int rc = chart_run(c, e);
+    c->setup.rules = rules;
+    if (!rc && !(c->mark[at].rules & SPC_SHIFT))
+        cli_note("kith: note: no shift is under way at %s: limits should be begun afresh only for a change "
+                 "that is "
+                 "known and shows",
+                 c->at[at].label);
+    return rc;
+}
+
+static int add_phase(struct chart *c, uint32_t at, uint32_t baseline, struct kith_error *e)
+{
+    uint32_t n = c->setup.segments, before = n ? c->segment[n - 1].start : 0;
+    if (n == SPC_SEGMENTS_MAX)
+        return kith_fail(e, KITH_E_USAGE, "--rephase: \"%s\": at most %u phases", c->at[at].label,
+                         SPC_SEGMENTS_MAX);
+    if (at <= before)
+        return kith_fail(e, KITH_E_USAGE, "--rephase: \"%s\": give dates behind the first period, in order",
+                         c->at[at].label);
+    uint32_t points = values_between(c, before, at);
+    if (points < SPC_TRIAL_BELOW)
+        return kith_fail(e, KITH_E_REFUSED,
+                         "--rephase refused: \"%s\": only %u points stand before it, limits need %u",
+                         c->at[at].label, points, SPC_TRIAL_BELOW);
+    int rc = warn_of_rephase(c, at, e);
+    if (rc)
+        return rc;
+    c->segment[n] = (struct spc_segment){.start = at, .baseline = baseline};
+    c->setup.segments++;
+    return 0;
+}
+
+static int make_phases(const struct arguments *a, struct chart *c, struct kith_error *e)
+{
+    const char *list = options_get(a, "rephase");
+    int64_t baseline;
+    int rc = read_baseline(a, &baseline, e);
+    if (rc)
+        return rc;
+    c->segment[0] = (struct spc_segment){.baseline = (uint32_t)baseline};
+    c->setup.segment = c->segment;
+    c->setup.segments = 1;
+    while (!rc && list && *list) {
+        size_t n = strcspn(list, ",");
+        uint32_t at = 0;
+        rc = chart_find(c, "rephase", list, n, &at, e);
+        if (!rc)
+            rc = add_phase(c, at, (uint32_t)baseline, e);
+        list += n + (list[n] == ',');
+    }
+    return rc;
+}
+
+/* ---- the whole ---- */
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash && slash[1] ? slash + 1 : path;
+}
+
+static int prepare(const struct arguments *a, struct chart *c, struct kith_error *e)
+{
+    const char *file = options_get(a, "data");
+    if (!file)
+        return kith_fail(e, KITH_E_USAGE,
+                         "something is missing: \"--data\": write kith chart --data FILE.csv --type xmr");
+    int rc = read_type(a, &c->setup.chart, e);
+    if (!rc)
+        rc = read_rules(a, &c->setup.rules, e);
+    if (!rc)
+        rc = read_direction(a, &c->setup.direction, e);
+    if (!rc)
+        rc = chart_read(c, file, options_get(a, "map"), e);
+    if (!rc)
+        rc = read_scale(a, c, e);
+    if (!rc)
+        rc = read_target(a, c, e);
+    if (!rc)
+        rc = exclude(a, c, e);
+    if (rc)
+        return rc;
+    c->setup.screened = options_has(a, "screened");
+    c->title = options_has(a, "title") ? options_get(a, "title") : base_name(c->file);
+    c->unit = options_has(a, "axis") ? options_get(a, "axis") : "";
+    rc = make_phases(a, c, e);
+    return rc ? rc : chart_run(c, e);
+}
+
+static void note_gaps(const struct chart *c)
+{
+    char text[CHART_TEXT_SIZE] = "";
+    uint32_t named = 0;
+    for (uint32_t i = 0; i < c->n && named < NAMED_GAPS; i++) {
+        size_t used = strlen(text);
+        if (c->at[i].line == 0)
+            snprintf(text + used, sizeof text - used, "%s%s", named++ ? ", " : "", c->at[i].label);
+    }
+    if (c->gaps)
+        cli_note("kith: note: %u %s missing in %s and left as gaps: %s%s", c->gaps,
+                 c->gaps == 1 ? "period is" : "periods are", c->file, text, c->gaps > named ? " …" : "");
+}
+
+static void note_advice(const struct chart *c)
+{
+    if (c->verdict.advise_long)
+        cli_note("kith: note: fewer than 5 cases are expected in one period: the limits mislead; use a "
+                 "longer period");
+    if (c->verdict.advise_laney)
+        cli_note("kith: note: the values vary more than chance (sigma_z %.2f) and denominators are large: "
+                 "try --type "
+                 "%s",
+                 c->phase[c->verdict.phases - 1].sigma_z, c->setup.chart == SPC_P ? "p-prime" : "u-prime");
+}
+
+static int draw_files(const struct arguments *a, const struct chart *c, struct kith_error *e)
+{
+    static const char *const names[] = {[CHART_SVG] = "svg", [CHART_PNG] = "png", [CHART_PDF] = "pdf"};
+    int rc = 0;
+    for (int i = CHART_SVG; i <= CHART_PDF && !rc; i++)
+        if (options_has(a, names[i]))
+            rc = chart_draw(c, (enum chart_file)i, options_get(a, names[i]), e);
+    return rc;
+}
+
+static void print(const struct cli *cli, const struct chart *c)
+{
+    if (cli->format == CLI_JSON)
+        chart_print_json(c);
+    else if (cli->format == CLI_CSV)
+        chart_print_csv(c);
+    else if (cli->plain)
+        chart_print_plain(c);
+    else
+        chart_print_text(cli, c);
+}
+
+static int run(struct cli *cli, const struct arguments *a)
+{
+    struct chart *c = cli_alloc(sizeof *c);
+    struct kith_error e;
+    int rc = prepare(a, c, &e);
+    if (!rc)
+        rc = draw_files(a, c, &e);
+    if (rc) {
+        free(c);
+        return cli_fail(&e);
+    }
+    print(cli, c);
+    note_gaps(c);
+    note_advice(c);
+    free(c);
+    return CLI_DONE;
+}
+
+const struct verb verb_chart = {
+    .name = "chart",
+    .topic = TOPIC_DAY,
+    .arguments = "--data FILE --type T",
+    .summary = "draw a series over time, with limits and signals",
+    .text = "Nothing is stored. The file has one row a period: a column period, and value, or\n"
+            "numerator and denominator; --map tells other names. Periods are written 2024-03-01,\n"
+            "1/3/2024, 2024-03, Mar 2024, 2024-W09, 2024-Q1, 2024, or 1, 2, 3 …; periods that the\n"
+            "file lacks are gaps. An empty cell is missing; hidden, * or [c] is hidden.\n"
+            "A chart over fewer than 12 points is on trial. --json prints one object a point, and\n"
+            "a last one with the verdict.",
+    .example = "    kith chart --data falls.csv --type u --per 1000 --direction down\n"
+               "    kith chart --data waits.csv --type p --target 95% --direction up --svg waits.svg\n"
+               "    kith chart --data beds.csv --type xmr --map period=month,value=beds --json",
+    .options = options,
+    .homeless = true,
+    .run = run,
+};
