@@ -39,6 +39,7 @@ struct record_set {
     bool brief;       /* wanted: of what the screen finds only what it blocks */
     bool hints;       /* wanted: the remarks of lint.h are added too */
     uint32_t blocked; /* of these, what the screen blocks */
+    uint32_t held;    /* records that the screen would hold at release */
     bool unreadable;  /* a file could not be opened: a matter of usage, not of what is in it */
     /* the record being made */
     struct compose compose;

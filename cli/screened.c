@@ -44,6 +44,7 @@ bool screened_record(struct record_set *s)
             if (!s->brief || found->list[i].level == IDENTIFY_BLOCK)
                 complain(s, r->kind, &found->list[i]);
     bool blocked = found->blocks > 0;
+    s->held += !blocked && found->holds > 0;
     free(found);
     return blocked;
 }

@@ -15,15 +15,18 @@ static const struct cli_option options[] = {
     {"kind", OPTION_VALUE, "K", "what the rows become: lesson, measure …"},
     {"map", OPTION_VALUE, "FILE", "which column becomes which field (YAML)"},
     {"release", OPTION_FLAG, NULL, "also sign them and send them to the network"},
-    {"confirm-screened", OPTION_VALUE, "REASON", "why what the screen holds may be released"},
+    {"confirm-screened", OPTION_VALUE, "REASON",
+     "why what the screen holds may be released; else: import of FILE"},
     {NULL, OPTION_FLAG, NULL, NULL},
 };
+
+#define IMPORT_REASON_MAX 400u
 
 struct import {
     const struct cli *cli;
     const char *file;
     bool release;
-    const char *confirm; /* why what the screen holds may be released; NULL */
+    char confirm[IMPORT_REASON_MAX]; /* why what the screen holds may be released; "" when nothing is */
     struct rows *rows;
     struct map *map;
     struct record_set set;
@@ -43,7 +46,8 @@ static int flush_batch(struct import *im, struct kith_error *e)
     struct js *answer = NULL;
     if (im->set.count == 0)
         return 0;
-    int rc = batch_share(&im->control, im->set.record, im->set.count, im->release, im->confirm, &answer, e);
+    int rc = batch_share(&im->control, im->set.record, im->set.count, im->release,
+                         im->release ? im->confirm : NULL, &answer, e);
     if (rc)
         return rc;
     for (uint32_t i = 0; i < im->set.count; i++) {
@@ -158,6 +162,11 @@ static void print_summary(const struct import *im)
     if (im->taken)
         printf(" %s%s%s", im->first, im->taken > 1 ? " … " : "", im->taken > 1 ? im->last : "");
     putchar('\n');
+    if (im->release && im->set.held > 0)
+        printf("The screen would hold %" PRIu32
+               " of the rows for a second look; they went with the reason \"%s\", "
+               "which the release journal keeps.\n",
+               im->set.held, im->confirm);
     print_advice(im);
     if (im->taken && im->cli->format == CLI_PEOPLE && im->release)
         fresh_print_readers(im->cli);
@@ -203,6 +212,17 @@ static int finish(const struct import *im, int rc, const struct kith_error *e)
     return im->refused_code ? cli_exit_code(im->refused_code) : record_exit_code(&im->set);
 }
 
+/* A table is prepared by somebody and released on purpose, so what the screen would hold in it goes with a
+ * reason in the release journal; what it blocks is refused all the same. */
+static void set_reason(struct import *im, const char *given)
+{
+    const char *name = strrchr(im->file, '/');
+    if (given)
+        snprintf(im->confirm, sizeof im->confirm, "%s", given);
+    else
+        snprintf(im->confirm, sizeof im->confirm, "import of %.80s", name ? name + 1 : im->file);
+}
+
 static int run(struct cli *cli, const struct arguments *a)
 {
     struct import *im = cli_alloc(sizeof *im);
@@ -210,7 +230,7 @@ static int run(struct cli *cli, const struct arguments *a)
     im->cli = cli;
     im->file = a->word[0];
     im->release = options_has(a, "release");
-    im->confirm = options_get(a, "confirm-screened");
+    set_reason(im, options_get(a, "confirm-screened"));
     im->control.fd = -1;
     record_set_init(&im->set, cli);
     im->set.brief = true;

@@ -84,6 +84,10 @@ check_match 'why it is held' "$out" 'held: a lesson from one event \(confidence\
 k ASH share --release --confirm-screened 'The family agreed' "$top/one.md" > /dev/null 2>&1 || fail 'one event with a reason'
 out=$(k ASH --json import "$top/rows.csv" --kind lesson --map "$top/map.yaml" --release --confirm-screened bulk 2> /dev/null)
 check_match 'import with a reason' "$out" '"taken": *2'
+sed -i 's/several-events/one-event/' "$top/map.yaml"
+out=$(k ASH import "$top/rows.csv" --kind lesson --map "$top/map.yaml" --release 2> /dev/null)
+check_match 'an import says what would be held' "$out" 'would hold 2 of the rows .* "import of rows.csv"'
+check_equal 'its reason in the journal' "$(private "SELECT count(*) FROM journal WHERE reason = 'import of rows.csv'")" 2
 
 # ---- nothing of what was blocked is anywhere ----
 
