@@ -17,7 +17,7 @@
 #define SDC_PERIODS_MAX  600u  /* of one series, raw or released */
 #define SDC_CELLS_MAX    8000u /* released before, of a measure and its kin */
 #define SDC_TOTALS_MAX   200u
-#define SDC_VERDICTS_MAX 300u
+#define SDC_VERDICTS_MAX 1000u
 #define SDC_SEGMENTS_MAX SPC_SEGMENTS_MAX
 #define SDC_COUNT_MAX    100000000.0 /* a count above it is a mistake */
 #define SDC_GROUP_SMALL  20u         /* 0 and all of a group smaller than this are small counts (SPEC 11.4) */
@@ -60,7 +60,8 @@ enum sdc_relation {
     SDC_OVERLAPS,      /* this measure, for a unit that contains this one or lies in it (the site, too) */
     SDC_APART,         /* this measure, for a unit that shares nobody with this one */
     SDC_WHOLE,         /* the measure that this one is a part of, same unit */
-    SDC_PART           /* a part of this measure, same unit */
+    SDC_PART,          /* a part of this measure, same unit */
+    SDC_SIBLING        /* another part of the whole that this one is a part of, same unit */
 };
 
 /* One cell that left: one for each raw value that it ever had (a corrected cell is a further one, later in
@@ -102,6 +103,7 @@ struct sdc_out_verdict {
     bool has_target;
     double target;
     bool as_raw;          /* it was that of the raw counts */
+    bool thinned;         /* but for flags that rest on hidden cells */
     const uint32_t *cell; /* place in sdc_history.cell of each period; SDC_NONE: missing */
     const bool *excluded; /* of each period */
     uint32_t cells;
@@ -188,7 +190,7 @@ enum sdc_why {
     SDC_VERDICT_NARROWS, /* flags and total together would narrow a hidden cell (SPEC 11.12) */
     SDC_TOO_TANGLED      /* cannot be worked out within bounds */
 };
-#define SDC_WHYS 18u
+#define SDC_WHYS 17u
 const char *sdc_why_text(enum sdc_why why); /* a clause for people, without a full stop */
 
 /* What a reader can still hold possible of a protected count: of x, or of n - x where that is the small one,
@@ -221,6 +223,7 @@ struct sdc_segment {
     uint32_t start;    /* place in plan.cell */
     uint32_t baseline; /* periods; 0: not fixed yet */
     bool told;         /* num and den are */
+    bool protects;     /* protected cells are among those summed */
     double num, den;   /* den: points, for charts without denominators */
     bool ranges_told;
     double ranges;
@@ -241,8 +244,10 @@ struct sdc_plan {
     uint8_t rule;
     uint32_t since; /* place in cell; SDC_NONE */
     enum spc_assurance assurance;
-    bool verdict_as_raw; /* icon and flags are those of the raw counts (SPEC 11.7); for this site's eyes */
-    bool verdict_told;   /* icon and flags may leave; where not, sdc_plan_check refuses */
+    /* The icon is that of the raw counts (SPEC 11.7), and so are the flags, but for those that would have
+     * given away a hidden cell, if thinned; for this site's eyes. */
+    bool verdict_as_raw, thinned;
+    bool verdict_told; /* icon and flags may leave; where not, sdc_plan_check refuses */
     struct sdc_segment segment[SDC_SEGMENTS_MAX];
     struct sdc_cell cell[SDC_PERIODS_MAX];
     /* How many would be hidden by each unit, from the raw one on: "94 of 432 by month". */
@@ -254,7 +259,7 @@ struct sdc_plan {
     struct sdc_work *work; /* not the caller's business */
 };
 
-/* A plan is about 100 KiB and its workspace about 1 MiB; both live on the heap. NULL: no memory. */
+/* A plan is about 100 KiB and its workspace about 3 MiB; both live on the heap. NULL: no memory. */
 struct sdc_plan *sdc_plan_new(void);
 void sdc_plan_free(struct sdc_plan *p);
 
