@@ -7,16 +7,17 @@
  * Invariants, and why they hold:
  *
  *  1 What store_commit acknowledged survives kill -9 and a power cut: synchronous=FULL makes a commit end
- * with an fsync of the write-ahead log, and no checkpoint touches the file before that. 2 One connection a
- * file does every write and every checkpoint. SQLite before 3.51.3 can lose committed pages when two
- * connections race to reset the write-ahead log; with one it cannot happen, so automatic checkpoints are off
- *    and nobody else may open these files for writing.
+ *    with an fsync of the write-ahead log, and no checkpoint touches the file before that.
+ *  2 One connection a file does every write and every checkpoint. SQLite before 3.51.3 can lose committed
+ *    pages when two connections race to reset the write-ahead log; with one it cannot happen, so automatic
+ *    checkpoints are off and nobody else may open these files for writing.
  *  3 A fault sticks. After a failed write or fsync the page cache of the kernel may say one thing and the
- * disk another: nothing is tried again, the caller exits, and the next start reads what is really there. 4
- * The two files are never assumed to agree. private.db commits first, so the release journal may know of an
- * intent whose entry never came, never the other way round; store_journal_reconcile settles it at start. 5
- * Readers need no write access: the -wal and -shm files stay in place after a clean stop, with the file's
- * mode. */
+ *    disk another: nothing is tried again, the caller exits, and the next start reads what is really there.
+ *  4 The two files are never assumed to agree. private.db commits first, so the release journal may know of
+ *    an intent whose entry never came, never the other way round; store_journal_reconcile settles it at
+ *    start.
+ *  5 Readers need no write access: the -wal and -shm files stay in place after a clean stop, with the
+ *    file's mode. */
 #include "daemon/store_impl.h"
 
 #include <errno.h>

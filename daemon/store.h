@@ -1,7 +1,8 @@
 /* The store: everything that Kith keeps on disk, and the only code that writes SQLite.
  *
  *     DIR/replica.db   0640   what the network and this site may read (kith/schema.h is the promise to
- * readers) DIR/private.db   0600   invites, release journal, hints of addresses
+ *                             readers)
+ *     DIR/private.db   0600   invites, release journal, hints of addresses
  *
  * One thread, one store, one connection a file: every write and every checkpoint goes through it. Writes open
  * a transaction by themselves; nothing is durable before store_commit says so, and what is not durable must

@@ -53,11 +53,11 @@ struct identify_findings {
 };
 
 /* Room to work in, about 2 MB of which only as much is touched as a text is long. Nothing of it needs to be
- * set up; it holds text afterwards: identify_clear wipes what was touched. */
+ * set up, and what a text touched is wiped when it is through. */
 struct identify_room;
 /* NULL when there is no memory. One allocation, for any number of records one after the other. */
 struct identify_room *identify_room_new(void);
-void identify_room_free(struct identify_room *room); /* wipes; NULL is fine */
+void identify_room_free(struct identify_room *room); /* NULL is fine */
 
 /* Screens all text of a checked body: every field, list item and part, and what this version does not know.
  * 0, or KITH_E_INVALID when the body cannot be read to its end: nothing may then be said about it. */

@@ -21,8 +21,9 @@
  *     GROUP      named parts                   map of its parts
  *     GROUPS     several of them               array of such maps
  *     TREE       a nested list                 array of maps; node i (from 1) names an earlier node as
- * parent, 0: none NUMBERS    numbers                       array of numbers CELLS      numbers, hidden,
- * missing      array of number, false (hidden) or nil (missing)
+ *                                              parent, 0: none
+ *     NUMBERS    numbers                       array of numbers
+ *     CELLS      numbers, hidden, missing      array of number, false (hidden) or nil (missing)
  *
  * Parts of groups and trees are fields themselves, but never groups: nothing nests deeper. Unknown fields
  * of a body are kept, passed on and not shown. */

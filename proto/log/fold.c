@@ -8,14 +8,14 @@
  * time all come out the same everywhere.
  *
  * What keeps each step apart:
- *   - An operation names its council by hash, and counts under that council's seats and k for ever. Raising k
- * later does not undo an admission; lowering it does not make one.
+ *   - An operation names its council by hash, and counts under that council's seats and k for ever. Raising
+ *     k later does not undo an admission; lowering it does not make one.
  *   - Under a council that has a successor, what counts is what lies within the successor's bound, on the
- * branch that leads to the id named there. A removed coordinator who writes more, earlier or again changes
- * nothing. The bound is not asked whether the log was forked, closed or cut since: what was counted when the
- * council was signed stays counted.
+ *     branch that leads to the id named there. A removed coordinator who writes more, earlier or again
+ *     changes nothing. The bound is not asked whether the log was forked, closed or cut since: what was
+ *     counted when the council was signed stays counted.
  *   - Under the last council the log's own end counts (closing, fork), never a cut: a sitting coordinator
- * cannot be revoked, so operations never read revocations.
+ *     cannot be revoked, so operations never read revocations.
  *
  * Branches. A control log is held as links (seq, id, prev), nearly always a plain chain. Where an end names
  * an id that is held, the branch is walked back from it; where it is not held, or no end is named, the branch

@@ -3,8 +3,12 @@
  * Adding checks everything that can be checked by itself (form, root signatures, seats of a council that is
  * held) and keeps the rest. Whatever is kept is kept sorted or under its hash, so the same set is the same
  * tables. Three rules choose among things of which one is enough; each is a minimum, so the order of arrival
- * cannot show: certificates of one root and epoch   the bytewise lower body signatures of one root under a
- * body  the bytewise lower one fork proofs of one log               the lowest seq, then the lower prev
+ * cannot show:
+ *
+ *   certificates of one root and epoch   the bytewise lower body
+ *   signatures of one root under a body  the bytewise lower one
+ *   fork proofs of one log               the lowest seq, then the lower prev
+ *
  * Incomplete councils decide nothing but must find each other to become complete: of those that one root has
  * signed the ROSTER_OPEN_MAX newest (by g, then rev, then lower hash) are kept. */
 #include "proto/log/roster.h"

@@ -2,12 +2,15 @@
  * each connected peer:
  *
  *   pull    find out which heads of the peer are ahead of ours, stream 0 first, because it decides who
- * belongs (sync_pull.c). A pull asks RANGES questions, one at a time, and each has one definite end, so a
- * pull has one too: that is what `sync --wait` waits for. Both sides pull; nobody sends what was not asked
- * for, except news (below). want    a head ahead of ours is a claim; claims become WANTs, at most eight open
- * per peer and one peer a log at a time (sync_want.c). What comes is checked whole before anything of it is
- * kept (sync_take.c). serve   answer the peer's questions and WANTs from what is durable. news    what became
- * durable here is pushed to whoever may lack it, one run at most; the head tells the rest.
+ *           belongs (sync_pull.c). A pull asks RANGES questions, one at a time, and each has one definite
+ *           end, so a pull has one too: that is what `sync --wait` waits for. Both sides pull; nobody sends
+ *           what was not asked for, except news (below).
+ *   want    a head ahead of ours is a claim; claims become WANTs, at most eight open per peer and one peer
+ *           a log at a time (sync_want.c). What comes is checked whole before anything of it is kept
+ *           (sync_take.c).
+ *   serve   answer the peer's questions and WANTs from what is durable.
+ *   news    what became durable here is pushed to whoever may lack it, one run at most; the head tells the
+ *           rest.
  *
  * Output is pulled: the driver asks sync_output when a link has room, so nothing is queued without bound, and
  * everything owed to a peer is a few flags and fixed tables in struct sync_peer. When a table overflows, the

@@ -1,9 +1,10 @@
 /* The replication brain: a step function that never sees a socket, a row or a clock (SPEC 5).
  *
  *   events in    sync_peer_up · sync_peer_down · sync_message · sync_stored · sync_append_… · sync_tick
- *   actions out  sync_next, until SYNC_NOTHING, after every event: bytes in an action live until the next
- * event to a peer    sync_output, whenever its link has room for a whole record: nothing is queued without
- * bound
+ *   actions out  sync_next, until SYNC_NOTHING, after every event: bytes in an action live until the
+ *                next event
+ *   to a peer    sync_output, whenever its link has room for a whole record: nothing is queued without
+ *                bound
  *
  * Durable before visible: what was handed out as a SYNC_STORE action may be announced or sent only after
  * sync_stored says that its ticket is on disk. The daemon and the simulator are two drivers of this code. */
