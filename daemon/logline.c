@@ -120,18 +120,6 @@ void log_bool(struct logline *l, const char *key, bool value)
     log_str(l, key, value ? "true" : "false");
 }
 
-void log_id(struct logline *l, const char *key, const void *id, size_t n)
-{
-    const uint8_t *p = id;
-    char text[20];
-    if (n > 8)
-        n = 8;
-    for (size_t i = 0; i < n; i++)
-        snprintf(text + 2 * i, 3, "%02x", p[i]);
-    text[2 * n] = '\0';
-    log_str(l, key, text);
-}
-
 void log_fault(struct logline *l, const struct kith_error *e)
 {
     log_int(l, "code", e->code);

@@ -30,8 +30,6 @@ void log_str(struct logline *l, const char *key, const char *value);
 void log_bytes(struct logline *l, const char *key, struct kith_bytes text); /* a text, as it came */
 void log_int(struct logline *l, const char *key, int64_t value);
 void log_bool(struct logline *l, const char *key, bool value);
-/* The first 8 bytes at most, as hex: enough to tell ids apart. */
-void log_id(struct logline *l, const char *key, const void *id, size_t n);
 void log_fault(struct logline *l, const struct kith_error *e); /* code= and why= */
 void log_end(struct logline *l);                               /* writes the line with one call */
 

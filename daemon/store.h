@@ -221,8 +221,6 @@ struct store_hint {
     struct kith_pk link;
 };
 int store_hint_put(struct store *s, const struct store_hint *h, struct kith_error *e);
-int store_hint_drop(struct store *s, const struct kith_site_id *site, const char *address,
-                    struct kith_error *e);
 /* The i-th hint, ascending by (site, address); KITH_E_NOTFOUND past the last. */
 int store_hint_at(struct store *s, uint32_t i, struct store_hint *ret);
 

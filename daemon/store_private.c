@@ -197,17 +197,6 @@ int store_hint_put(struct store *s, const struct store_hint *h, struct kith_erro
     return store_run_statement(s, SQL_HINT_PUT, e);
 }
 
-int store_hint_drop(struct store *s, const struct kith_site_id *site, const char *address,
-                    struct kith_error *e)
-{
-    sqlite3_stmt *st = store_begin_private(s, e) == 0 ? store_statement(s, SQL_HINT_DROP, e) : NULL;
-    if (st == NULL)
-        return KITH_E_INTERNAL;
-    store_bind_blob(st, 1, site->b, sizeof site->b);
-    store_bind_text(st, 2, address, strlen(address));
-    return store_run_statement(s, SQL_HINT_DROP, e);
-}
-
 int store_hint_at(struct store *s, uint32_t i, struct store_hint *ret)
 {
     struct store_hint h = {.address = ""};

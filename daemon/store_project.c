@@ -24,7 +24,6 @@
 #define PLACES 7 /* bits of a number that name the place in the run */
 #define DAY_MS                                                                                               \
     (24 * 3600 * 1000ll) /* a record is shown at most a day after it came, whatever its author's clock */
-#define REF_TEXT 64u     /* "32 hex digits-L1.128" and its end */
 
 _Static_assert(KITH_RUN_ENTRIES == 1u << PLACES, "a place fits into its bits");
 

@@ -105,7 +105,6 @@ const char *const store_sql[SQL_COUNT] = {
                          "ORDER BY number LIMIT 1",
     [SQL_HINT_PUT] = "INSERT INTO hint(site, address, link) VALUES(?1, ?2, ?3) "
                      "ON CONFLICT(site, address) DO UPDATE SET link = excluded.link",
-    [SQL_HINT_DROP] = "DELETE FROM hint WHERE site = ?1 AND address = ?2",
     [SQL_HINT_AT] = "SELECT site, address, link FROM hint ORDER BY site, address LIMIT 1 OFFSET ?1",
     [SQL_PRIVATE_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_PRIVATE_COMMIT] = "COMMIT",

@@ -1036,12 +1036,6 @@ const struct kith_net_id *roster_net(const struct roster *r)
     return &r->net;
 }
 
-const struct genesis *roster_genesis(const struct roster *r)
-{
-    assert(r != NULL);
-    return &r->genesis;
-}
-
 /* ---- questions ---- */
 
 const struct council *roster_council(const struct roster *r)

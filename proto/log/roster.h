@@ -39,7 +39,6 @@ struct member {
 struct roster *roster_new(struct kith_bytes genesis, struct kith_error *e);
 void roster_free(struct roster *r);
 const struct kith_net_id *roster_net(const struct roster *r);
-const struct genesis *roster_genesis(const struct roster *r);
 
 /* Each returns 1 when something new was learnt, 0 when it was known, or an error; nothing is computed yet
  * (only roster_entry_key and the list of councils answer at once). */

@@ -174,12 +174,6 @@ void sync_start(struct sync *s, struct kith_mono now)
     sync_refold(s);
 }
 
-void sync_set_self(struct sync *s, uint32_t epoch, const struct crypto_sk *entry_sk)
-{
-    s->c.epoch = epoch;
-    s->c.entry_sk = *entry_sk;
-}
-
 /* ---- the roster, and what follows from it ---- */
 
 void sync_dirty(struct sync *s)

@@ -111,9 +111,6 @@ int sync_append_begin(struct sync *s, uint8_t stream, uint64_t *ret_first, struc
 int sync_append_add(struct sync *s, uint8_t kind, uint16_t schema, struct kith_wall time,
                     const struct kith_salt *salt, struct kith_bytes body);
 int sync_append_end(struct sync *s, struct kith_mono now, struct kith_error *e);
-/* After a certificate of its own was appended through begin/add/end with epoch 1 and no entries before, or at
- * a rotation: from here on the site writes under this epoch and key. */
-void sync_set_self(struct sync *s, uint32_t epoch, const struct crypto_sk *entry_sk);
 
 /* ---- time and questions ---- */
 void sync_tick(struct sync *s, struct kith_mono now);

@@ -910,9 +910,6 @@ static void test_private(void **state)
     OK(store_hint_at(store, 1, &back));
     assert_string_equal(back.address, "b:2");
     assert_int_equal(store_hint_at(store, 2, &back), KITH_E_NOTFOUND);
-    OK(store_hint_drop(store, &self, "a:1", &err));
-    OK(store_hint_at(store, 0, &back));
-    assert_string_equal(back.address, "b:2");
     assert_int_equal(store_meta_get(store, "pending", path, sizeof path, &err), KITH_E_NOTFOUND);
     OK(store_meta_set(store, "pending", "{}", &err));
     OK(store_meta_get(store, "pending", path, sizeof path, &err));
