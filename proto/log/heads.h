@@ -18,7 +18,7 @@ struct heads_claim {
  * `head` is on disk and inside the valid part: only the head is ever told to others. tip ≥ held ≥ head. */
 struct heads_log {
     struct kith_log_key key;
-    uint64_t tip, held, head, ends;
+    uint64_t tip, held, head;
     struct kith_id tip_id, held_id, head_id;
     struct heads_claim claim[HEADS_CLAIMS];
     uint32_t asked;     /* slot + 1 of the peer that was asked for the next runs; 0 for none */

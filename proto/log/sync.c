@@ -65,8 +65,7 @@ void sync_drop(struct sync *s, uint32_t peer, enum msg_bye bye, const struct kit
     struct sync_action *a = sync_act(s, SYNC_DROP);
     a->peer = peer;
     a->bye = bye;
-    if (why != NULL)
-        a->why = *why;
+    a->why = *why;
     sync_peer_down(s, peer, s->now);
 }
 
@@ -199,12 +198,13 @@ bool sync_refold_early(struct sync *s)
 static void sync_head_of(struct sync *s, struct heads_log *l)
 {
     struct kith_id named;
-    int is_named = roster_valid_end(s->c.roster, &l->key, &l->ends, &named);
+    uint64_t ends;
+    int is_named = roster_valid_end(s->c.roster, &l->key, &ends, &named);
     l->head = l->held;
     l->head_id = l->held_id;
-    if (l->held <= l->ends)
+    if (l->held <= ends)
         return;
-    l->head = l->ends;
+    l->head = ends;
     if (l->head == 0)
         return;
     if (s->c.reader.id_at(s->c.reader.context, &l->key, l->head, &l->head_id) != 0)
@@ -267,11 +267,17 @@ int sync_mode_for(const struct sync *s, const struct kith_site_id *site, enum sy
 
 /* ---- durable before visible ---- */
 
-uint32_t sync_links(const struct sync *s)
+/* Connected, and told everything. */
+static bool sync_is_member(const struct sync_peer *p)
+{
+    return p->up && p->mode == SYNC_MEMBER;
+}
+
+static uint32_t sync_links(const struct sync *s)
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < SYNC_PEERS_MAX; i++)
-        n += s->peer[i].up && s->peer[i].mode == SYNC_MEMBER;
+        n += sync_is_member(&s->peer[i]);
     return n;
 }
 
@@ -292,7 +298,7 @@ static void sync_push(struct sync_peer *p, struct heads_log *l, uint64_t from)
 void sync_grew(struct sync *s, struct heads_log *l, uint64_t from, uint32_t origin)
 {
     for (uint32_t i = 0; i < SYNC_PEERS_MAX; i++)
-        if (s->peer[i].up && s->peer[i].mode == SYNC_MEMBER && i + 1 != origin)
+        if (sync_is_member(&s->peer[i]) && i + 1 != origin)
             sync_push(&s->peer[i], l, from);
 }
 
@@ -510,7 +516,7 @@ void sync_message(struct sync *s, uint32_t peer, const struct msg *m, struct kit
             sync_drop(s, peer, BYE_UNKNOWN, &why);
         }
     }
-    if (p->up && p->mode == SYNC_MEMBER)
+    if (sync_is_member(p))
         sync_pull_advance(s, p);
 }
 
@@ -804,13 +810,14 @@ int sync_append_end(struct sync *s, struct kith_mono now, struct kith_error *e)
 static void sync_tick_peer(struct sync *s, uint32_t i)
 {
     struct sync_peer *p = &s->peer[i];
+    struct kith_error why;
     sync_wants_expire(s, p);
     if (p->mode == SYNC_PROBATION && s->now.ms - p->since.ms >= SYNC_PROBATION_MS) {
-        struct kith_error why;
         kith_fail(&why, KITH_E_REFUSED, "is not in the roster that I know");
         sync_drop(s, i, BYE_UNKNOWN, &why);
     } else if (p->mode == SYNC_JOINER && s->now.ms - p->since.ms >= SYNC_JOINER_MS) {
-        sync_drop(s, i, BYE_DONE, NULL);
+        kith_fail(&why, KITH_E_OFFLINE, "has had its time to join");
+        sync_drop(s, i, BYE_DONE, &why);
     } else if (p->mode == SYNC_MEMBER) {
         sync_pull_advance(s, p);
     }
@@ -826,7 +833,7 @@ static void sync_hour(struct sync *s)
     uint64_t pick = sync_random(s) % links;
     for (uint32_t i = 0; i < SYNC_PEERS_MAX; i++) {
         struct sync_peer *p = &s->peer[i];
-        if (p->up && p->mode == SYNC_MEMBER && pick-- == 0)
+        if (sync_is_member(p) && pick-- == 0)
             sync_pull_later(p);
     }
 }
@@ -841,7 +848,7 @@ void sync_tick(struct sync *s, struct kith_mono now)
             sync_tick_peer(s, i);
     if (now.ms >= s->hour_due.ms)
         sync_hour(s);
-    s->tick_due.ms = now.ms + 1000;
+    s->tick_due.ms = now.ms + SYNC_TICK_MS;
 }
 
 struct kith_mono sync_deadline(const struct sync *s)
@@ -858,7 +865,7 @@ uint64_t sync_reconcile(struct sync *s, struct kith_mono now)
     s->round++;
     for (uint32_t i = 0; i < SYNC_PEERS_MAX; i++) {
         struct sync_peer *p = &s->peer[i];
-        if (!p->up || p->mode != SYNC_MEMBER)
+        if (!sync_is_member(p))
             continue;
         p->round = s->round;
         sync_pull_later(p);

@@ -17,6 +17,7 @@
 #define SYNC_JOINER_MS     60000 /* a joiner is given all it needs within a third of this */
 #define SYNC_FOLD_MS       100   /* how long new control entries may wait for the next fold */
 #define SYNC_FOLD_EACH     50u   /* logs and withdrawals for which folds lie a millisecond further apart */
+#define SYNC_TICK_MS       1000  /* deadlines are looked at so often */
 #define SYNC_HOUR_MS       3600000
 #define SYNC_PUSH_LINKS    16u /* above this many links, growth is announced rather than pushed */
 #define SYNC_REPEATS_MAX   8u  /* of the control stage, while the roster grows */
@@ -34,7 +35,7 @@ enum sync_stage {
 struct sync_want {
     struct heads_log *log; /* NULL: a free slot */
     uint64_t from, to;
-    bool fill; /* for a missing body */
+    bool fill; /* keeps nobody else from being asked: for a missing body, on probation, or given up */
     bool sent;
     struct kith_mono deadline;
 };
@@ -151,7 +152,11 @@ void sync_refold(struct sync *s);
 bool sync_refold_early(struct sync *s);
 void sync_dirty(struct sync *s);
 void sync_grew(struct sync *s, struct heads_log *l, uint64_t from, uint32_t origin);
-uint32_t sync_links(const struct sync *s);
+uint32_t sync_slot(const struct sync *s, const struct sync_peer *p);
+void sync_hand_to_store(struct sync *s, struct heads_log *l, const struct run *r, struct kith_bytes bytes,
+                        uint32_t origin);
+int sync_missing_add(struct sync *s, struct heads_log *l, uint64_t seq, uint32_t origin);
+bool sync_missing_room(struct sync *s, uint32_t n);
 
 /* sync_pull.c: finding the difference */
 void sync_pull_later(struct sync_peer *p);
@@ -163,7 +168,6 @@ bool sync_pull_question(struct sync *s, struct sync_peer *p, struct msg *m);
 bool sync_pull_answer(struct sync *s, struct sync_peer *p, struct msg *m);
 
 /* sync_want.c: asking for runs, and giving them */
-uint32_t sync_slot(const struct sync *s, const struct sync_peer *p);
 void sync_claim(struct sync *s, struct sync_peer *p, struct heads_log *l, uint64_t seq);
 void sync_claims_drop(struct sync *s, struct heads_log *l, uint64_t upto);
 void sync_claim_drop(struct sync *s, struct sync_peer *p, struct heads_log *l);
@@ -177,9 +181,5 @@ void sync_serve(struct sync *s, struct sync_peer *p, const struct msg_want *m);
 
 /* sync_take.c: a run from a peer */
 void sync_take(struct sync *s, struct sync_peer *p, struct kith_bytes bytes);
-void sync_hand_to_store(struct sync *s, struct heads_log *l, const struct run *r, struct kith_bytes bytes,
-                        uint32_t origin);
-int sync_missing_add(struct sync *s, struct heads_log *l, uint64_t seq, uint32_t origin);
-bool sync_missing_room(struct sync *s, uint32_t n);
 
 #endif

@@ -28,9 +28,15 @@ static void pull_ask(struct sync_peer *p, const struct msg_bound *lo, const stru
     p->asks[p->asks_n++].hi = *hi;
 }
 
+/* Whether p is in a stage that compares a stream. */
+static bool pull_compares(const struct sync_peer *p)
+{
+    return p->stage >= STAGE_CONTROL && p->stage <= STAGE_STATUS;
+}
+
 static uint8_t pull_stream(const struct sync_peer *p)
 {
-    assert(p->stage >= STAGE_CONTROL && p->stage <= STAGE_STATUS);
+    assert(pull_compares(p));
     return (uint8_t)(p->stage - STAGE_CONTROL);
 }
 
@@ -38,7 +44,7 @@ static uint8_t pull_stream(const struct sync_peer *p)
 static void pull_enter(struct sync *s, struct sync_peer *p, enum sync_stage stage)
 {
     p->stage = stage;
-    if (stage < STAGE_CONTROL || stage > STAGE_STATUS)
+    if (!pull_compares(p))
         return;
     p->version = s->version;
     struct msg_range mine = {.lo = heads_first, .hi = heads_end};
@@ -147,7 +153,7 @@ void sync_pull_hello(struct sync *s, struct sync_peer *p, const struct msg_hello
 /* The next question: up to 64 ranges of the list, with our side of them. */
 bool sync_pull_question(struct sync *s, struct sync_peer *p, struct msg *m)
 {
-    if (p->stage < STAGE_CONTROL || p->stage > STAGE_STATUS || p->asked || p->asks_n == 0)
+    if (!pull_compares(p) || p->asked || p->asks_n == 0)
         return false;
     m->type = MSG_RANGES;
     m->ranges.stream = pull_stream(p);
@@ -242,7 +248,7 @@ void sync_pull_heads(struct sync *s, struct sync_peer *p, const struct msg_heads
 void sync_pull_ranges(struct sync *s, struct sync_peer *p, const struct msg_ranges *m)
 {
     if (m->is_answer) {
-        if (p->asked && p->stage >= STAGE_CONTROL && p->stage <= STAGE_STATUS && m->stream == pull_stream(p))
+        if (p->asked && pull_compares(p) && m->stream == pull_stream(p))
             pull_take_subranges(s, p, m);
         return;
     }

@@ -9,23 +9,29 @@
 
 /* ---- claims ---- */
 
+/* What the peer of this number (slot + 1) claims of a log, NULL for nothing; with 0, a free place. */
+static struct heads_claim *claim_of(struct heads_log *l, uint32_t peer)
+{
+    for (uint32_t i = 0; i < HEADS_CLAIMS; i++)
+        if (l->claim[i].peer == peer)
+            return &l->claim[i];
+    return NULL;
+}
+
 void sync_claim(struct sync *s, struct sync_peer *p, struct heads_log *l, uint64_t seq)
 {
     uint32_t me = sync_slot(s, p) + 1;
-    struct heads_claim *free_one = NULL;
+    struct heads_claim *c = claim_of(l, me);
     assert(seq > l->tip);
-    for (uint32_t i = 0; i < HEADS_CLAIMS; i++) {
-        if (l->claim[i].peer == me) {
-            if (seq > l->claim[i].seq)
-                l->claim[i].seq = seq;
-            return;
-        }
-        if (l->claim[i].peer == 0 && free_one == NULL)
-            free_one = &l->claim[i];
-    }
-    if (free_one == NULL)
+    if (c != NULL) {
+        if (seq > c->seq)
+            c->seq = seq;
         return;
-    *free_one = (struct heads_claim){me, seq};
+    }
+    c = claim_of(l, 0);
+    if (c == NULL)
+        return;
+    *c = (struct heads_claim){me, seq};
     p->claims[l->key.stream]++;
     s->wants_version++;
 }
@@ -47,17 +53,9 @@ void sync_claims_drop(struct sync *s, struct heads_log *l, uint64_t upto)
 
 void sync_claim_drop(struct sync *s, struct sync_peer *p, struct heads_log *l)
 {
-    for (uint32_t i = 0; i < HEADS_CLAIMS; i++)
-        if (l->claim[i].peer == sync_slot(s, p) + 1)
-            claim_clear(s, l, &l->claim[i]);
-}
-
-static uint64_t claim_of(const struct sync *s, const struct sync_peer *p, const struct heads_log *l)
-{
-    for (uint32_t i = 0; i < HEADS_CLAIMS; i++)
-        if (l->claim[i].peer == sync_slot(s, p) + 1)
-            return l->claim[i].seq;
-    return 0;
+    struct heads_claim *c = claim_of(l, sync_slot(s, p) + 1);
+    if (c != NULL)
+        claim_clear(s, l, c);
 }
 
 /* ---- wants ---- */
@@ -101,18 +99,18 @@ static bool want_missing(struct sync *s, struct sync_peer *p, struct sync_want *
  * something changes, so that many peers with the same claims do not make every event a walk over all logs. */
 static bool want_log(struct sync *s, struct sync_peer *p, struct sync_want *w)
 {
-    uint32_t open = 0;
+    uint32_t me = sync_slot(s, p) + 1, open = 0;
     for (uint32_t i = 0; i < KITH_STREAMS; i++)
         open += p->claims[i];
     if (open == 0 || p->scanned == s->wants_version)
         return false;
     for (uint32_t i = 0; i < s->heads.n; i++) {
         struct heads_log *l = s->heads.at[i];
-        uint64_t upto = claim_of(s, p, l);
-        if (upto <= l->tip || l->asked != 0)
+        const struct heads_claim *c = claim_of(l, me);
+        if (c == NULL || c->seq <= l->tip || l->asked != 0)
             continue;
-        l->asked = sync_slot(s, p) + 1;
-        *w = (struct sync_want){l, l->tip + 1, upto, false, false, s->now};
+        l->asked = me;
+        *w = (struct sync_want){l, l->tip + 1, c->seq, false, false, s->now};
         return true;
     }
     p->scanned = s->wants_version;
@@ -199,8 +197,7 @@ void sync_serve(struct sync *s, struct sync_peer *p, const struct msg_want *m)
     struct kith_log_key key = {m->site, m->epoch, m->stream};
     struct heads_log *l = heads_find(&s->heads, &key);
     if (!p->heard && p->council_next == UINT32_MAX)
-        p->council_next =
-            1; /* a WANT before its HELLO: it does not know us yet and has to learn the councils */
+        p->council_next = 1; /* a WANT before its HELLO: it does not know us yet, nor the councils */
     if (p->serve_n == KITH_WANTS_MAX) {
         struct kith_error why;
         kith_fail(&why, KITH_E_INVALID, "more than \"%u\" open WANTs", KITH_WANTS_MAX);
