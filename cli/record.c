@@ -3,10 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/frontmatter.h"
 #include "cli/lint.h"
 #include "cli/markdown.h"
+#include "cli/people.h"
 #include "cli/screened.h"
 #include "cli/text.h"
 #include "proto/learn/identify.h"
@@ -81,6 +83,19 @@ void record_complain(struct record_set *s, const char *file, uint32_t line, enum
         .offset = offset,
         .message = cli_strdup(message),
     };
+}
+
+/* A file's complaints in the order of its lines: what is missing is found last, but stands where it belongs.
+ */
+static void sort_complaints(struct record_set *s, uint32_t from)
+{
+    for (uint32_t i = from + 1; i < s->complaints; i++) {
+        struct complaint c = s->complaint[i];
+        uint32_t at = i;
+        for (; at > from && s->complaint[at - 1].line > c.line; at--)
+            s->complaint[at] = s->complaint[at - 1];
+        s->complaint[at] = c;
+    }
 }
 
 /* The index of the field that a path begins with; KIND_FIELDS_MAX when there is none. */
@@ -271,8 +286,22 @@ int record_exit_code(const struct record_set *s)
     return s->errors == s->blocked ? CLI_REFUSED : CLI_DAMAGED;
 }
 
+void record_say_complaint(const struct complaint *c, bool level, FILE *out, unsigned width)
+{
+    size_t size = strlen(c->file) + strlen(c->field) + strlen(c->message) + 64;
+    char *text = cli_alloc(size), place[32] = "";
+    if (c->line)
+        snprintf(place, sizeof place, ":%u: ", c->line);
+    snprintf(text, size, "%s%s%s%s%s%s%s", c->line ? c->file : "", place,
+             level ? finding_level_name(c->level) : "", level ? ": " : "", c->field, c->field[0] ? ": " : "",
+             c->message);
+    people_wrap(out, text, strlen(text), width, 0);
+    free(text);
+}
+
 void record_print_complaints(const struct record_set *s, uint32_t from, enum finding_level least)
 {
+    unsigned width = isatty(STDERR_FILENO) == 1 ? s->cli->width : 0;
     fflush(stdout);
     for (uint32_t i = from; i < s->complaints; i++) {
         const struct complaint *c = &s->complaint[i];
@@ -282,10 +311,7 @@ void record_print_complaints(const struct record_set *s, uint32_t from, enum fin
             fprintf(stderr, "kith: %s\n", c->message);
             continue;
         }
-        fprintf(stderr, "%s:%u: ", c->file, c->line);
-        if (c->level != FINDING_ERROR)
-            fprintf(stderr, "%s: ", finding_level_name(c->level));
-        fprintf(stderr, "%s%s%s\n", c->field, c->field[0] ? ": " : "", c->message);
+        record_say_complaint(c, c->level != FINDING_ERROR, stderr, width);
     }
 }
 
@@ -391,6 +417,7 @@ void record_read(struct record_set *s, const char *path)
 {
     struct text t;
     struct kith_error e;
+    uint32_t from = s->complaints;
     s->compose.kind = NULL;
     if (text_read(path, TEXT_RECORD_MAX, &t, &e)) {
         s->unreadable = s->unreadable || e.code == KITH_E_USAGE;
@@ -403,5 +430,6 @@ void record_read(struct record_set *s, const char *path)
         read_markdown(s, &t);
     else
         read_yaml(s, &t);
+    sort_complaints(s, from);
     text_clear(&t);
 }

@@ -3,6 +3,8 @@
 #ifndef KITH_CLI_RECORD_H
 #define KITH_CLI_RECORD_H
 
+#include <stdio.h>
+
 #include "cli/replica.h"
 #include "proto/learn/compose.h"
 
@@ -78,6 +80,9 @@ void record_complain(struct record_set *s, const char *file, uint32_t line, enum
  * CLI_REFUSED where the screen blocks and nothing else is wrong, else CLI_DAMAGED. */
 int record_exit_code(const struct record_set *s);
 
+/* Prints one complaint, FILE:LINE: field: message, with its level in front of the field or without, wrapped
+ * to `width` columns (0: one line). */
+void record_say_complaint(const struct complaint *c, bool level, FILE *out, unsigned width);
 /* Prints complaints from the i-th on of at least this level: FILE:LINE: field: message. */
 void record_print_complaints(const struct record_set *s, uint32_t from, enum finding_level least);
 

@@ -48,12 +48,8 @@ static void print_machines(const struct cli *cli, const struct record_set *set)
 
 static void print_people(const struct record_set *set)
 {
-    for (uint32_t i = 0; i < set->complaints; i++) {
-        const struct complaint *c = &set->complaint[i];
-        if (c->line)
-            printf("%s:%u: ", c->file, c->line);
-        printf("%s: %s%s%s\n", finding_level_name(c->level), c->field, c->field[0] ? ": " : "", c->message);
-    }
+    for (uint32_t i = 0; i < set->complaints; i++)
+        record_say_complaint(&set->complaint[i], true, stdout, set->cli->width);
 }
 
 static uint32_t count_level(const struct record_set *set, enum finding_level level)

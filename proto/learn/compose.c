@@ -280,7 +280,7 @@ static bool form_code(struct form *o, const struct field *f, struct kith_bytes t
         snprintf(o->message, sizeof o->message, "\"%.*s\" is not known here; did you mean \"%s\"?",
                  compose_shown(t), (const char *)t.p, near);
     else
-        snprintf(o->message, sizeof o->message, "\"%.*s\" is not known here; choose from the list \"%s\"",
+        snprintf(o->message, sizeof o->message, "\"%.*s\" is not known here; kith help %s lists what is",
                  compose_shown(t), (const char *)t.p, f->vocabulary);
     return false;
 }

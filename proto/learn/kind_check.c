@@ -134,7 +134,7 @@ static void check_code(struct check *c, const struct where *w, struct kith_bytes
         COMPLAIN(c, w, 0, "\"%.*s\" is not known here; did you mean \"%s\"?", shown(s), (const char *)s.p,
                  near);
     else
-        COMPLAIN(c, w, 0, "\"%.*s\" is not known here; choose from the list \"%s\"", shown(s),
+        COMPLAIN(c, w, 0, "\"%.*s\" is not known here; kith help %s lists what is", shown(s),
                  (const char *)s.p, f->vocabulary);
 }
 

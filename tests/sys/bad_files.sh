@@ -167,7 +167,7 @@ exec "$(dirname "$0")/fill" "$1"
 END
 chmod +x fill mend
 said=$(at_terminal 'k\n' "$top/fill" new lesson)
-check_match "a finding after the editor" "$said" 'setting: "Acute wrd" is not known here; did you mean "acute-ward"'
+check_match "a finding after the editor" "$(tr -s '\r\n' ' ' <<< "$said")" 'setting: "Acute wrd" is not known here; did you mean "acute-ward"'
 check_match "where the text is" "$said" "Your text is in $top/lesson-"
 kept=$(echo lesson-*.md)
 check "what was typed is in the file" grep -q 'We saw it' "$kept"
