@@ -39,20 +39,30 @@ const struct verb *options_verb(const struct verb *const *verbs, const char *nam
     return NULL;
 }
 
-/* Edits between two words, more than 2 being "not near". */
-static bool near(const char *a, const char *b)
+#define FAR 3u /* edits between words that nobody mistakes for each other */
+
+/* Edits between two words, at most 2 in a long one and 1 in a short one; else FAR. */
+static uint32_t edits(const char *a, const char *b)
 {
     size_t n = strlen(a), m = strlen(b);
-    return n > 1 && n <= VOCAB_FOLD_MAX && m <= VOCAB_FOLD_MAX &&
-           vocab_distance(a, n, b, m, 2) <= (n > 4 ? 2u : 1u);
+    if (n < 2 || n > VOCAB_FOLD_MAX || m > VOCAB_FOLD_MAX)
+        return FAR;
+    uint32_t d = vocab_distance(a, n, b, m, 2);
+    return d <= (n > 4 ? 2u : 1u) ? d : FAR;
 }
 
 const struct verb *options_verb_nearest(const struct verb *const *verbs, const char *name)
 {
-    for (; *verbs; verbs++)
-        if (near(name, (*verbs)->name))
-            return *verbs;
-    return NULL;
+    const struct verb *best = NULL;
+    uint32_t least = FAR;
+    for (; *verbs; verbs++) {
+        uint32_t d = edits(name, (*verbs)->name);
+        if (d < least) {
+            least = d;
+            best = *verbs;
+        }
+    }
+    return best;
 }
 
 static int find_option(const struct cli_option *table, const char *name, size_t n)
@@ -66,7 +76,7 @@ static int find_option(const struct cli_option *table, const char *name, size_t 
 static const char *nearest_option(const struct cli_option *table, const char *name)
 {
     for (; table && table->name; table++)
-        if (near(name, table->name))
+        if (edits(name, table->name) < FAR)
             return table->name;
     return NULL;
 }
@@ -175,11 +185,12 @@ static int check_words(const struct arguments *a, struct kith_error *e)
     if (!v || a->help || a->version)
         return 0;
     if (a->words < v->words_min)
-        return kith_fail(e, KITH_E_USAGE, "something is missing: \"kith %s\": write kith %s %s", v->name,
-                         v->name, v->arguments);
+        return kith_fail(e, KITH_E_USAGE,
+                         "something is missing: \"kith %s\": write kith %s %s; see kith help %s", v->name,
+                         v->name, v->arguments, v->name);
     if (a->words > v->words_max)
-        return kith_fail(e, KITH_E_USAGE, "one word too many: \"%.60s\": write kith %s %s",
-                         a->word[v->words_max], v->name, v->arguments);
+        return kith_fail(e, KITH_E_USAGE, "one word too many: \"%.60s\": write kith %s%s%s",
+                         a->word[v->words_max], v->name, v->arguments[0] ? " " : "", v->arguments);
     return 0;
 }
 
@@ -268,13 +279,17 @@ static void print_options(const struct cli_option *table, unsigned width, FILE *
     }
 }
 
-/* Paragraphs are filled anew, however the tables broke them. */
+/* Paragraphs are filled anew, however the tables broke them; lines that are set in stay as they are. */
 static void print_text(const char *text, unsigned width, FILE *out)
 {
     char *p = cli_strdup(text);
+    bool drawn = text[0] == ' ';
     for (char *q = p; *q; q++)
-        if (width && *q == '\n' && q[1] != '\n' && q[1] != ' ' && q > p && q[-1] != '\n')
-            *q = ' ';
+        if (*q == '\n') {
+            if (width && !drawn && q[1] != '\n' && q[1] != ' ' && q > p && q[-1] != '\n')
+                *q = ' ';
+            drawn = q[1] == ' ';
+        }
     people_wrap(out, p, strlen(p), width, 0);
     free(p);
 }

@@ -204,10 +204,10 @@ const struct verb verb_export = {
     .topic = TOPIC_RUN,
     .arguments = "DIR",
     .summary = "all visible records as files, for other programs or to read them back",
-    .text = "ndjson: a file a kind, one JSON object a line, with a map for kith import.\n"
-            "csv:    a table a kind, for spreadsheets, with a map; a list stands in one cell,\n"
-            "        an item a line.\n"
-            "md:     a Markdown file a record, in a folder for each kind, as kith share reads it.\n"
+    .text = "Formats:\n"
+            "  ndjson  a file a kind, one JSON object a line, with a map for kith import\n"
+            "  csv     a table a kind for spreadsheets, a list in one cell, and a map\n"
+            "  md      a file a record, a folder a kind, as kith share reads them\n"
             "Replaced records are there too (current: no). DIR must be new or empty. Whoever\n"
             "reads these files reads what is shared here: keep them as you keep the replica.",
     .example = "    kith export --format csv network-2026-11\n"

@@ -37,6 +37,14 @@ bool help_topic_has(const struct help_topic *t, enum verb_topic of)
     return of == t->topic || (t->topic == TOPIC_TRUST && of == TOPIC_SHARE);
 }
 
+static bool has_verbs(const struct cli *cli, const struct help_topic *t)
+{
+    for (const struct verb *const *v = cli->verbs; *v; v++)
+        if (help_topic_has(t, (*v)->topic))
+            return true;
+    return false;
+}
+
 static uint32_t print_topic(const struct cli *cli, const struct help_topic *t)
 {
     uint32_t n = 0;
@@ -60,6 +68,8 @@ static void print_all(const struct cli *cli)
     printf("\n%sMore%s\n", cli_bold(cli), cli_reset(cli));
     for (size_t i = 1; i < TOPICS; i++) {
         char left[64];
+        if (!has_verbs(cli, &topics[i]))
+            continue;
         snprintf(left, sizeof left, "kith help %s", topics[i].name);
         people_beside(stdout, left, topics[i].title, options_width(cli), COLUMN);
     }
