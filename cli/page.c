@@ -15,12 +15,21 @@ extern char **environ;
 
 static pid_t pager; /* 0 while there is none: a process has one standard output */
 
+/* There less asks before it shows anything. */
+static bool is_dumb(void)
+{
+    const char *term = getenv("TERM");
+    return !term || strcmp(term, "dumb") == 0;
+}
+
 static const char *pager_text(void)
 {
     const char *text = getenv("KITH_PAGER");
     if (!text)
         text = getenv("PAGER");
-    return text ? text : "less";
+    if (!text)
+        text = "less";
+    return is_dumb() && strcmp(text, "less") == 0 ? "" : text;
 }
 
 /* Words of the command, divided at spaces: no shell reads it. */

@@ -7,6 +7,7 @@
 #include "cli/csv.h"
 #include "cli/people.h"
 #include "cli/record.h"
+#include "cli/replica_entry.h"
 
 #define READING_WIDTH 96u /* longer lines are hard to read, however wide the terminal */
 #define SHORT_ITEM    12u /* bytes: items of a list up to this stand beside one another */
@@ -267,14 +268,17 @@ static void print_fact(const struct cli *cli, const char *key, const char *label
 }
 
 /* What a reader has to know before the record itself. */
-static void print_notices(const struct cli *cli, const struct replica_row *row, const struct js *body)
+static void print_notices(const struct cli *cli, struct replica *r, const struct replica_row *row,
+                          const struct js *body)
 {
-    char today[PEOPLE_TIME_SIZE];
+    char today[PEOPLE_TIME_SIZE], newer[NAME_TEXT_SIZE];
     const char *review = js_text(body, "review");
     people_rfc3339(cli->now, today);
     if (row->here)
         people_say(cli, "Found at this site only. To send it to the network: kith release %s", row->id);
-    if (!row->current)
+    if (!row->current && replica_replaced_by(r, row->number, newer, NULL) == 0 && newer[0])
+        people_say(cli, "The same site has replaced this record: see kith show %s", newer);
+    else if (!row->current)
         people_say(cli, "A newer record of the same site replaces this one.");
     if (review && strncmp(review, today, strlen(review)) < 0)
         printf("Not reviewed since %s.\n", review);
@@ -364,7 +368,7 @@ int render_record(const struct cli *cli, struct replica *r, const struct replica
     } else {
         print_head(cli, row);
         if (cli->format == CLI_PEOPLE)
-            print_notices(cli, row, body);
+            print_notices(cli, r, row, body);
         if (k)
             print_fields(cli, r, row, k, body);
     }

@@ -5,13 +5,15 @@
 
 #include "cli/replica_db.h"
 
-/* The last thing that came from each site: a link in step, or any run of one of its logs. */
+/* The last thing that came from each site: a link in step, or any run of one of its logs. A replica that is
+ * younger than that has not waited for anybody yet. */
 static const char sql_silent[] =
     "SELECT count(*) FROM member m WHERE m.state NOT IN ('revoked', 'former')"
     " AND lower(hex(m.site)) <> (SELECT value FROM meta WHERE key = 'site')"
     " AND max(coalesce((SELECT h.time FROM heard h WHERE h.site = m.site), 0),"
     " coalesce((SELECT max((SELECT r.stored FROM run r WHERE r.log = l.number ORDER BY r.first DESC LIMIT 1))"
-    " FROM log l WHERE l.site = m.site), 0)) < ?1";
+    " FROM log l WHERE l.site = m.site), 0)) < ?1"
+    " AND (SELECT stored FROM run ORDER BY arrival LIMIT 1) < ?1";
 static const char sql_members[] = "SELECT count(*) FROM v_member WHERE state NOT IN ('revoked', 'former')";
 static const char sql_heard[] =
     "SELECT heard, code FROM v_peer WHERE heard IS NOT NULL ORDER BY heard DESC LIMIT 1";

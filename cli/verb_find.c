@@ -197,6 +197,17 @@ static int print_hits(const struct cli *cli, struct replica *r, struct kith_byte
     return rc;
 }
 
+static void say_nothing(const struct cli *cli, struct replica *r)
+{
+    struct replica_health h;
+    if (replica_health(r, cli->now, &h, NULL) == 0 && h.entries + h.drafts == 0)
+        cli_note(
+            "kith: nothing is here yet: write the first lesson with kith new lesson, or see kith status");
+    else
+        cli_note(
+            "kith: nothing found: try fewer words, the beginning of a word (sepsi*), or leave out a filter");
+}
+
 static int find(const struct cli *cli, struct replica *r, struct kith_bytes match, bool late,
                 const struct replica_filter *f, int64_t limit)
 {
@@ -227,8 +238,7 @@ static int find(const struct cli *cli, struct replica *r, struct kith_bytes matc
     if (rc)
         return cli_fail(&e);
     if (nothing)
-        cli_note(
-            "kith: nothing found: try fewer words, the beginning of a word (sepsi*), or leave out a filter");
+        say_nothing(cli, r);
     return nothing ? CLI_NOTHING : CLI_DONE;
 }
 

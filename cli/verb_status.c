@@ -89,7 +89,7 @@ static void print_network(const struct status *s)
         print_text(s, "Network", "none yet: join one with kith join and the line of an invite");
         return;
     }
-    snprintf(text, sizeof text, "%s (%u %s)", s->self.network, s->h.members,
+    snprintf(text, sizeof text, s->h.members ? "%s (%u %s)" : "%s", s->self.network, s->h.members,
              s->h.members == 1 ? "site" : "sites");
     print_text(s, "Network", text);
     if (!js_is_null(pending)) {

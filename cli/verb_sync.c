@@ -28,7 +28,9 @@ static void print_people(const struct js *answer, bool waited)
     for (size_t i = 0; i < js_count(peers); i++) {
         const char *code = js_text(js_at(peers, i), "code");
         printf("%-9s %s\n", code ? code : "?",
-               js_truth(js_at(peers, i), "in_step") ? "in step" : "not yet in step");
+               js_truth(js_at(peers, i), "in_step") ? "in step"
+               : waited                             ? "not yet in step"
+                                                    : "comparing; kith sync --wait waits for it");
     }
     if (js_count(peers) == 0 && !js_truth(answer, "complete"))
         cli_note("kith: no other site can be reached now: see kith status");

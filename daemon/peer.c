@@ -646,7 +646,8 @@ int peer_listen(struct daemon *d, const char *address, struct kith_error *e)
         if (l->used)
             uv_close((uv_handle_t *)&l->tcp, NULL);
         l->used = false;
-        return kith_fail(e, KITH_E_USAGE, "listen \"%s\": %s", address, uv_strerror(r));
+        return kith_fail(e, KITH_E_USAGE, "listen \"%s\": %s: give another with --listen or in config.yaml",
+                         address, uv_strerror(r));
     }
     d->listeners++;
     return 0;
