@@ -115,28 +115,17 @@ int store_draft_drop(struct store *s, uint64_t number, struct kith_error *e)
     return rc;
 }
 
-static int put_origin(struct store *s, uint64_t number, const struct store_log *l, uint64_t seq,
-                      struct kith_error *e)
+/* One of the statements that remember what became of a draft: its number, and the position. */
+static int put_pair(struct store *s, enum sql q, uint64_t number, const struct store_log *l, uint64_t seq,
+                    struct kith_error *e)
 {
-    sqlite3_stmt *st = store_statement(s, SQL_ORIGIN_PUT, e);
+    sqlite3_stmt *st = store_statement(s, q, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
     sqlite3_bind_int64(st, 1, (int64_t)number);
     sqlite3_bind_int64(st, 2, l->number);
     sqlite3_bind_int64(st, 3, (int64_t)seq);
-    return store_run_statement(s, SQL_ORIGIN_PUT, e);
-}
-
-static int put_released(struct store *s, uint64_t number, const struct store_log *l, uint64_t seq,
-                        struct kith_error *e)
-{
-    sqlite3_stmt *st = store_statement(s, SQL_RELEASED_PUT, e);
-    if (st == NULL)
-        return KITH_E_INTERNAL;
-    sqlite3_bind_int64(st, 1, (int64_t)number);
-    sqlite3_bind_int64(st, 2, l->number);
-    sqlite3_bind_int64(st, 3, (int64_t)seq);
-    return store_run_statement(s, SQL_RELEASED_PUT, e);
+    return store_run_statement(s, q, e);
 }
 
 int store_released(struct store *s, uint64_t number, const struct kith_log_key *log, uint64_t seq,
@@ -148,11 +137,11 @@ int store_released(struct store *s, uint64_t number, const struct kith_log_key *
     if (rc == 0 && arrival > s->projected)
         rc = store_project_run(s, l, arrival, stored, s->run, e);
     if (rc == 0)
-        rc = put_origin(s, number, l, seq, e);
+        rc = put_pair(s, SQL_ORIGIN_PUT, number, l, seq, e);
     if (rc == 0)
         rc = store_draft_drop(s, number, e);
     if (rc == 0)
-        rc = put_released(s, number, l, seq, e);
+        rc = put_pair(s, SQL_RELEASED_PUT, number, l, seq, e);
     return rc;
 }
 
