@@ -32,7 +32,7 @@ static void put_peers(struct buf *b, const struct daemon *d)
     pack_array(b, peers_count(d, true));
     for (uint32_t i = 0; i < SYNC_PEERS_MAX; i++) {
         const struct peer *p = d->number[i];
-        char code[KITH_CODE_MAX + 12];
+        char code[NET_CODE_SIZE];
         if (!p)
             continue;
         net_code(d, &p->site, code);

@@ -42,7 +42,7 @@ static void answer(struct client *c)
     pack_array(b, n);
     for (uint32_t i = 0; i < SYNC_PEERS_MAX; i++) {
         const struct peer *p = d->number[i];
-        char code[KITH_CODE_MAX + 12];
+        char code[NET_CODE_SIZE];
         if (!p || p->mode == SYNC_JOINER)
             continue;
         net_code(d, &p->site, code);

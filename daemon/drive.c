@@ -92,7 +92,7 @@ static void on_roster(struct daemon *d)
 static void log_peer(struct logline *l, const struct daemon *d, uint32_t number)
 {
     const struct peer *p = number < SYNC_PEERS_MAX ? d->number[number] : NULL;
-    char code[KITH_CODE_MAX + 12];
+    char code[NET_CODE_SIZE];
     if (!p)
         return;
     net_code(d, &p->site, code);

@@ -124,7 +124,7 @@ static void arm(struct daemon *d)
     due = least(due, idle_deadline(d));
     due = least(due, drive_deadline(d));
     due = least(due, d->stopping ? d->stop_by.ms : INT64_MAX);
-    uint64_t ms = due <= now ? 1 : due - now > 3600000 ? 3600000 : (uint64_t)(due - now);
+    uint64_t ms = due <= now ? 1 : due - now > SLEEP_MAX_MS ? SLEEP_MAX_MS : (uint64_t)(due - now);
     uv_timer_start(&d->timer, on_timer, ms, 0);
 }
 

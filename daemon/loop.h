@@ -35,6 +35,7 @@
 #define PACK_AFTER_MS   5000 /* idle for so long before runs are packed */
 #define HEARD_EVERY_MS  300000
 #define ROOM_EVERY_MS   1000
+#define SLEEP_MAX_MS    3600000
 #define DROP_BUFFER     4096u
 
 struct peer;

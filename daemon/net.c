@@ -300,13 +300,13 @@ uint32_t net_addresses(const struct daemon *d, char ret[KITH_ADDRESSES_MAX][KITH
     return n;
 }
 
-void net_code(const struct daemon *d, const struct kith_site_id *site, char ret[KITH_CODE_MAX + 12])
+void net_code(const struct daemon *d, const struct kith_site_id *site, char ret[NET_CODE_SIZE])
 {
     const struct member *m = d->roster ? roster_member(d->roster, site) : NULL;
     if (m)
-        snprintf(ret, KITH_CODE_MAX + 12, "%s", m->shown);
+        snprintf(ret, NET_CODE_SIZE, "%s", m->shown);
     else
-        snprintf(ret, KITH_CODE_MAX + 12, "%02x%02x%02x%02x", site->b[0], site->b[1], site->b[2], site->b[3]);
+        snprintf(ret, NET_CODE_SIZE, "%02x%02x%02x%02x", site->b[0], site->b[1], site->b[2], site->b[3]);
 }
 
 /* {addresses, software} */

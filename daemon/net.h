@@ -4,6 +4,8 @@
 
 #include "daemon/loop.h"
 
+#define NET_CODE_SIZE (KITH_CODE_MAX + 12u) /* a code as shown, or hex, and its end */
+
 /* `kithd --init`: keys, both files and, with a network's name, its genesis with this site as coordinator and
  * the certificate as entry 1. Prints nothing. */
 int net_init(const char *dir, const char *code, const char *name, const char *network, struct kith_error *e);
@@ -25,6 +27,6 @@ void net_publish(struct daemon *d);
 /* Addresses under which others reach this site: configured, else specific ones of --listen. */
 uint32_t net_addresses(const struct daemon *d, char ret[KITH_ADDRESSES_MAX][KITH_ADDRESS_MAX + 1]);
 /* The code of a site as people see it; hex of its first bytes where the roster does not know it. */
-void net_code(const struct daemon *d, const struct kith_site_id *site, char ret[KITH_CODE_MAX + 12]);
+void net_code(const struct daemon *d, const struct kith_site_id *site, char ret[NET_CODE_SIZE]);
 
 #endif

@@ -56,7 +56,7 @@ static void lose_number(struct peer *p)
 static void log_end_of(const struct peer *p)
 {
     struct logline l;
-    char code[KITH_CODE_MAX + 12];
+    char code[NET_CODE_SIZE];
     log_begin(&l, p->s.error.code == KITH_E_INVALID ? LOG_WARN : LOG_INFO, "peer.end");
     if (p->known) {
         net_code(p->d, &p->site, code);
@@ -229,7 +229,7 @@ void peer_up(struct peer *p, const struct kith_site_id *site, enum sync_mode mod
 {
     struct daemon *d = p->d;
     struct logline l;
-    char code[KITH_CODE_MAX + 12];
+    char code[NET_CODE_SIZE];
     uint32_t number = 0;
     while (number < SYNC_PEERS_MAX && d->number[number])
         number++;

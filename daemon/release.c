@@ -55,7 +55,7 @@ static void check(const struct daemon *d, int r, const char *where, const struct
 
 static void print_position(const struct daemon *d, uint8_t stream, uint64_t seq, char ret[RELEASE_ID_MAX])
 {
-    char code[KITH_CODE_MAX + 12], epoch[16] = "";
+    char code[NET_CODE_SIZE], epoch[16] = "";
     net_code(d, &d->keys.site, code);
     if (d->keys.epoch > 1)
         snprintf(epoch, sizeof epoch, ".%u", d->keys.epoch);
