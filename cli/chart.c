@@ -206,6 +206,19 @@ static void say_nothing_new(const struct chart *c, const struct words *w, char *
                  w->centre, w->last, w->kind);
 }
 
+/* A released series whose centre its site did not tell: the verdict is all that there is beside the values.
+ */
+static void say_without_centre(const struct chart *c, const struct words *w, char *ret)
+{
+    if (w->since[0])
+        snprintf(ret, CHART_TEXT_SIZE,
+                 "%u %s, last %s, centre not told, in the eyes of the source since %s: %s", c->n, w->noun,
+                 w->last, w->since, w->kind);
+    else
+        snprintf(ret, CHART_TEXT_SIZE, "%u %s, last %s, centre not told, in the eyes of the source: %s", c->n,
+                 w->noun, w->last, w->kind);
+}
+
 void chart_sentence(const struct chart *c, char ret[CHART_TEXT_SIZE])
 {
     const struct spc_verdict *v = &c->verdict;
@@ -215,7 +228,9 @@ void chart_sentence(const struct chart *c, char ret[CHART_TEXT_SIZE])
         return;
     }
     find_words(c, &w);
-    if (v->icon == SPC_TRIAL)
+    if (!w.centre[0])
+        say_without_centre(c, &w, ret);
+    else if (v->icon == SPC_TRIAL)
         snprintf(ret, CHART_TEXT_SIZE, "%u %s, %s %s, last %s: too early to tell, limits need %u points",
                  c->n, w.noun, w.line, w.centre, w.last, SPC_TRIAL_BELOW);
     else if (c->setup.rules->runs)

@@ -182,7 +182,9 @@ static void print_phase(const struct chart *c, uint32_t i)
     chart_number(c, p->centre, true, centre);
     chart_number(c, m->lower, true, lower);
     chart_number(c, m->upper, true, upper);
-    if (upper[0])
+    if (!centre[0])
+        printf("from %s: centre not told\n", c->at[p->start].label);
+    else if (upper[0])
         printf("from %s: centre %s, limits %s and %s at its end\n", c->at[p->start].label, centre, lower,
                upper);
     else

@@ -1,10 +1,13 @@
-/* kith chart: a series over time, with limits and signals. A local file is drawn and nothing is stored. */
+/* kith chart: a series over time, with limits and signals: one that was released, as the replica has it, or a
+ * local file, of which nothing is stored. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/chart.h"
+#include "cli/fresh.h"
+#include "cli/series.h"
 #include "cli/verbs.h"
 
 #define NAMED_GAPS 5u
@@ -25,6 +28,7 @@ static const struct cli_option options[] = {
     {"per", OPTION_VALUE, "N", "multiply what is plotted, such as 1000 for falls per 1,000 bed-days"},
     {"title", OPTION_VALUE, "TEXT", "above the chart; else the name of the file"},
     {"axis", OPTION_VALUE, "TEXT", "what the values are: \"falls per 1,000 bed-days\""},
+    {"site", OPTION_VALUE, "CODE", "of a measure: whose series; usually this site's"},
     {"svg", OPTION_VALUE, "FILE", "also draw it into a file …"},
     {"png", OPTION_VALUE, "FILE", "… or as a bitmap"},
     {"pdf", OPTION_VALUE, "FILE", "… or as PDF"},
@@ -230,8 +234,10 @@ static int prepare(const struct arguments *a, struct chart *c, struct kith_error
 {
     const char *file = options_get(a, "data");
     if (!file)
-        return kith_fail(e, KITH_E_USAGE,
-                         "something is missing: \"--data\": write kith chart --data FILE.csv --type xmr");
+        return kith_fail(
+            e, KITH_E_USAGE,
+            "something is missing: \"--data\": write kith chart --data FILE.csv --type xmr, or kith "
+            "chart MEASURE");
     int rc = read_type(a, &c->setup.chart, e);
     if (!rc)
         rc = read_rules(a, &c->setup.rules, e);
@@ -302,39 +308,105 @@ static void print(const struct cli *cli, const struct chart *c)
         chart_print_text(cli, c);
 }
 
+/* ---- released series ---- */
+
+/* What is said of a file has been decided for a released series by those who counted. */
+static int check_options(const struct arguments *a, struct kith_error *e)
+{
+    static const char *const both[] = {"site", "svg", "png", "pdf"};
+    for (uint32_t i = 0; options[i].name; i++) {
+        bool fits = false;
+        for (size_t j = 0; j < sizeof both / sizeof both[0]; j++)
+            fits = fits || strcmp(options[i].name, both[j]) == 0;
+        if (!fits && options_has(a, options[i].name))
+            return kith_fail(e, KITH_E_USAGE,
+                             "not for a released series: \"--%s\": only for a file, without \"%.60s\"",
+                             options[i].name, a->word[0]);
+    }
+    return 0;
+}
+
+static int find_series(struct replica *r, const struct arguments *a, struct series_set *set, struct chart *c,
+                       struct kith_error *e)
+{
+    const struct series *one = NULL;
+    const char *site = options_get(a, "site");
+    struct replica_self self;
+    int rc = replica_self(r, &self, e);
+    if (!rc)
+        rc = series_gather(r, a->word[0], set, e);
+    if (!rc)
+        rc = series_of_site(set, site ? site : self.code, &one, e);
+    return rc ? rc : series_chart(set, one, c, e);
+}
+
+static int run_series(struct cli *cli, const struct arguments *a, struct chart *c, struct kith_error *e)
+{
+    struct series_set set = {0};
+    struct replica *r = NULL;
+    int rc = check_options(a, e);
+    if (!rc)
+        rc = cli_set_home(cli, a->home, e);
+    if (!rc)
+        rc = replica_open(cli->home, &r, e);
+    if (!rc)
+        rc = find_series(r, a, &set, c, e);
+    if (!rc)
+        rc = draw_files(a, c, e);
+    if (!rc) {
+        fresh_print(cli, r);
+        print(cli, c);
+    }
+    replica_close(r);
+    series_clear(&set);
+    return rc;
+}
+
+static int run_file(const struct cli *cli, const struct arguments *a, struct chart *c, struct kith_error *e)
+{
+    if (options_has(a, "site"))
+        return kith_fail(e, KITH_E_USAGE, "not for a file: \"--site\": only for a released series");
+    int rc = prepare(a, c, e);
+    if (!rc)
+        rc = draw_files(a, c, e);
+    if (rc)
+        return rc;
+    print(cli, c);
+    note_gaps(c);
+    note_advice(c);
+    return 0;
+}
+
 static int run(struct cli *cli, const struct arguments *a)
 {
     struct chart *c = cli_alloc(sizeof *c);
     struct kith_error e;
-    int rc = prepare(a, c, &e);
-    if (!rc)
-        rc = draw_files(a, c, &e);
-    if (rc) {
-        free(c);
-        return cli_fail(&e);
-    }
-    print(cli, c);
-    note_gaps(c);
-    note_advice(c);
+    int rc = a->words ? run_series(cli, a, c, &e) : run_file(cli, a, c, &e);
     free(c);
-    return CLI_DONE;
+    return rc ? cli_fail(&e) : CLI_DONE;
 }
 
 const struct verb verb_chart = {
     .name = "chart",
     .topic = TOPIC_DAY,
-    .arguments = "--data FILE --type T",
+    .arguments = "MEASURE | --data FILE --type T",
     .summary = "draw a series over time, with limits and signals",
-    .text = "Nothing is stored. The file has one row a period: a column period, and value, or\n"
-            "numerator and denominator; --map tells other names. Periods are written 2024-03-01,\n"
-            "1/3/2024, 2024-03, Mar 2024, 2024-W09, 2024-Q1, 2024, or 1, 2, 3 …; periods that the\n"
-            "file lacks are gaps. An empty cell is missing; hidden, * or [c] is hidden.\n"
-            "A chart over fewer than 12 points is on trial. --json prints one object a point, and\n"
-            "a last one with the verdict.",
-    .example = "    kith chart --data falls.csv --type u --per 1000 --direction down\n"
+    .text = "A measure is named by its key, ASH/falls-rate: what this site released of it is drawn,\n"
+            "or what --site did. Marks and verdict are those of the site that counted; hidden\n"
+            "numbers are gaps.\n"
+            "\n"
+            "With --data a file is drawn, and nothing is stored. It has one row a period: a column\n"
+            "period, and value, or numerator and denominator; --map tells other names. Periods are\n"
+            "written 2024-03-01, 1/3/2024, 2024-03, Mar 2024, 2024-W09, 2024-Q1, 2024, or 1, 2, 3\n"
+            "…; periods that the file lacks are gaps. An empty cell is missing; hidden, * or [c] is\n"
+            "hidden. A chart over fewer than 12 points is on trial. --json prints one object a\n"
+            "point, and a last one with the verdict.",
+    .example = "    kith chart ASH/falls-rate --site ASH\n"
+               "    kith chart --data falls.csv --type u --per 1000 --direction down\n"
                "    kith chart --data waits.csv --type p --target 95% --direction up --svg waits.svg\n"
                "    kith chart --data beds.csv --type xmr --map period=month,value=beds --json",
     .options = options,
+    .words_max = 1,
     .homeless = true,
     .run = run,
 };

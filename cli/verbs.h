@@ -5,6 +5,7 @@
 #include "cli/options.h"
 
 extern const struct verb verb_chart;
+extern const struct verb verb_compare;
 extern const struct verb verb_edit;
 extern const struct verb verb_export;
 extern const struct verb verb_find;
