@@ -1,4 +1,5 @@
-/* Work that nobody waits for, in slices: projections, packing, checkpoints, small facts. */
+/* Work in slices, so that links stay responsive: projections, packing, checkpoints, small facts, and the
+ * releases and verifications that clients wait for. */
 #ifndef KITHD_IDLE_H
 #define KITHD_IDLE_H
 
