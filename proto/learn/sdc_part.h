@@ -62,7 +62,7 @@ struct sdc_scene {
     const uint32_t *var; /* of each period; SDC_NONE: missing */
     const bool *excluded;
     uint32_t count;
-    bool thinned; /* a world may look like what was told, too */
+    bool thinned; /* told without the flags that rest on protected cells */
 };
 
 struct sdc_work {
@@ -82,7 +82,12 @@ struct sdc_work {
     double den[SDC_VARS_MAX];
     int64_t base_x[SDC_VARS_MAX]; /* the world that it starts from */
     double base_den[SDC_VARS_MAX];
-    uint32_t order[SDC_VARS_MAX];
+    int64_t last_x[SDC_VARS_MAX]; /* the world that was found last */
+    double last_den[SDC_VARS_MAX];
+    int64_t kept_x[SDC_VARS_MAX]; /* both, while another planner is imitated */
+    double kept_den[SDC_VARS_MAX];
+    uint32_t stuck_at; /* variable and value for which the full verdict could not be proved */
+    uint8_t stuck_value;
     struct sdc_scene scene[SDC_VERDICTS_MAX + 1]; /* the last is the planned one */
     uint32_t scenes;
     struct spc_segment segment[SDC_SEGMENTS_MAX];
@@ -93,7 +98,7 @@ struct sdc_work {
     struct spc_phase phase[SDC_SEGMENTS_MAX];
     struct sdc_image seen, raw_image;
     struct sdc_image wanted[SDC_VERDICTS_MAX + 1];
-    struct sdc_image thin;
+    struct sdc_image thin, full, candidate;
     uint64_t budget; /* points that may still be charted */
     uint64_t dice;   /* a fixed sequence: the same plan for the same question */
 };

@@ -19,7 +19,7 @@
 #include <string.h>
 
 #define BUDGET       4000000u /* points charted: a second or two */
-#define ATTEMPTS_MAX 40u      /* for one value of one cell */
+#define ATTEMPTS_MAX 160u     /* for one value of one cell */
 #define REPAIRS_MAX  4u
 
 static uint32_t throw_dice(struct sdc_work *w, uint32_t sides)
@@ -137,6 +137,27 @@ static uint8_t small_now(const struct sdc_work *w, uint32_t at)
     return v >= 1 && v <= r->k ? (uint8_t)(v + 0.5) : 0;
 }
 
+static void from_last(struct sdc_work *w)
+{
+    memcpy(w->x, w->last_x, w->vars * sizeof w->x[0]);
+    memcpy(w->den, w->last_den, w->vars * sizeof w->den[0]);
+    assert(w->vars <= SDC_VARS_MAX);
+}
+
+static void keep_last(struct sdc_work *w)
+{
+    memcpy(w->last_x, w->x, w->vars * sizeof w->x[0]);
+    memcpy(w->last_den, w->den, w->vars * sizeof w->den[0]);
+    assert(w->vars <= SDC_VARS_MAX);
+}
+
+static void from_base(struct sdc_work *w)
+{
+    memcpy(w->x, w->base_x, w->vars * sizeof w->x[0]);
+    memcpy(w->den, w->base_den, w->vars * sizeof w->den[0]);
+    assert(w->vars <= SDC_VARS_MAX);
+}
+
 static int64_t sum_now(const struct sdc_work *w, const struct sdc_sum *s)
 {
     int64_t sum = 0;
@@ -247,7 +268,7 @@ static void thin_out(const struct sdc_work *w, const struct sdc_scene *s, const 
     }
 }
 
-/* Does a verdict look as told: the very one, or for a thinned one just what is left of it? */
+/* Does a verdict look as told: the very one, or one of which the same is left? */
 static bool looks_as_told(struct sdc_work *w, uint32_t i)
 {
     assert(i < w->scenes);
@@ -256,7 +277,8 @@ static bool looks_as_told(struct sdc_work *w, uint32_t i)
     if (!w->scene[i].thinned)
         return false;
     thin_out(w, &w->scene[i], &w->wanted[i], &w->thin);
-    return same_image(&w->seen, &w->thin);
+    thin_out(w, &w->scene[i], &w->seen, &w->candidate);
+    return same_image(&w->candidate, &w->thin);
 }
 
 /* Every verdict as it was told, the planned one first: it is the one that most often differs. */
@@ -270,34 +292,111 @@ static bool scenes_hold(struct sdc_work *w)
     return true;
 }
 
-static void shuffle_smalls(struct sdc_work *w, const struct sdc_plan *p, uint32_t keep)
+/* Some stay, some get the value that is tried (what hinges on which of two is larger often holds where they
+ * are equal), some any other. */
+static void shuffle_smalls(struct sdc_work *w, const struct sdc_plan *p, uint32_t keep, uint8_t v)
 {
     for (uint32_t i = 0; i < p->count; i++) {
         uint32_t at = w->plan_var[i];
-        if (at == SDC_NONE || at == keep || !w->var[at].small || w->var[at].opaque || throw_dice(w, 2) == 0)
+        uint32_t what = throw_dice(w, 4);
+        if (at == SDC_NONE || at == keep || !w->var[at].small || w->var[at].opaque || what < 2)
             continue;
-        set_small(w, at, (uint8_t)(1 + throw_dice(w, w->var[at].k)), true);
+        set_small(w, at, what == 2 && v <= w->var[at].k ? v : (uint8_t)(1 + throw_dice(w, w->var[at].k)),
+                  true);
     }
     assert(p->count > 0);
 }
 
-static void from_base(struct sdc_work *w)
+/* What the protected cells of a segment's baseline lack of their sum in the world that the search starts
+ * from: where it stays, so does the centre. */
+static int64_t segment_lack(const struct sdc_work *w, const struct sdc_plan *p, uint32_t segment)
 {
+    int64_t lack = 0;
+    for (uint32_t i = 0; i < p->count; i++) {
+        uint32_t at = w->plan_var[i];
+        if (at != SDC_NONE && p->cell[i].segment == segment && w->var[at].small && w->var[at].side != SDC_DEN)
+            lack += w->base_x[at] - w->x[at];
+    }
+    assert(segment < p->segments);
+    return lack;
+}
+
+/* Lets the other protected cells of a segment make up for it: by steps of one, or each as far as it can. */
+static void balance(struct sdc_work *w, const struct sdc_plan *p, uint32_t keep, bool by_ones, int64_t offset)
+{
+    for (uint32_t s = 0; s < p->segments; s++) {
+        int64_t lack = segment_lack(w, p, s) + offset;
+        uint32_t begin = throw_dice(w, p->count);
+        for (uint32_t i = 0; i < p->count * SDC_SMALL_MAX && lack != 0; i++) {
+            uint32_t c = (begin + i) % p->count, at = w->plan_var[c];
+            if (at == SDC_NONE || at == keep || p->cell[c].segment != s || !w->var[at].small ||
+                w->var[at].opaque || w->var[at].side == SDC_DEN)
+                continue;
+            int64_t part = by_ones ? (lack > 0 ? 1 : -1) : lack;
+            lack -= part - give_way(w, at, part);
+        }
+    }
+    assert(p->count > 0);
+}
+
+/* From the nearest world to ever wilder ones. */
+static bool try_world(struct sdc_work *w, const struct sdc_plan *p, uint32_t at, uint8_t v, uint32_t attempt)
+{
+    if (attempt / 2 % 2 == 0)
+        from_base(w);
+    else
+        from_last(w);
+    if (attempt > 7)
+        shuffle_smalls(w, p, at, v);
+    set_small(w, at, v, attempt % 2 == 0);
+    if (attempt % 8 != 0)
+        balance(w, p, at, attempt % 2 == 0, attempt < ATTEMPTS_MAX / 2 ? 0 : (int64_t)throw_dice(w, 9) - 4);
+    assert(w->var[at].small);
+    return repair(w, at) && scenes_hold(w);
+}
+
+/* In the world that is tried, would the planner have told the full verdict? There it would have to prove what
+ * it could not prove here. While this is asked, that world is where the search starts from. */
+static bool would_tell_full(struct sdc_work *w, const struct sdc_plan *p)
+{
+    struct sdc_scene *mine = &w->scene[w->scenes - 1];
+    struct sdc_image *wanted = &w->wanted[w->scenes - 1];
+    bool told = false;
+    assert(mine->thinned);
+    if (!chart_scene(w, mine))
+        return true;
+    thin_out(w, mine, &w->seen, &w->candidate);
+    if (same_image(&w->seen, wanted) || same_image(&w->seen, &w->candidate))
+        return false; /* of the same class, or thin by itself: told alike in any case */
+    w->full = *wanted;
+    *wanted = w->seen;
+    memcpy(w->kept_x, w->base_x, w->vars * sizeof w->x[0]);
+    memcpy(w->kept_den, w->base_den, w->vars * sizeof w->den[0]);
+    memcpy(w->base_x, w->x, w->vars * sizeof w->x[0]);
+    memcpy(w->base_den, w->den, w->vars * sizeof w->den[0]);
+    mine->thinned = false;
+    for (uint32_t i = 0; i < ATTEMPTS_MAX && !told; i++)
+        told = try_world(w, p, w->stuck_at, w->stuck_value, i);
+    mine->thinned = true;
     memcpy(w->x, w->base_x, w->vars * sizeof w->x[0]);
     memcpy(w->den, w->base_den, w->vars * sizeof w->den[0]);
-    assert(w->vars <= SDC_VARS_MAX);
+    memcpy(w->base_x, w->kept_x, w->vars * sizeof w->x[0]);
+    memcpy(w->base_den, w->kept_den, w->vars * sizeof w->den[0]);
+    *wanted = w->full;
+    return told;
 }
 
 static bool find_world(struct sdc_work *w, const struct sdc_plan *p, uint32_t at, uint8_t v)
 {
+    bool thinned = w->scene[w->scenes - 1].thinned;
     for (uint32_t i = 0; i < ATTEMPTS_MAX && w->budget > 0; i++) {
-        from_base(w);
-        if (i > 1)
-            shuffle_smalls(w, p, at);
-        set_small(w, at, v, i % 2 == 0);
-        if (repair(w, at) && scenes_hold(w))
-            return true;
+        if (!try_world(w, p, at, v, i) || (thinned && would_tell_full(w, p)))
+            continue;
+        keep_last(w);
+        return true;
     }
+    w->stuck_at = thinned ? w->stuck_at : at;
+    w->stuck_value = thinned ? w->stuck_value : v;
     assert(w->var[at].small);
     return false;
 }
@@ -317,6 +416,8 @@ static void note_world(const struct sdc_work *w, struct sdc_plan *p)
 static bool prove(struct sdc_plan *p)
 {
     struct sdc_work *w = p->work;
+    from_base(w);
+    keep_last(w);
     for (uint32_t i = 0; i < p->count; i++)
         p->cell[i].range = (struct sdc_range){0};
     for (uint32_t i = 0; i < p->count; i++) {
