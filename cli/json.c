@@ -70,6 +70,11 @@ bool js_is_array(const struct js *v)
     return json_is_array(in(v));
 }
 
+bool js_is_text(const struct js *v)
+{
+    return json_is_string(in(v));
+}
+
 bool js_is_null(const struct js *v)
 {
     return !v || json_is_null(in(v));

@@ -18,6 +18,7 @@ const struct js *js_at(const struct js *v, size_t i);
 size_t js_count(const struct js *v); /* items of an array, pairs of an object */
 bool js_is_object(const struct js *v);
 bool js_is_array(const struct js *v);
+bool js_is_text(const struct js *v);
 bool js_is_null(const struct js *v); /* also for NULL */
 bool js_is_false(const struct js *v);
 /* The i-th pair of an object, in the order of the text. */
