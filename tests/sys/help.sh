@@ -17,7 +17,7 @@ for verb in $verbs; do
     check_equal "lines of $verb wider than 80 columns" "$(sed '/^Example/,$d' <<< "$page" | grep -cE '^.{81,}$')" 0
 done
 all=$("$kith" help)
-for topic in site trust run; do
+for topic in measures site trust run; do
     check_match "$topic in kith help" "$all" "kith help $topic"
     "$kith" help $topic > /dev/null || fail "kith help $topic"
 done
