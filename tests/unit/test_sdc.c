@@ -781,7 +781,8 @@ static void expect_raw_verdict(const struct sdc_ask *a, const char *name)
         p[i] = (struct spc_point){.num = plan->cell[i].raw_num, .den = plan->cell[i].raw_den};
     assert_int_equal(spc_chart_run(&s, p, plan->count, m, NULL, &v, &err), 0);
     if (!plan->verdict_as_raw || plan->icon != v.icon)
-        fail_msg("%s %s by %s: icon %u, raw %u, told %d", name, a->rules->code, sdc_unit_code(plan->unit), plan->icon, v.icon, plan->verdict_told);
+        fail_msg("%s %s by %s: icon %u, raw %u, told %d", name, a->rules->code, sdc_unit_code(plan->unit),
+                 plan->icon, v.icon, plan->verdict_told);
     assert_int_equal(plan->since, v.since);
     for (uint32_t i = 0; i < plan->count; i++) {
         if (plan->cell[i].state == SDC_SHOWN)
