@@ -343,8 +343,9 @@ static bool any_part_near(const struct place *at)
     return false;
 }
 
-/* Totals of kindred measures over hidden cells of these days: what we told would narrow those. */
-static bool kin_total_here(const struct place *at)
+/* Totals of kindred measures over hidden cells of these days: what we told would narrow those. And over a
+ * hidden cell of ours any total of them would narrow it. */
+static bool kin_total_here(const struct place *at, const struct sdc_tested *tested)
 {
     const struct sdc_history *h = at->a->history;
     for (uint32_t i = 0; i < h->totals; i++) {
@@ -357,7 +358,7 @@ static bool kin_total_here(const struct place *at)
             here = here || overlaps(at->span, out_span(h, t->cell[j]));
             hidden = hidden || h->cell[t->cell[j]].state == SDC_HIDDEN;
         }
-        if (here && hidden)
+        if (here && (hidden || tested->small))
             return true;
     }
     return false;
@@ -378,7 +379,7 @@ static bool kin_says_no(const struct place *at, const struct sdc_tested *t)
     if (!any)
         return false;
     assert(at->a->policy != NULL);
-    return k.coarse || any_part_near(at) || kin_total_here(at) || kin_forbids(at, &k, t);
+    return k.coarse || any_part_near(at) || kin_total_here(at, t) || kin_forbids(at, &k, t);
 }
 
 /* ---- all together ---- */

@@ -147,7 +147,7 @@ int sdc_load_history(struct sdc_work *w, const struct sdc_history *h, struct kit
     if (h->cells > SDC_CELLS_MAX || h->totals > SDC_TOTALS_MAX || h->verdicts > SDC_VERDICTS_MAX)
         return kith_fail(e, KITH_E_FULL, "\"%u\" cells were released: too many to look through", h->cells);
     w->vars = h->cells;
-    w->sums = w->members = w->scenes = 0;
+    w->sums = w->members = w->scenes = w->quiets = 0;
     for (uint32_t i = 0; i < h->cells; i++) {
         const struct sdc_out_cell *c = &h->cell[i];
         w->var[i] = (struct sdc_var){.lo = 0, .hi = (int64_t)SDC_COUNT_MAX, .den = 1};

@@ -46,6 +46,15 @@ struct sdc_state_row {
     int64_t at[SDC_LINKED_MAX]; /* sums so far */
 };
 
+/* A total that is not told, though another sum might have been: that, too, tells something of the sum. Worlds
+ * then have the same figure under the policy (lo … hi), or one that could not be told either. */
+struct sdc_quiet {
+    const struct sdc_policy *policy;
+    int64_t lo, hi, rest_lo, rest_hi;
+    uint32_t smalls;
+    uint32_t first, count; /* in work.member */
+};
+
 /* What a reader sees of a verdict. */
 struct sdc_image {
     enum spc_icon icon;
@@ -71,6 +80,8 @@ struct sdc_work {
     struct sdc_sum sum[SDC_SUMS_MAX];
     uint32_t sums;
     uint32_t new_sums; /* the last so many are the plan's */
+    struct sdc_quiet quiet[SDC_SEGMENTS_MAX];
+    uint32_t quiets;
     uint32_t member[SDC_MEMBERS_MAX];
     uint32_t members;
 
@@ -86,8 +97,8 @@ struct sdc_work {
     double last_den[SDC_VARS_MAX];
     int64_t kept_x[SDC_VARS_MAX]; /* both, while another planner is imitated */
     double kept_den[SDC_VARS_MAX];
-    uint32_t stuck_at; /* variable and value for which the full verdict could not be proved */
-    uint8_t stuck_value;
+    bool unsafe_known; /* of a verdict that is known not to be told in full */
+    struct sdc_image unsafe;
     struct sdc_scene scene[SDC_VERDICTS_MAX + 1]; /* the last is the planned one */
     uint32_t scenes;
     struct spc_segment segment[SDC_SEGMENTS_MAX];
@@ -150,6 +161,10 @@ bool sdc_sum_has(const struct sdc_work *w, const struct sdc_sum *s, uint32_t var
 
 /* Decides for each segment whether its total is told, and adds those that are to the sums. */
 void sdc_decide_totals(struct sdc_plan *p, const struct sdc_ask *a);
+/* Would a total of that sum have stayed back by itself, wherever it stands? */
+bool sdc_stays_quiet(const struct sdc_quiet *q, int64_t sum);
+/* Notes that a sum is not told. */
+void sdc_add_quiet(struct sdc_work *w, const struct sdc_policy *p, const struct sdc_sum *s);
 /* Rule d for a sum in lo … hi of `smalls` protected cells and of others that sum up to rest_lo … rest_hi
  * (bases included). */
 bool sdc_rule_d(int64_t lo, int64_t hi, int64_t rest_lo, int64_t rest_hi, uint32_t smalls, uint8_t k);

@@ -71,6 +71,38 @@ static bool difference_ok(const struct sdc_work *w, const struct sdc_sum *a, con
     return true; /* neither holds the other: what they tell together is worked out exactly below */
 }
 
+/* ---- totals that are not told ---- */
+
+void sdc_add_quiet(struct sdc_work *w, const struct sdc_policy *p, const struct sdc_sum *s)
+{
+    struct tally all = tally_of(w, s, NULL);
+    assert(w->quiets < SDC_SEGMENTS_MAX);
+    if (w->quiets >= SDC_SEGMENTS_MAX)
+        return;
+    w->quiet[w->quiets++] = (struct sdc_quiet){.policy = p,
+                                               .lo = s->lo,
+                                               .hi = s->hi,
+                                               .rest_lo = all.rest_lo,
+                                               .rest_hi = all.rest_hi,
+                                               .smalls = all.smalls,
+                                               .first = s->first,
+                                               .count = s->count};
+}
+
+bool sdc_stays_quiet(const struct sdc_quiet *q, int64_t sum)
+{
+    double lo, hi;
+    assert(q->policy->small > 0);
+    if (sum >= q->lo && sum <= q->hi)
+        return true;
+    if (sum < 0 || sdc_is_small(q->policy, (double)sum))
+        return true;
+    if (!sdc_preimage(q->policy, sdc_round(q->policy, (double)sum), &lo, &hi))
+        return true;
+    return !sdc_rule_d((int64_t)lo, (int64_t)hi, q->rest_lo, q->rest_hi, q->smalls,
+                       (uint8_t)q->policy->small);
+}
+
 /* ---- one segment ---- */
 
 struct total {
@@ -200,7 +232,15 @@ static bool retell(struct total *t)
     return false;
 }
 
-/* Kindred measures out over days of the baseline while one of our cells is protected: nothing is summed. */
+static bool is_protected(const struct sdc_out_cell *c)
+{
+    assert(c->policy != NULL);
+    return c->state == SDC_HIDDEN ||
+           (c->policy->small > 0 && !c->policy->hides && c->num == c->policy->shift);
+}
+
+/* Kindred measures out over days of the baseline while a cell of theirs or ours is protected: nothing is
+ * summed. */
 static bool kin_in_the_way(const struct total *t)
 {
     const struct sdc_history *h = t->a->history;
@@ -212,7 +252,7 @@ static bool kin_in_the_way(const struct total *t)
         enum sdc_relation r = h->cell[i].relation;
         struct sdc_days s = sdc_period_span(h->cell[i].period, h->first_month);
         if ((r == SDC_WHOLE || r == SDC_PART || r == SDC_SIBLING) && h->cell[i].state != SDC_MISSING &&
-            s.from < to && from < s.to)
+            (t->smalls > 0 || is_protected(&h->cell[i])) && s.from < to && from < s.to)
             return true;
     }
     return false;
@@ -234,10 +274,11 @@ static enum sdc_why push_sum(struct total *t)
 {
     struct sdc_work *w = t->p->work;
     struct sdc_sum s = {.first = w->members, .count = t->points, .smalls = t->smalls};
-    double lo, hi;
+    double lo = 1, hi = t->a->policy->small;
     if (w->sums >= SDC_SUMS_MAX || t->points > SDC_MEMBERS_MAX - w->members)
         return SDC_TOO_TANGLED;
-    bool known = sdc_preimage(t->a->policy, sdc_round(t->a->policy, t->num), &lo, &hi);
+    bool hidden = t->a->policy->hides && sdc_is_small(t->a->policy, t->num);
+    bool known = hidden || sdc_preimage(t->a->policy, sdc_round(t->a->policy, t->num), &lo, &hi);
     assert(known);
     s.lo = (int64_t)(known ? lo : 0);
     s.hi = (int64_t)(known ? hi : 0);
@@ -295,22 +336,18 @@ static void judge_ranges(const struct total *t)
 static void tell_new(struct total *t)
 {
     struct sdc_work *w = t->p->work;
-    uint32_t members = w->members;
     assert(!t->s->told);
     t->s->why = t->s->ranges_why = SDC_KIN;
-    if (t->smalls > 0 && kin_in_the_way(t))
-        return;
-    t->s->why = t->s->ranges_why = SDC_TOTAL_SMALL;
-    if (total_is_small(t))
+    if (kin_in_the_way(t))
         return;
     t->s->why = t->s->ranges_why = push_sum(t);
     if (t->s->why != SDC_FREE)
         return;
-    t->s->why = t->s->ranges_why = judge_sum(t);
+    t->s->why = t->s->ranges_why = total_is_small(t) ? SDC_TOTAL_SMALL : judge_sum(t);
     if (t->s->why != SDC_FREE) {
         w->sums--;
         w->new_sums--;
-        w->members = members;
+        sdc_add_quiet(w, t->a->policy, &w->sum[w->sums]);
         return;
     }
     tell(t, sdc_round(t->a->policy, t->num), t->a->has_den ? sdc_round(t->a->policy, t->den) : t->points);

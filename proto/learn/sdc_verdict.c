@@ -21,6 +21,7 @@
 #define BUDGET       4000000u /* points charted: a second or two */
 #define ATTEMPTS_MAX 160u     /* for one value of one cell */
 #define REPAIRS_MAX  4u
+#define OTHERS_MAX   100 /* numbers that read the same; more only under signal-only */
 
 static uint32_t throw_dice(struct sdc_work *w, uint32_t sides)
 {
@@ -212,16 +213,52 @@ static bool sums_hold(const struct sdc_work *w)
     return true;
 }
 
-static bool repair(struct sdc_work *w, uint32_t keep)
+static struct sdc_sum sum_of(const struct sdc_quiet *q)
+{
+    assert(q->count > 0);
+    return (struct sdc_sum){.lo = q->lo, .hi = q->hi, .first = q->first, .count = q->count};
+}
+
+/* Totals that were not told would not have been told in this world either. */
+static bool stays_quiet(const struct sdc_work *w)
+{
+    for (uint32_t i = 0; i < w->quiets; i++) {
+        struct sdc_sum s = sum_of(&w->quiet[i]);
+        if (!sdc_stays_quiet(&w->quiet[i], sum_now(w, &s)))
+            return false;
+    }
+    assert(w->quiets <= SDC_SEGMENTS_MAX);
+    return true;
+}
+
+/* Quiet sums are first sought where they are, then anywhere. */
+static bool repair(struct sdc_work *w, uint32_t keep, bool quiet_too)
 {
     for (uint32_t pass = 0; pass < REPAIRS_MAX; pass++) {
-        if (sums_hold(w))
+        if (sums_hold(w) && stays_quiet(w))
             return true;
         for (uint32_t i = 0; i < w->sums; i++)
             repair_sum(w, &w->sum[i], keep);
+        for (uint32_t i = 0; i < w->quiets && quiet_too; i++) {
+            struct sdc_sum s = sum_of(&w->quiet[i]);
+            repair_sum(w, &s, keep);
+        }
     }
-    assert(w->sums > 0 || REPAIRS_MAX > 0);
-    return sums_hold(w);
+    assert(w->sums <= SDC_SUMS_MAX);
+    return sums_hold(w) && stays_quiet(w);
+}
+
+/* Shown cells may be anything that reads the same. */
+static void shuffle_others(struct sdc_work *w, const struct sdc_plan *p)
+{
+    for (uint32_t i = 0; i < p->count; i++) {
+        uint32_t at = w->plan_var[i];
+        if (at == SDC_NONE || w->var[at].small || w->var[at].hi - w->var[at].lo > OTHERS_MAX ||
+            throw_dice(w, 3) > 0)
+            continue;
+        w->x[at] = w->var[at].lo + throw_dice(w, (uint32_t)(w->var[at].hi - w->var[at].lo + 1));
+    }
+    assert(p->count > 0);
 }
 
 /* ---- flags that stand without protected cells ---- */
@@ -348,41 +385,73 @@ static bool try_world(struct sdc_work *w, const struct sdc_plan *p, uint32_t at,
         from_last(w);
     if (attempt > 7)
         shuffle_smalls(w, p, at, v);
+    if (attempt > 15 && attempt % 3 == 0)
+        shuffle_others(w, p);
     set_small(w, at, v, attempt % 2 == 0);
     if (attempt % 8 != 0)
         balance(w, p, at, attempt % 2 == 0, attempt < ATTEMPTS_MAX / 2 ? 0 : (int64_t)throw_dice(w, 9) - 4);
     assert(w->var[at].small);
-    return repair(w, at) && scenes_hold(w);
+    return repair(w, at, attempt % 4 != 3) && scenes_hold(w);
 }
 
-/* In the world that is tried, would the planner have told the full verdict? There it would have to prove what
- * it could not prove here. While this is asked, that world is where the search starts from. */
+/* From the world where the search starts: is there one for every value of every protected cell? */
+static bool could_prove(struct sdc_work *w, const struct sdc_plan *p)
+{
+    for (uint32_t i = 0; i < p->count; i++) {
+        uint32_t at = w->plan_var[i];
+        if (at == SDC_NONE || !w->var[at].small || w->var[at].opaque)
+            continue;
+        for (uint8_t v = 1; v <= w->var[at].k; v++) {
+            uint32_t attempt = 0;
+            while (attempt < ATTEMPTS_MAX && !try_world(w, p, at, v, attempt))
+                attempt++;
+            if (attempt == ATTEMPTS_MAX)
+                return false;
+        }
+    }
+    assert(w->scenes > 0);
+    return true;
+}
+
+static void move_base(struct sdc_work *w, bool there)
+{
+    size_t x = w->vars * sizeof w->x[0], den = w->vars * sizeof w->den[0];
+    assert(w->vars <= SDC_VARS_MAX);
+    if (there) {
+        memcpy(w->kept_x, w->base_x, x);
+        memcpy(w->kept_den, w->base_den, den);
+        memcpy(w->base_x, w->x, x);
+        memcpy(w->base_den, w->den, den);
+    } else {
+        memcpy(w->x, w->base_x, x);
+        memcpy(w->den, w->base_den, den);
+        memcpy(w->base_x, w->kept_x, x);
+        memcpy(w->base_den, w->kept_den, den);
+    }
+}
+
+/* In the world that is tried, would the planner have told the full verdict? It is imitated there. */
 static bool would_tell_full(struct sdc_work *w, const struct sdc_plan *p)
 {
     struct sdc_scene *mine = &w->scene[w->scenes - 1];
     struct sdc_image *wanted = &w->wanted[w->scenes - 1];
-    bool told = false;
     assert(mine->thinned);
     if (!chart_scene(w, mine))
         return true;
     thin_out(w, mine, &w->seen, &w->candidate);
-    if (same_image(&w->seen, wanted) || same_image(&w->seen, &w->candidate))
-        return false; /* of the same class, or thin by itself: told alike in any case */
+    if (same_image(&w->seen, wanted) || same_image(&w->seen, &w->candidate) ||
+        (w->unsafe_known && same_image(&w->seen, &w->unsafe)))
+        return false; /* of the same class, or thin by itself, or asked before */
     w->full = *wanted;
     *wanted = w->seen;
-    memcpy(w->kept_x, w->base_x, w->vars * sizeof w->x[0]);
-    memcpy(w->kept_den, w->base_den, w->vars * sizeof w->den[0]);
-    memcpy(w->base_x, w->x, w->vars * sizeof w->x[0]);
-    memcpy(w->base_den, w->den, w->vars * sizeof w->den[0]);
+    w->unsafe = w->seen;
     mine->thinned = false;
-    for (uint32_t i = 0; i < ATTEMPTS_MAX && !told; i++)
-        told = try_world(w, p, w->stuck_at, w->stuck_value, i);
+    move_base(w, true);
+    bool told = could_prove(w, p);
+    move_base(w, false);
     mine->thinned = true;
-    memcpy(w->x, w->base_x, w->vars * sizeof w->x[0]);
-    memcpy(w->den, w->base_den, w->vars * sizeof w->den[0]);
-    memcpy(w->base_x, w->kept_x, w->vars * sizeof w->x[0]);
-    memcpy(w->base_den, w->kept_den, w->vars * sizeof w->den[0]);
     *wanted = w->full;
+    w->unsafe_known = !told;
     return told;
 }
 
@@ -395,8 +464,6 @@ static bool find_world(struct sdc_work *w, const struct sdc_plan *p, uint32_t at
         keep_last(w);
         return true;
     }
-    w->stuck_at = thinned ? w->stuck_at : at;
-    w->stuck_value = thinned ? w->stuck_value : v;
     assert(w->var[at].small);
     return false;
 }
@@ -418,6 +485,7 @@ static bool prove(struct sdc_plan *p)
     struct sdc_work *w = p->work;
     from_base(w);
     keep_last(w);
+    w->unsafe_known = false;
     for (uint32_t i = 0; i < p->count; i++)
         p->cell[i].range = (struct sdc_range){0};
     for (uint32_t i = 0; i < p->count; i++) {
@@ -459,7 +527,7 @@ static bool start_middling(struct sdc_plan *p, uint8_t v)
             continue;
         set_small(w, at, v <= w->var[at].k ? v : w->var[at].k, true);
     }
-    if (!repair(w, SDC_NONE))
+    if (!repair(w, SDC_NONE, true))
         return false;
     assert(w->vars <= SDC_VARS_MAX);
     memcpy(w->base_x, w->x, w->vars * sizeof w->x[0]);
@@ -491,8 +559,10 @@ static bool drop_totals(struct sdc_plan *p, const struct sdc_history *h)
         bool old = i + p->work->new_sums < w->sums;
         if (old || w->sum[i].smalls == 0)
             w->sum[kept++] = w->sum[i];
-        else
+        else {
             any = true;
+            sdc_add_quiet(w, p->policy, &w->sum[i]);
+        }
     }
     w->sums = kept;
     assert(h != NULL);
