@@ -105,6 +105,9 @@ static void release_shared(struct client *c, struct shared *s, uint32_t n)
 {
     struct release_item *item = calloc(n ? n : 1, sizeof *item);
     uint32_t count = 0;
+    for (uint32_t i = 0; !item && i < n; i++)
+        if (s[i].stored)
+            kith_fail(&s[i].item.why, KITH_E_FULL, "kept here, since there is no memory to release it now");
     if (!item)
         return;
     for (uint32_t i = 0; i < n; i++)
