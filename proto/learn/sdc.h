@@ -282,7 +282,7 @@ int sdc_history_infer(struct sdc_plan *work, const struct sdc_history *h, struct
 
 /* Event charts (t, g): only the number of events, the icon and the quarter in which a signal began leave
  * (SPEC 11.13). day[i] is when the event i happened; the count of events becomes *ret_events, negative where
- * it is hidden. *ret_since.unit is SDC_NO_UNIT without a signal. */
+ * it is hidden. *ret_since.unit is SDC_NO_UNIT without a signal. Borrows from the heap while it runs. */
 int sdc_plan_events(const struct sdc_policy *policy, const struct spc_setup *setup,
                     const struct spc_point *point, const int32_t *day, uint32_t n, uint32_t first_month,
                     double *ret_events, enum spc_icon *ret_icon, struct sdc_period *ret_since,

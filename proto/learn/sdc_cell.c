@@ -52,8 +52,9 @@ void sdc_test_cell(const struct sdc_policy *p, struct sdc_traits t, const struct
         return;
     }
     ret->num = t.is_value ? c->raw_num : sdc_round(p, c->raw_num);
-    if (why == SDC_WHOLE_GROUP) /* under a policy that does not hide: shown like any small count */
-        ret->num = p->shift;
+    if (t.has_den && c->raw_num == 0 && c->raw_den < SDC_GROUP_SMALL && !p->exact)
+        ret->num =
+            p->shift; /* a policy that does not hide: nobody of a small group reads like a small count */
     ret->den = t.has_den ? sdc_round(p, c->raw_den) : 0;
 }
 
@@ -201,26 +202,30 @@ static enum sdc_why meet_history(const struct place *at)
 /* ---- kindred measures (SPEC 11.11) ---- */
 
 struct kin {
-    bool whole, coarse, incomplete;
-    double whole_raw, whole_lo, whole_hi;
-    double part_raw, part_lo, part_hi; /* sums over all parts that are out */
-    uint32_t hidden;                   /* parts */
-    double near;                       /* least positive difference of two that are nested */
-    uint8_t k;
+    bool whole, elsewhere;      /* the whole is out; something is out for other periods */
+    double whole_raw, part_raw; /* the sum over all parts that are out */
+    uint32_t parts, protected;  /* protected: parts and the whole */
 };
 
-/* Bounds of a cell that is out, as a reader has them. */
-static void bounds(const struct sdc_out_cell *o, double *lo, double *hi)
+static struct sdc_var var_of_out(const struct sdc_out_cell *o)
 {
-    if (o->state == SDC_SHOWN && sdc_preimage(o->policy, o->num, lo, hi))
-        return;
-    *lo = 1;
-    *hi = o->policy->small ? o->policy->small : SDC_COUNT_MAX;
-    assert(*lo <= *hi);
+    struct sdc_var v;
+    assert(o->state != SDC_MISSING);
+    sdc_var_make(&v, o->policy, o->state, o->num, o->raw_num, o->raw_den);
+    return v;
+}
+
+static struct sdc_var var_of_tested(const struct place *at, const struct sdc_tested *t)
+{
+    struct sdc_var v;
+    assert(t->state != SDC_MISSING);
+    sdc_var_make(&v, at->a->policy, t->state, t->num, at->c->raw_num, at->a->has_den ? at->c->raw_den : 0);
+    return v;
 }
 
 static bool is_last_of_period(const struct sdc_history *h, uint32_t i)
 {
+    assert(i < h->cells);
     for (uint32_t j = i + 1; j < h->cells; j++) {
         if (h->cell[j].series == h->cell[i].series && h->cell[j].period.unit == h->cell[i].period.unit &&
             h->cell[j].period.serial == h->cell[i].period.serial)
@@ -233,101 +238,80 @@ static void meet_one_kin(struct kin *k, const struct place *at, uint32_t i)
 {
     const struct sdc_out_cell *o = &at->a->history->cell[i];
     struct sdc_days s = out_span(at->a->history, i);
-    double lo, hi;
     assert(is_kin(o->relation));
     if (s.from != at->span.from || s.to != at->span.to) {
-        k->coarse = true; /* another period: no sums are compared, nothing is told */
+        k->elsewhere = true; /* another period: no sums are compared, nothing is told */
         return;
     }
-    bounds(o, &lo, &hi);
+    k->protected += var_of_out(o).small;
     if (o->relation == SDC_WHOLE) {
         k->whole = true;
         k->whole_raw = o->raw_num;
-        k->whole_lo = lo;
-        k->whole_hi = hi;
     } else {
+        k->parts++;
         k->part_raw += o->raw_num;
-        k->part_lo += lo;
-        k->part_hi += hi;
-        k->hidden += o->state == SDC_HIDDEN;
     }
 }
 
 static bool near_but_not_equal(const struct sdc_policy *p, double a, double b)
 {
+    assert(p->small > 0);
     return a != b && sdc_is_small(p, fabs(a - b));
 }
 
-/* Would a reader who takes the parts for the whole whole narrow down a hidden part? With one part hidden its
- * value is the whole less the other parts. */
-static bool parts_narrow(double whole_lo, double whole_hi, double rest_lo, double rest_hi, uint32_t hidden,
-                         uint8_t k)
-{
-    assert(k > 0);
-    if (hidden == 0)
-        return false;
-    /* rest: of all parts, hidden ones with 1 … k */
-    double lo = whole_lo - (rest_hi - k), hi = whole_hi - (rest_lo - 1);
-    return lo > 1 || hi < k;
-}
-
 /* Readers know that a difference of 1 … k would have kept one of two nested cells back. Is every value of the
- * first, a hidden one, still possible beside some value of the second? */
-static bool pair_keeps(bool hidden_is_part, double lo, double hi, uint32_t k)
+ * first, a protected one, still possible beside some value of the second? */
+static bool pair_keeps(const struct sdc_var *first, bool first_is_part, const struct sdc_var *second,
+                       int64_t k)
 {
-    assert(k > 0);
-    for (uint32_t v = 1; v <= k; v++) {
-        double most = hidden_is_part ? hi - v : v - lo;
-        bool equal = lo <= v && v <= hi;
+    assert(first->small);
+    if (first->side == SDC_DEN || first->opaque)
+        return false;
+    for (int64_t v = 1; v <= first->k; v++) {
+        int64_t x = first->side == SDC_HIGH ? first->top - v : v;
+        bool equal = second->lo <= x && x <= second->hi;
+        int64_t most = first_is_part ? second->hi - x : x - second->lo;
         if (!equal && most <= k)
             return false;
     }
     return true;
 }
 
-/* Our cell reads lo … hi, or is hidden; the other as in k. One part is looked at at a time. */
-static bool pair_narrows(const struct place *at, const struct sdc_tested *t, double lo, double hi)
+/* Beside each whole and each part by itself. */
+static bool pair_narrows(const struct place *at, const struct sdc_tested *t)
 {
     const struct sdc_history *h = at->a->history;
-    uint32_t k = at->a->policy->small;
-    assert(k > 0);
+    struct sdc_var mine = var_of_tested(at, t);
+    assert(mine.k > 0);
     for (uint32_t i = 0; i < h->cells; i++) {
         const struct sdc_out_cell *o = &h->cell[i];
         struct sdc_days s = out_span(h, i);
-        double other_lo, other_hi;
         if ((o->relation != SDC_WHOLE && o->relation != SDC_PART) || o->state == SDC_MISSING ||
             o->policy->exact || s.from != at->span.from || s.to != at->span.to)
             continue;
+        struct sdc_var other = var_of_out(o);
         bool we_are_part = o->relation == SDC_WHOLE;
-        bounds(o, &other_lo, &other_hi);
-        if (t->state == SDC_HIDDEN && !pair_keeps(we_are_part, other_lo, other_hi, k))
-            return true;
-        if (o->state == SDC_HIDDEN && !pair_keeps(!we_are_part, lo, hi, k))
+        int64_t k = mine.k > other.k ? mine.k : other.k;
+        if ((mine.small && !pair_keeps(&mine, we_are_part, &other, k)) ||
+            (other.small && !pair_keeps(&other, !we_are_part, &mine, k)))
             return true;
     }
     return false;
 }
 
+/* Several parts that may make up the whole: what is hidden of one is the whole less the others. */
 static bool kin_forbids(const struct place *at, const struct kin *k, const struct sdc_tested *t)
 {
     const struct sdc_policy *p = at->a->policy;
-    double x = at->c->raw_num, lo = 1, hi = p->small;
+    double x = at->c->raw_num, whole = k->whole ? k->whole_raw : x;
+    double parts = k->part_raw + (k->whole ? x : 0);
+    uint32_t count = k->parts + k->whole;
     assert(p->small > 0);
-    bool as_whole = !k->whole;
-    if (t->state == SDC_SHOWN && !sdc_preimage(p, t->num, &lo, &hi))
+    if ((k->whole && near_but_not_equal(p, k->whole_raw, x)) || pair_narrows(at, t))
         return true;
-    if ((k->whole && near_but_not_equal(p, k->whole_raw, x)) || pair_narrows(at, t, lo, hi))
-        return true;
-    uint32_t hidden = k->hidden + (!as_whole && t->state == SDC_HIDDEN);
-    double whole = as_whole ? x : k->whole_raw, parts = k->part_raw + (as_whole ? 0 : x);
     if (near_but_not_equal(p, whole, parts))
         return true;
-    if (whole != parts)
-        return false;
-    if (as_whole)
-        return parts_narrow(lo, hi, k->part_lo, k->part_hi, hidden, (uint8_t)p->small);
-    return parts_narrow(k->whole_lo, k->whole_hi, k->part_lo + lo, k->part_hi + hi, hidden,
-                        (uint8_t)p->small);
+    return count > 1 && k->protected + t->small > 0;
 }
 
 static bool any_part_near(const struct place *at)
@@ -379,7 +363,7 @@ static bool kin_says_no(const struct place *at, const struct sdc_tested *t)
     if (!any)
         return false;
     assert(at->a->policy != NULL);
-    return k.coarse || any_part_near(at) || kin_total_here(at, t) || kin_forbids(at, &k, t);
+    return k.elsewhere || any_part_near(at) || kin_total_here(at, t) || kin_forbids(at, &k, t);
 }
 
 /* ---- all together ---- */

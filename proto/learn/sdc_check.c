@@ -141,7 +141,7 @@ static bool is_proportion(const struct check *c)
 static bool small_group(const struct check *c, double x, double n)
 {
     double lo, hi;
-    assert(x >= 0 && n >= 0);
+    assert(c->rule != NULL);
     if (!c->policy || !c->policy->hides || !sdc_preimage(c->policy, n, &lo, &hi) || n == 0)
         return false;
     return hi < SDC_GROUP_SMALL && (x == 0 || (is_proportion(c) && x == n));

@@ -78,7 +78,7 @@ void sdc_var_make(struct sdc_var *ret, const struct sdc_policy *p, enum sdc_stat
                   double raw, double raw_den)
 {
     double lo = 0, hi = SDC_COUNT_MAX;
-    assert(p != NULL && raw >= 0);
+    assert(p != NULL && fabs(raw) <= SPC_COUNT_MAX);
     *ret = (struct sdc_var){
         .used = true, .k = (uint8_t)p->small, .raw = whole(raw), .den = raw_den > 0 ? raw_den : 1};
     ret->veiled = state == SDC_HIDDEN;

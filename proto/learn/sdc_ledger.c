@@ -183,6 +183,17 @@ static int32_t read_serial(struct pack_reader *r)
     return (int32_t)v;
 }
 
+static double read_amount(struct pack_reader *r)
+{
+    double v = pack_get_number(r);
+    assert(r != NULL);
+    if (!(fabs(v) <= SPC_COUNT_MAX)) {
+        r->failed = true;
+        return 0;
+    }
+    return v;
+}
+
 static int read_cells(struct sdc_ledger *l, struct pack_reader *r, struct sdc_out_cell c,
                       struct kith_error *e)
 {
@@ -192,10 +203,10 @@ static int read_cells(struct sdc_ledger *l, struct pack_reader *r, struct sdc_ou
             r->failed = true;
         c.period.serial = read_serial(r);
         c.state = (enum sdc_state)pack_get_uint(r, SDC_HIDDEN);
-        c.num = pack_get_number(r);
-        c.den = pack_get_number(r);
-        c.raw_num = pack_get_number(r);
-        c.raw_den = pack_get_number(r);
+        c.num = read_amount(r);
+        c.den = read_amount(r);
+        c.raw_num = read_amount(r);
+        c.raw_den = read_amount(r);
         l->excluded[i] = pack_get_bool(r);
         l->summed[i] = pack_get_bool(r);
         l->serial[i] = c.period.serial;
@@ -275,9 +286,9 @@ static uint32_t read_segments(struct pack_reader *r, struct read_segment s[SDC_S
         s[i].serial = read_serial(r);
         s[i].baseline = (uint32_t)pack_get_uint(r, SDC_PERIODS_MAX);
         s[i].told = pack_get_bool(r);
-        s[i].num = pack_get_number(r);
-        s[i].den = pack_get_number(r);
-        s[i].ranges = pack_get_number(r);
+        s[i].num = read_amount(r);
+        s[i].den = read_amount(r);
+        s[i].ranges = read_amount(r);
         if (i > 0 && s[i].serial <= s[i - 1].serial)
             r->failed = true;
     }
