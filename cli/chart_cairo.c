@@ -28,7 +28,6 @@
 #define FILE_MAX    (16u * 1024u * 1024u)
 #define TICKS       6u
 #define LINE_LABELS 4
-#define XML_SIZE    2000u
 
 struct rgb {
     double r, g, b;

@@ -10,7 +10,6 @@
 #include "cli/chart.h"
 #include "cli/rows.h"
 
-#define NONE     UINT32_MAX
 #define GAPS_MAX 200u /* periods in a row that a file may lack: more is a mistyped date */
 
 enum column { PERIOD, NUMERATOR, DENOMINATOR, VALUE, COLUMNS };

@@ -9,6 +9,7 @@
  * effects is registered here. */
 #include "cli/replica_db.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,6 +93,15 @@ void replica_bind(sqlite3_stmt *st, int i, const char *text)
         sqlite3_bind_text(st, i, text, -1, SQLITE_STATIC);
     else
         sqlite3_bind_null(st, i);
+}
+
+void replica_bind_place(sqlite3_stmt *st, const struct record_name *name)
+{
+    assert(!name->here);
+    replica_bind(st, 1, name->code);
+    sqlite3_bind_int(st, 2, name->stream);
+    sqlite3_bind_int64(st, 3, name->epoch);
+    sqlite3_bind_int64(st, 4, (int64_t)name->seq);
 }
 
 char *replica_copy(sqlite3_stmt *st, int column)

@@ -30,7 +30,9 @@ int replica_fault(struct replica *r, struct kith_error *e);
 int replica_integer(struct replica *r, const char *sql, int64_t fallback, int64_t *ret, struct kith_error *e);
 
 void replica_bind(sqlite3_stmt *st, int i, const char *text); /* NULL binds NULL */
-char *replica_copy(sqlite3_stmt *st, int column);             /* NULL for NULL; freed by the caller */
+/* Binds a position, which is not `here`, as 1 to 4: code, stream, epoch, seq. */
+void replica_bind_place(sqlite3_stmt *st, const struct record_name *name);
+char *replica_copy(sqlite3_stmt *st, int column); /* NULL for NULL; freed by the caller */
 void replica_copy_into(sqlite3_stmt *st, int column, char *ret, size_t cap);
 
 #endif

@@ -435,10 +435,7 @@ int replica_log_find(struct replica *r, const struct record_name *name, struct r
     if (rc)
         return rc;
     struct run_ctx *ctx = new_ctx();
-    replica_bind(st, 1, name->code);
-    sqlite3_bind_int(st, 2, name->stream);
-    sqlite3_bind_int64(st, 3, name->epoch);
-    sqlite3_bind_int64(st, 4, (int64_t)name->seq);
+    replica_bind_place(st, name);
     rc = replica_step(r, st, e);
     if (rc > 0)
         rc = take_run(st, ctx, l, 0, name->seq, e);

@@ -297,10 +297,7 @@ static int find_number(struct replica *r, const struct record_name *name, int64_
     int rc = replica_prepare(r, sql_number, &st, e);
     if (rc)
         return rc;
-    replica_bind(st, 1, name->code);
-    sqlite3_bind_int(st, 2, name->stream);
-    sqlite3_bind_int64(st, 3, name->epoch);
-    sqlite3_bind_int64(st, 4, (int64_t)name->seq);
+    replica_bind_place(st, name);
     rc = replica_step(r, st, e);
     *ret = rc > 0 ? sqlite3_column_int64(st, 0) : 0;
     sqlite3_finalize(st);

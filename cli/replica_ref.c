@@ -56,10 +56,7 @@ int replica_ref(struct replica *r, const struct record_name *name, struct kind_r
     int rc = replica_prepare(r, sql_run, &st, e);
     if (rc)
         return rc;
-    replica_bind(st, 1, name->code);
-    sqlite3_bind_int(st, 2, name->stream);
-    sqlite3_bind_int64(st, 3, name->epoch);
-    sqlite3_bind_int64(st, 4, (int64_t)name->seq);
+    replica_bind_place(st, name);
     rc = replica_step(r, st, e);
     if (rc > 0)
         rc = take_ref(st, name, ret, e);

@@ -31,15 +31,17 @@ static void begin_table(struct sheet *s)
     s->table = table_new(s->cli, columns, n);
 }
 
-static void print_csv_header(const struct sheet *s)
+/* The keys of the columns, or the row at hand. */
+static void print_csv(const struct sheet *s, bool header)
 {
     bool first = true;
     for (uint32_t i = 0; i < s->count; i++) {
         if (!shown(s, i))
             continue;
+        const char *text = header ? s->column[i].key : s->cell[i] ? s->cell[i] : "";
         if (!first)
             putchar(',');
-        csv_put(stdout, s->column[i].key, strlen(s->column[i].key));
+        csv_put(stdout, text, strlen(text));
         first = false;
     }
     putchar('\n');
@@ -55,7 +57,7 @@ void sheet_begin(struct sheet *s, const struct cli *cli, const struct sheet_colu
     if (cli->format == CLI_PEOPLE && !cli->plain)
         begin_table(s);
     else if (cli->format == CLI_CSV)
-        print_csv_header(s);
+        print_csv(s, true);
 }
 
 static void set(struct sheet *s, const char *key, enum sheet_type type, const char *text)
@@ -123,20 +125,6 @@ static void print_json(const struct sheet *s)
     js_print_take(o, stdout);
 }
 
-static void print_csv(const struct sheet *s)
-{
-    bool first = true;
-    for (uint32_t i = 0; i < s->count; i++) {
-        if (!shown(s, i))
-            continue;
-        if (!first)
-            putchar(',');
-        csv_put(stdout, s->cell[i] ? s->cell[i] : "", s->cell[i] ? strlen(s->cell[i]) : 0);
-        first = false;
-    }
-    putchar('\n');
-}
-
 /* What a person reads in a cell. */
 static const char *for_people(const struct sheet *s, uint32_t i)
 {
@@ -176,7 +164,7 @@ void sheet_row(struct sheet *s)
     else if (s->cli->format == CLI_JSON)
         print_json(s);
     else if (s->cli->format == CLI_CSV)
-        print_csv(s);
+        print_csv(s, false);
     else
         print_plain(s);
     s->rows++;

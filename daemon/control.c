@@ -130,6 +130,25 @@ void answer_end(struct client *c, bool after_commit)
         send_answer(c);
 }
 
+void answer_text(struct buf *b, const char *key, const char *value)
+{
+    pack_cstr(b, key);
+    pack_cstr(b, value);
+}
+
+void answer_number(struct buf *b, const char *key, uint64_t value)
+{
+    pack_cstr(b, key);
+    pack_uint(b, value);
+}
+
+void answer_why(struct buf *b, int code, const char *text)
+{
+    pack_cstr(b, "code");
+    pack_int(b, code);
+    answer_text(b, "text", text);
+}
+
 void answer_fail(struct client *c, const struct kith_error *e)
 {
     struct control *k = c->d->control;
@@ -140,10 +159,7 @@ void answer_fail(struct client *c, const struct kith_error *e)
     pack_array(&k->out, 3);
     pack_uint(&k->out, c->id);
     pack_map(&k->out, 2);
-    pack_cstr(&k->out, "code");
-    pack_int(&k->out, e->code);
-    pack_cstr(&k->out, "text");
-    pack_cstr(&k->out, e->text);
+    answer_why(&k->out, e->code, e->text);
     pack_nil(&k->out);
     if (keep_frame(c))
         send_answer(c);

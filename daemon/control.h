@@ -61,6 +61,11 @@ bool control_pending(const struct daemon *d); /* an answer is still on its way *
  */
 struct buf *answer_begin(struct client *c);
 void answer_end(struct client *c, bool after_commit);
+/* A pair of a map in an answer. */
+void answer_text(struct buf *b, const char *key, const char *value);
+void answer_number(struct buf *b, const char *key, uint64_t value);
+/* The pairs `code` and `text` of something that was refused. */
+void answer_why(struct buf *b, int code, const char *text);
 void answer_fail(struct client *c, const struct kith_error *e);
 void answer_progress(struct client *c, uint64_t done, uint64_t total);
 

@@ -16,12 +16,9 @@ static void put_result(struct buf *b, uint64_t draft, const struct kith_error *e
         pack_cstr(b, "code");
         pack_int(b, e->code);
     }
-    pack_cstr(b, "id");
-    pack_cstr(b, id);
-    if (e->code) {
-        pack_cstr(b, "text");
-        pack_cstr(b, e->text);
-    }
+    answer_text(b, "id", id);
+    if (e->code)
+        answer_text(b, "text", e->text);
 }
 
 /* All names are read before the first record goes: a request is either understood or changes nothing. */

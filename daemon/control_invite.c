@@ -80,13 +80,10 @@ static void answer(struct client *c, const char *line, const struct invite *i, c
 {
     struct buf *b = answer_begin(c);
     pack_map(b, warning ? 3 : 2);
-    pack_cstr(b, "line");
-    pack_cstr(b, line);
-    pack_cstr(b, "expires");
-    pack_uint(b, (uint64_t)i->expires.ms);
+    answer_text(b, "line", line);
+    answer_number(b, "expires", (uint64_t)i->expires.ms);
     if (warning) {
-        pack_cstr(b, "warning");
-        pack_cstr(b, warning);
+        answer_text(b, "warning", warning);
     }
     answer_end(c, true);
     drive_wrote(c->d, WAITS_NOT);

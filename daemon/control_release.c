@@ -16,17 +16,12 @@ static void put_result(struct buf *b, const struct release_item *x)
     char from[32];
     snprintf(from, sizeof from, "here-%" PRIu64, x->draft);
     pack_map(b, x->why.code ? 3 : 2);
-    pack_cstr(b, "from");
-    pack_cstr(b, from);
+    answer_text(b, "from", from);
     if (!x->why.code) {
-        pack_cstr(b, "id");
-        pack_cstr(b, x->id);
+        answer_text(b, "id", x->id);
         return;
     }
-    pack_cstr(b, "code");
-    pack_int(b, x->why.code);
-    pack_cstr(b, "text");
-    pack_cstr(b, x->why.text);
+    answer_why(b, x->why.code, x->why.text);
 }
 
 static int read_ids(struct pack_reader *r, struct release_item *item, uint32_t *ret_n, struct kith_error *e)
@@ -72,8 +67,7 @@ static void answer(struct client *c)
     pack_array(b, c->items);
     for (uint32_t i = 0; i < c->items; i++)
         put_result(b, &c->item[i]);
-    pack_cstr(b, "left");
-    pack_uint(b, counts.drafts);
+    answer_number(b, "left", counts.drafts);
     free(c->item);
     c->item = NULL;
     answer_end(c, true);

@@ -88,17 +88,13 @@ static void put_result(struct buf *b, const struct shared *x)
     snprintf(here, sizeof here, "here-%" PRIu64, x->item.draft);
     if (!x->item.why.code) {
         pack_map(b, 1);
-        pack_cstr(b, "id");
-        pack_cstr(b, x->item.id[0] ? x->item.id : here);
+        answer_text(b, "id", x->item.id[0] ? x->item.id : here);
         return;
     }
     snprintf(text, sizeof text, x->stored ? "kept here as %s, not released: %s" : "%s%s",
              x->stored ? here : "", x->item.why.text);
     pack_map(b, 2);
-    pack_cstr(b, "code");
-    pack_int(b, x->item.why.code);
-    pack_cstr(b, "text");
-    pack_cstr(b, text);
+    answer_why(b, x->item.why.code, text);
 }
 
 static void release_shared(struct client *c, struct shared *s, uint32_t n)

@@ -14,18 +14,6 @@ static void put_hex(struct buf *b, const char *key, const uint8_t *p, size_t n)
     pack_str(b, text, 2 * n);
 }
 
-static void put_text(struct buf *b, const char *key, const char *value)
-{
-    pack_cstr(b, key);
-    pack_cstr(b, value);
-}
-
-static void put_number(struct buf *b, const char *key, uint64_t value)
-{
-    pack_cstr(b, key);
-    pack_uint(b, value);
-}
-
 static void put_peers(struct buf *b, const struct daemon *d)
 {
     pack_cstr(b, "peers");
@@ -37,10 +25,10 @@ static void put_peers(struct buf *b, const struct daemon *d)
             continue;
         net_code(d, &p->site, code);
         pack_map(b, 6);
-        put_text(b, "code", code);
+        answer_text(b, "code", code);
         put_hex(b, "site", p->site.b, sizeof p->site.b);
-        put_text(b, "address", p->address);
-        put_number(b, "since_ms", (uint64_t)(daemon_now(d).ms - p->up_at.ms));
+        answer_text(b, "address", p->address);
+        answer_number(b, "since_ms", (uint64_t)(daemon_now(d).ms - p->up_at.ms));
         pack_cstr(b, "dialled");
         pack_bool(b, p->role == PEER_DIALLED);
         pack_cstr(b, "in_step");
@@ -67,8 +55,8 @@ static void put_pending(struct buf *b, const struct daemon *d)
         return;
     }
     pack_map(b, 2);
-    put_number(b, "have", have);
-    put_number(b, "need", need);
+    answer_number(b, "have", have);
+    answer_number(b, "need", need);
 }
 
 void control_status(struct client *c, struct kith_bytes args)
@@ -84,20 +72,20 @@ void control_status(struct client *c, struct kith_bytes args)
     struct buf *b = answer_begin(c);
     pack_map(b, 16);
     put_hex(b, "site", d->keys.site.b, sizeof d->keys.site.b);
-    put_text(b, "code", d->code);
-    put_text(b, "name", d->name);
-    put_text(b, "network", d->network);
+    answer_text(b, "code", d->code);
+    answer_text(b, "name", d->name);
+    answer_text(b, "network", d->network);
     put_hex(b, "network_id", d->net.b, d->sync ? sizeof d->net.b : 0);
-    put_text(b, "version", DAEMON_SOFTWARE);
-    put_number(b, "pid", (uint64_t)getpid());
+    answer_text(b, "version", DAEMON_SOFTWARE);
+    answer_number(b, "pid", (uint64_t)getpid());
     put_pending(b, d);
     put_peers(b, d);
     put_listen(b, d);
-    put_number(b, "lag", n.lag);
-    put_number(b, "drafts", n.drafts);
-    put_number(b, "entries", n.entries);
-    put_number(b, "missing", n.missing);
-    put_number(b, "refused", n.refused);
-    put_text(b, "root_key", d->keys.has_root ? "here" : "exported");
+    answer_number(b, "lag", n.lag);
+    answer_number(b, "drafts", n.drafts);
+    answer_number(b, "entries", n.entries);
+    answer_number(b, "missing", n.missing);
+    answer_number(b, "refused", n.refused);
+    answer_text(b, "root_key", d->keys.has_root ? "here" : "exported");
     answer_end(c, false);
 }

@@ -47,8 +47,7 @@ static void answer(struct client *c)
             continue;
         net_code(d, &p->site, code);
         pack_map(b, 2);
-        pack_cstr(b, "code");
-        pack_cstr(b, code);
+        answer_text(b, "code", code);
         pack_cstr(b, "in_step");
         pack_bool(b, is_done(p, c->round));
     }

@@ -46,14 +46,11 @@ static void answer(struct client *c, const struct unit *u)
 {
     struct buf *b = answer_begin(c);
     pack_map(b, 4);
-    pack_cstr(b, "code");
-    pack_cstr(b, u->code);
-    pack_cstr(b, "label");
-    pack_cstr(b, u->label);
+    answer_text(b, "code", u->code);
+    answer_text(b, "label", u->label);
     pack_cstr(b, "open");
     pack_bool(b, u->open);
-    pack_cstr(b, "setting");
-    pack_cstr(b, u->setting);
+    answer_text(b, "setting", u->setting);
     answer_end(c, true);
     drive_wrote(c->d, WAITS_NOT);
 }

@@ -18,16 +18,11 @@ static void answer(struct client *c, const struct store_report *r)
 {
     struct buf *b = answer_begin(c);
     pack_map(b, 6);
-    pack_cstr(b, "entries");
-    pack_uint(b, r->entries);
-    pack_cstr(b, "runs");
-    pack_uint(b, r->runs);
-    pack_cstr(b, "logs");
-    pack_uint(b, r->logs);
-    pack_cstr(b, "missing");
-    pack_uint(b, r->missing);
-    pack_cstr(b, "refused");
-    pack_uint(b, r->refused);
+    answer_number(b, "entries", r->entries);
+    answer_number(b, "runs", r->runs);
+    answer_number(b, "logs", r->logs);
+    answer_number(b, "missing", r->missing);
+    answer_number(b, "refused", r->refused);
     pack_cstr(b, "damaged");
     pack_array(b, r->kept);
     for (uint32_t i = 0; i < r->kept; i++)

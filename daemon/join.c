@@ -152,19 +152,14 @@ static void answer_joined(struct daemon *d, uint32_t members, const struct msg_h
         return;
     struct buf *b = answer_begin(c);
     pack_map(b, pending ? 4 : 3);
-    pack_cstr(b, "network");
-    pack_cstr(b, d->network);
-    pack_cstr(b, "code");
-    pack_cstr(b, d->code);
-    pack_cstr(b, "members");
-    pack_uint(b, members);
+    answer_text(b, "network", d->network);
+    answer_text(b, "code", d->code);
+    answer_number(b, "members", members);
     if (pending) {
         pack_cstr(b, "pending");
         pack_map(b, 2);
-        pack_cstr(b, "have");
-        pack_uint(b, pending->have);
-        pack_cstr(b, "need");
-        pack_uint(b, pending->need);
+        answer_number(b, "have", pending->have);
+        answer_number(b, "need", pending->need);
     }
     answer_end(c, false);
 }

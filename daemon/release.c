@@ -12,6 +12,7 @@
 #include "kith/control.h"
 #include "kith/kinds.h"
 #include "proto/learn/kind.h"
+#include "proto/learn/name.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -55,11 +56,12 @@ static void check(const struct daemon *d, int r, const char *where, const struct
 
 static void print_position(const struct daemon *d, uint8_t stream, uint64_t seq, char ret[RELEASE_ID_MAX])
 {
-    char code[NET_CODE_SIZE], epoch[16] = "";
+    struct record_name name = {.epoch = d->keys.epoch, .stream = stream, .seq = seq};
+    _Static_assert(RELEASE_ID_MAX >= NAME_TEXT_SIZE, "any name fits");
+    char code[NET_CODE_SIZE];
     net_code(d, &d->keys.site, code);
-    if (d->keys.epoch > 1)
-        snprintf(epoch, sizeof epoch, ".%u", d->keys.epoch);
-    snprintf(ret, RELEASE_ID_MAX, "%s%s-%c%" PRIu64, code, epoch, "CLMS"[stream], seq);
+    snprintf(name.code, sizeof name.code, "%.*s", (int)sizeof name.code - 1, code);
+    name_print(&name, ret);
 }
 
 /* The run is in the store: its drafts go, in the same transaction. */

@@ -735,10 +735,10 @@ static int fill_replica(sqlite3 *db, const struct store_meta *m, struct kith_err
 /* The application id comes with the last statement of the transaction: a half-made file has none. */
 static int make_file(const char *path, const char *schema, const struct store_meta *m, struct kith_error *e)
 {
-    static const char *const stamp = "PRAGMA application_id = 1263096904; PRAGMA user_version = 1;";
+    static const char *const stamp = "PRAGMA application_id = 1263096904; PRAGMA user_version = 2;";
     static const char *const projection =
         "INSERT INTO meta(key, value) VALUES('projection', 2), ('projected', 0)";
-    _Static_assert(SCHEMA_APPLICATION_ID == 1263096904 && SCHEMA_VERSION == 1 && PROJECTION == 2,
+    _Static_assert(SCHEMA_APPLICATION_ID == 1263096904 && SCHEMA_VERSION == 2 && PROJECTION == 2,
                    "as the texts say");
     sqlite3 *db = NULL;
     int rc = store_open_file(path, m != NULL, &db, e);

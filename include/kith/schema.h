@@ -6,7 +6,7 @@
 #define KITH_SCHEMA_H
 
 #define SCHEMA_APPLICATION_ID 0x4b495448 /* "KITH" */
-#define SCHEMA_VERSION        1
+#define SCHEMA_VERSION        2
 
 /* Runs are addressed by arrival number; (arrival << 7 | place) is the rowid of an entry's projection,
  * negative numbers are records shared here only: here-7 has rowid −7. A record's text for people and for full

@@ -22,7 +22,6 @@
 #define SDC_COUNT_MAX    100000000.0 /* a count above it is a mistake */
 #define SDC_GROUP_SMALL  20u         /* 0 and all of a group smaller than this are small counts (SPEC 11.4) */
 #define SDC_BASELINE_MIN 12u         /* periods with a value (SPEC 11.8) */
-#define SDC_TEXT_MAX     240u
 
 /* ---- policies (SPEC 11.2) ---- */
 

@@ -114,8 +114,8 @@ void heads_measure(const struct heads *h, const uint8_t hh[64], uint8_t stream, 
     crypto_fp_final(&f, &r->fp);
 }
 
-uint32_t heads_split(const struct heads *h, const uint8_t hh[64], uint8_t stream, const struct msg_bound *lo,
-                     const struct msg_bound *hi, struct msg_range ret[KITH_FANOUT])
+uint32_t heads_cut(const struct heads *h, uint8_t stream, const struct msg_bound *lo,
+                   const struct msg_bound *hi, struct msg_range ret[KITH_FANOUT])
 {
     uint32_t begin = heads_lower(h, stream, lo), end = heads_lower(h, stream, hi);
     assert(begin <= end);
@@ -127,7 +127,6 @@ uint32_t heads_split(const struct heads *h, const uint8_t hh[64], uint8_t stream
             uint32_t next = begin + (uint32_t)((uint64_t)(end - begin) * (i + 1) / parts);
             ret[i].hi = (struct msg_bound){h->at[next]->key.site, h->at[next]->key.epoch};
         }
-        heads_measure(h, hh, stream, &ret[i]);
     }
     return parts;
 }

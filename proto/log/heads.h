@@ -44,9 +44,10 @@ extern const struct msg_bound heads_first, heads_end; /* bounds of a whole strea
 int heads_bound_compare(const struct msg_bound *a, const struct msg_bound *b);
 /* Count and fingerprint of the told heads in r->lo ≤ key < r->hi. */
 void heads_measure(const struct heads *h, const uint8_t hh[64], uint8_t stream, struct msg_range *r);
-/* Cuts a range into at most KITH_FANOUT ranges of about equal count, measured; returns how many. */
-uint32_t heads_split(const struct heads *h, const uint8_t hh[64], uint8_t stream, const struct msg_bound *lo,
-                     const struct msg_bound *hi, struct msg_range ret[KITH_FANOUT]);
+/* Cuts a range into at most KITH_FANOUT ranges of about equal count, and gives how many. Only their bounds
+ * are set: whoever needs count and fingerprint measures. */
+uint32_t heads_cut(const struct heads *h, uint8_t stream, const struct msg_bound *lo,
+                   const struct msg_bound *hi, struct msg_range ret[KITH_FANOUT]);
 void heads_describe(const struct heads_log *l, const uint8_t hh[64], struct msg_head *ret);
 
 #endif

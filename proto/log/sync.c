@@ -287,7 +287,8 @@ static void sync_push(struct sync_peer *p, struct heads_log *l, uint64_t from)
     for (uint32_t i = 0; i < p->push_n; i++)
         if (p->push[i].log == l)
             return;
-    if (p->push_n == SYNC_PUSHES_MAX) { /* the cure of every overflow: compare again */
+    if (p->push_n ==
+        SYNC_PUSHES_MAX) { /* the cure of every overflow: the other side compares again, and pulls */
         p->owe_hello = p->owe_ask = true;
         return;
     }

@@ -52,7 +52,7 @@ static void pull_enter(struct sync *s, struct sync_peer *p, enum sync_stage stag
     if (memcmp(&mine.fp, &p->hello.streams[pull_stream(p)], sizeof mine.fp) == 0)
         return;
     struct msg_range part[KITH_FANOUT];
-    uint32_t n = heads_split(&s->heads, p->hh, pull_stream(p), &heads_first, &heads_end, part);
+    uint32_t n = heads_cut(&s->heads, pull_stream(p), &heads_first, &heads_end, part);
     for (uint32_t i = 0; i < n; i++)
         pull_ask(p, &part[i].lo, &part[i].hi);
 }
@@ -295,7 +295,9 @@ static void answer_split(struct sync *s, struct sync_peer *p, const struct msg_r
     m->ranges.stream = p->answer.stream;
     m->ranges.is_answer = true;
     m->ranges.last = false;
-    m->ranges.count = heads_split(&s->heads, p->hh, p->answer.stream, &r->lo, &r->hi, m->ranges.r);
+    m->ranges.count = heads_cut(&s->heads, p->answer.stream, &r->lo, &r->hi, m->ranges.r);
+    for (uint32_t i = 0; i < m->ranges.count; i++)
+        heads_measure(&s->heads, p->hh, p->answer.stream, &m->ranges.r[i]);
 }
 
 /* One message of the answer. The last says so; where the last ranges agree it is an empty one. */

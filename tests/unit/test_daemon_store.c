@@ -325,11 +325,11 @@ static void test_refuses_files(void **state)
     chmod(file(STORE_PRIVATE), 0600);
     spoil(STORE_REPLICA, "PRAGMA user_version = 9");
     refuses(KITH_E_INVALID, "version \"9\"");
-    spoil(STORE_REPLICA, "PRAGMA user_version = 1; PRAGMA application_id = 7");
+    spoil(STORE_REPLICA, "PRAGMA user_version = 2; PRAGMA application_id = 7");
     refuses(KITH_E_INVALID, "no file of Kith");
     spoil(STORE_REPLICA, "PRAGMA user_version = 0; PRAGMA application_id = 0");
     refuses(KITH_E_INVALID, "never finished");
-    spoil(STORE_REPLICA, "PRAGMA user_version = 1; PRAGMA application_id = 1263096904");
+    spoil(STORE_REPLICA, "PRAGMA user_version = 2; PRAGMA application_id = 1263096904");
     char away[300];
     snprintf(away, sizeof away, "%s/away", dir);
     assert_int_equal(rename(file(STORE_PRIVATE), away), 0);
