@@ -7,6 +7,7 @@
 
 #include "cli/options.h"
 #include "cli/period.h"
+#include "cli/picture.h"
 #include "proto/learn/spc.h"
 
 #define CHART_TEXT_SIZE   400u /* the text form of a chart and its end */
@@ -69,8 +70,7 @@ void chart_print_plain(const struct chart *c);
 void chart_print_json(const struct chart *c);
 void chart_print_csv(const struct chart *c);
 
-enum chart_file { CHART_SVG, CHART_PNG, CHART_PDF };
-/* Draws the picture into a file. KITH_E_USAGE when it cannot be written; nothing is left behind then. */
-int chart_draw(const struct chart *c, enum chart_file type, const char *path, struct kith_error *e);
+/* Draws the picture into a file, as picture_drawer says. */
+int chart_draw(const void *chart, enum picture_file type, const char *path, struct kith_error *e);
 
 #endif

@@ -29,9 +29,7 @@ static const struct cli_option options[] = {
     {"title", OPTION_VALUE, "TEXT", "above the chart; else the name of the file"},
     {"axis", OPTION_VALUE, "TEXT", "what the values are: \"falls per 1,000 bed-days\""},
     {"site", OPTION_VALUE, "CODE", "of a measure: whose series; usually this site's"},
-    {"svg", OPTION_VALUE, "FILE", "also draw it into a file …"},
-    {"png", OPTION_VALUE, "FILE", "… or as a bitmap"},
-    {"pdf", OPTION_VALUE, "FILE", "… or as PDF"},
+    PICTURE_OPTIONS,
     {NULL, OPTION_FLAG, NULL, NULL},
 };
 
@@ -286,16 +284,6 @@ static void note_advice(const struct chart *c)
                  c->phase[c->verdict.phases - 1].sigma_z, c->setup.chart == SPC_P ? "p-prime" : "u-prime");
 }
 
-static int draw_files(const struct arguments *a, const struct chart *c, struct kith_error *e)
-{
-    static const char *const names[] = {[CHART_SVG] = "svg", [CHART_PNG] = "png", [CHART_PDF] = "pdf"};
-    int rc = 0;
-    for (int i = CHART_SVG; i <= CHART_PDF && !rc; i++)
-        if (options_has(a, names[i]))
-            rc = chart_draw(c, (enum chart_file)i, options_get(a, names[i]), e);
-    return rc;
-}
-
 static void print(const struct cli *cli, const struct chart *c)
 {
     if (cli->format == CLI_JSON)
@@ -352,7 +340,7 @@ static int run_series(struct cli *cli, const struct arguments *a, struct chart *
     if (!rc)
         rc = find_series(r, a, &set, c, e);
     if (!rc)
-        rc = draw_files(a, c, e);
+        rc = picture_files(a, chart_draw, c, e);
     if (!rc) {
         fresh_print(cli, r);
         print(cli, c);
@@ -368,7 +356,7 @@ static int run_file(const struct cli *cli, const struct arguments *a, struct cha
         return kith_fail(e, KITH_E_USAGE, "not for a file: \"--site\": only for a released series");
     int rc = prepare(a, c, e);
     if (!rc)
-        rc = draw_files(a, c, e);
+        rc = picture_files(a, chart_draw, c, e);
     if (rc)
         return rc;
     print(cli, c);

@@ -4,214 +4,27 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "cli/comparison.h"
 #include "cli/fresh.h"
 #include "cli/page.h"
 #include "cli/people.h"
-#include "cli/series.h"
 #include "cli/verbs.h"
-#include "proto/learn/compare.h"
 
 #define STRIP_MAX   48u
 #define STRIP_MIN   12u
 #define BESIDE      46u /* columns of the figures beside the strip */
 #define WIDTH_USUAL 80u
-#define NUMBER_SIZE 32u
-#define VERSION_MAX 1000000
 
 static const struct cli_option options[] = {
     {"period", OPTION_VALUE, "P", "which: 2026-01, 2026-W05, 2026-Q1, 2026-H1 or 2026"},
     {"order", OPTION_VALUE, "O", "size (usual) or alphabet"},
     {"of-version", OPTION_VALUE, "N", "version of the measure; usually the newest that was released"},
+    PICTURE_OPTIONS,
     {NULL, OPTION_FLAG, NULL, NULL},
 };
 
-/* One site of the network that released the measure. */
-struct row {
-    const char *site, *id;
-    const char *why; /* it is left out: a word for people and machines; NULL: compared */
-    struct compare_site c;
-};
-
-struct comparison {
-    struct series_set set;
-    int64_t version;
-    char period[PERIOD_TEXT_SIZE];
-    bool funnel; /* a proportion or a rate; else values stand side by side */
-    bool by_name;
-    enum compare_type type;
-    uint32_t n, compared; /* compared ones stand in front, in the order of the answer */
-    struct row *row;
-    struct compare_result result;
-};
-
-/* ---- what is compared ---- */
-
-static int read_period(const struct arguments *a, struct comparison *c, struct kith_error *e)
-{
-    const char *text = options_get(a, "period");
-    char have[SERIES_TEXT_SIZE];
-    struct period p;
-    series_periods(&c->set, have);
-    if (!text)
-        return kith_fail(e, KITH_E_USAGE, "something is missing: \"--period\": there are %s", have);
-    if (!period_read(text, &p) || p.written == PERIOD_NUMBER || p.written == PERIOD_EVENT)
-        return kith_fail(e, KITH_E_USAGE, "--period: \"%.40s\": there are %s", text, have);
-    period_print(&p, p.written, c->period);
-    return 0;
-}
-
-/* The newest version that somebody released for this period; else the newest of all. */
-static int read_version(const struct arguments *a, struct comparison *c, struct kith_error *e)
-{
-    bool any = false;
-    uint32_t at;
-    int64_t given = 0;
-    char have[SERIES_TEXT_SIZE];
-    int rc = options_number(a, "of-version", 1, VERSION_MAX, 0, &given, e);
-    if (rc)
-        return rc;
-    for (uint32_t i = 0; i < c->set.n; i++) {
-        const struct series *s = &c->set.series[i];
-        if ((given && s->version != given) || !series_place(s, c->period, &at))
-            continue;
-        any = true;
-        c->version = s->version > c->version ? s->version : c->version;
-    }
-    series_periods(&c->set, have);
-    return any ? 0
-               : kith_fail(e, KITH_E_NOTFOUND, "no series of %s has this period: \"%s\": there are %s",
-                           c->set.key, c->period, have);
-}
-
-static const char *chart_of(const struct comparison *c)
-{
-    const char *chart = js_text(c->set.measure, "chart");
-    for (uint32_t i = 0; !chart && i < c->set.n; i++)
-        chart = js_text(c->set.series[i].body, "chart");
-    return chart ? chart : "";
-}
-
-static void choose_type(struct comparison *c)
-{
-    enum spc_chart chart = SPC_RUN;
-    bool known = spc_chart_find(chart_of(c), &chart);
-    bool proportion = chart == SPC_P || chart == SPC_P_PRIME;
-    c->funnel = known && (proportion || chart == SPC_U || chart == SPC_U_PRIME);
-    c->type = proportion ? COMPARE_PROPORTION : COMPARE_RATE;
-}
-
-/* The numbers of one series in the period, or why there are none. */
-static const char *take_numbers(const struct comparison *c, const struct series *s, struct compare_site *ret)
-{
-    enum spc_cell num, den = SPC_SHOWN;
-    uint32_t at = 0;
-    bool values = js_count(js_get(s->body, "numerators")) == 0;
-    if (s->version != c->version)
-        return "other-version";
-    if (s->unit)
-        return "units-only";
-    if (!series_place(s, c->period, &at))
-        return "no-such-period";
-    *ret = (struct compare_site){.den = 1};
-    series_cell(s, values ? "values" : "numerators", at, &ret->num, &num);
-    if (c->funnel || js_count(js_get(s->body, "denominators")) > 0)
-        series_cell(s, "denominators", at, &ret->den, &den);
-    if (num == SPC_HIDDEN || den == SPC_HIDDEN)
-        return "hidden";
-    if (num != SPC_SHOWN || den != SPC_SHOWN || ret->den == 0)
-        return "missing";
-    bool wrong =
-        ret->den < 0 || (c->funnel && ret->num < 0) || ret->num > SPC_COUNT_MAX || ret->den > SPC_COUNT_MAX;
-    if (wrong || (c->funnel && c->type == COMPARE_PROPORTION && ret->num > ret->den))
-        return "impossible";
-    ret->value = ret->num / ret->den;
-    return NULL;
-}
-
-/* Of the several series of a site the first with numbers; of those without, the first says why: they stand
- * with the newest version, the whole site and the newest record in front. */
-static void gather_rows(struct comparison *c)
-{
-    c->row = cli_alloc(c->set.n * sizeof *c->row);
-    for (uint32_t i = 0; i < c->set.n; i++) {
-        const struct series *s = &c->set.series[i];
-        struct row row = {.site = s->site, .id = s->id};
-        struct row *last = c->n ? &c->row[c->n - 1] : NULL;
-        bool same = last && strcmp(last->site, s->site) == 0;
-        if (same && (!last->why || strcmp(last->why, "hidden") == 0))
-            continue;
-        row.why = take_numbers(c, s, &row.c);
-        if (!same)
-            c->row[c->n++] = row;
-        else if (!row.why || strcmp(row.why, "hidden") == 0 || strcmp(last->why, "other-version") == 0)
-            *last = row;
-    }
-}
-
-static int by_size(const void *a, const void *b)
-{
-    const struct row *x = a, *y = b;
-    if (!x->why != !y->why)
-        return x->why ? 1 : -1;
-    if (!x->why && x->c.den < y->c.den)
-        return 1;
-    if (!x->why && x->c.den > y->c.den)
-        return -1;
-    return strcmp(x->site, y->site);
-}
-
-static int by_name(const void *a, const void *b)
-{
-    const struct row *x = a, *y = b;
-    return !x->why != !y->why ? (x->why ? 1 : -1) : strcmp(x->site, y->site);
-}
-
-static int work_out(struct comparison *c, struct kith_error *e)
-{
-    while (c->compared < c->n && !c->row[c->compared].why)
-        c->compared++;
-    if (!c->funnel)
-        return 0;
-    struct compare_site *site = cli_alloc((c->compared + 1) * sizeof *site);
-    double *work = cli_alloc((c->compared + 1) * sizeof *work);
-    for (uint32_t i = 0; i < c->compared; i++)
-        site[i] = c->row[i].c;
-    int rc = compare_run(c->type, site, c->compared, work, &c->result, e);
-    for (uint32_t i = 0; !rc && i < c->compared; i++)
-        c->row[i].c = site[i];
-    free(work);
-    free(site);
-    return rc;
-}
-
-static int prepare(struct replica *r, const struct arguments *a, struct comparison *c, struct kith_error *e)
-{
-    const char *order = options_get(a, "order");
-    c->by_name = order && strcmp(order, "alphabet") == 0;
-    if (order && !c->by_name && strcmp(order, "size") != 0)
-        return kith_fail(e, KITH_E_USAGE, "--order: \"%.40s\": give size or alphabet: sites are not ranked",
-                         order);
-    int rc = series_gather(r, a->word[0], &c->set, e);
-    if (!rc)
-        rc = read_period(a, c, e);
-    if (!rc)
-        rc = read_version(a, c, e);
-    if (rc)
-        return rc;
-    choose_type(c);
-    gather_rows(c);
-    qsort(c->row, c->n, sizeof *c->row, c->by_name ? by_name : by_size);
-    return work_out(c, e);
-}
-
 /* ---- for machines ---- */
-
-static double scale_of(const struct comparison *c)
-{
-    return c->funnel ? c->set.scale : 1;
-}
 
 static void put_real(struct js *o, const char *key, double v)
 {
@@ -221,9 +34,9 @@ static void put_real(struct js *o, const char *key, double v)
         js_put(o, key, NULL);
 }
 
-static void put_limits(struct js *o, const struct comparison *c, const struct row *row)
+static void put_limits(struct js *o, const struct comparison *c, const struct comparison_row *row)
 {
-    double k = row->why || !c->funnel || c->result.few ? (double)NAN : scale_of(c);
+    double k = row->why || !c->funnel || c->result.few ? (double)NAN : comparison_scale(c);
     put_real(o, "lower_95", row->c.adjusted.lower95 * k);
     put_real(o, "upper_95", row->c.adjusted.upper95 * k);
     put_real(o, "lower_998", row->c.adjusted.lower998 * k);
@@ -239,21 +52,21 @@ static void print_json(const struct comparison *c)
     const struct compare_result *f = &c->result;
     double known = c->funnel && !f->few ? 1 : (double)NAN;
     for (uint32_t i = 0; i < c->n; i++) {
-        const struct row *row = &c->row[i];
+        const struct comparison_row *row = &c->row[i];
         double shown = row->why ? (double)NAN : 1;
         struct js *o = js_object();
         js_put(o, "site", row->site);
         js_put(o, "id", row->id);
         put_real(o, "numerator", row->c.num * shown);
         put_real(o, "denominator", row->c.den * shown);
-        put_real(o, "value", row->c.value * shown * scale_of(c));
+        put_real(o, "value", row->c.value * shown * comparison_scale(c));
         put_limits(o, c, row);
         js_put(o, "left_out", row->why);
         js_print_take(o, stdout);
     }
     struct js *o = js_object();
     js_put_integer(o, "sites", c->compared);
-    put_real(o, "target", c->funnel ? f->target * scale_of(c) : NAN);
+    put_real(o, "target", c->funnel ? f->target * comparison_scale(c) : NAN);
     put_real(o, "phi", f->phi * known);
     put_real(o, "tau2", f->tau2 * known);
     js_put_integer(o, "outside_998", f->outside998);
@@ -270,21 +83,6 @@ static void print_json(const struct comparison *c)
 }
 
 /* ---- for people ---- */
-
-static void number(const struct comparison *c, double v, char ret[NUMBER_SIZE])
-{
-    double x = v * scale_of(c);
-    bool percent = c->funnel && c->type == COMPARE_PROPORTION && (c->set.percent || !c->set.measure);
-    if (percent)
-        snprintf(ret, NUMBER_SIZE, "%.1f%%", x * 100);
-    else
-        snprintf(ret, NUMBER_SIZE, "%.4g", x);
-}
-
-static bool has_funnel(const struct comparison *c)
-{
-    return c->funnel && !c->result.few;
-}
 
 /* Lowest and highest of what a strip shows. */
 static void find_range(const struct comparison *c, double *ret_low, double *ret_high)
@@ -322,30 +120,25 @@ static void print_strip(const struct comparison *c, const struct compare_site *s
     printf("  %.*s", (int)width, text);
 }
 
-static const char *outside_word(const struct compare_site *s)
-{
-    return s->outside > 0 ? "above the limits" : s->outside < 0 ? "below the limits" : "inside the limits";
-}
-
 static void print_sites(const struct cli *cli, const struct comparison *c)
 {
     unsigned width = cli->width ? cli->width : WIDTH_USUAL;
     unsigned strip = width > BESIDE + STRIP_MIN ? width - BESIDE : 0;
     double low = 0, high = 1;
     strip = strip > STRIP_MAX ? STRIP_MAX : strip;
-    if (has_funnel(c))
+    if (comparison_has_funnel(c))
         find_range(c, &low, &high);
     printf("\n%s%-9s %10s %12s %10s%s\n", cli_bold(cli), "SITE", "NUMBER", "OF", "VALUE", cli_reset(cli));
     for (uint32_t i = 0; i < c->compared; i++) {
-        const struct row *row = &c->row[i];
-        char value[NUMBER_SIZE];
-        number(c, row->c.value, value);
+        const struct comparison_row *row = &c->row[i];
+        char value[COMPARISON_NUMBER_SIZE];
+        comparison_number(c, row->c.value, value);
         printf("%-9s %10.10g %12.10g %10s", row->site, row->c.num, row->c.den, value);
-        if (has_funnel(c) && strip)
+        if (comparison_has_funnel(c) && strip)
             print_strip(c, &row->c, low, high, strip);
         putchar('\n');
     }
-    if (has_funnel(c) && strip)
+    if (comparison_has_funnel(c) && strip)
         people_say(cli, "( ) 99.8%% limits  | target  o inside  # outside%s",
                    c->by_name ? "" : "; the largest site first");
 }
@@ -353,14 +146,14 @@ static void print_sites(const struct cli *cli, const struct comparison *c)
 static void print_plain_sites(const struct comparison *c)
 {
     for (uint32_t i = 0; i < c->compared; i++) {
-        const struct row *row = &c->row[i];
-        char value[NUMBER_SIZE], lower[NUMBER_SIZE], upper[NUMBER_SIZE];
-        number(c, row->c.value, value);
-        number(c, row->c.adjusted.lower998, lower);
-        number(c, row->c.adjusted.upper998, upper);
+        const struct comparison_row *row = &c->row[i];
+        char value[COMPARISON_NUMBER_SIZE], lower[COMPARISON_NUMBER_SIZE], upper[COMPARISON_NUMBER_SIZE];
+        comparison_number(c, row->c.value, value);
+        comparison_number(c, row->c.adjusted.lower998, lower);
+        comparison_number(c, row->c.adjusted.upper998, upper);
         printf("%s: %.10g of %.10g, %s", row->site, row->c.num, row->c.den, value);
-        if (has_funnel(c))
-            printf(", limits %s and %s: %s", lower, upper, outside_word(&row->c));
+        if (comparison_has_funnel(c))
+            printf(", limits %s and %s: %s", lower, upper, comparison_outside(&row->c));
         putchar('\n');
     }
 }
@@ -390,8 +183,8 @@ static void print_left_out(const struct comparison *c)
 static void print_funnel(const struct cli *cli, const struct comparison *c)
 {
     const struct compare_result *f = &c->result;
-    char target[NUMBER_SIZE];
-    number(c, f->target, target);
+    char target[COMPARISON_NUMBER_SIZE];
+    comparison_number(c, f->target, target);
     people_say(cli, "Target, all sites together: %s. Spread: φ %.6g, τ² %.6g.", target, f->phi, f->tau2);
     people_say(
         cli,
@@ -410,7 +203,7 @@ static void print_people(const struct cli *cli, const struct comparison *c)
            c->set.unit[0] ? ", " : "", c->set.unit);
     printf("%s version %lld, %u %s\n", c->set.key, (long long)c->version, c->compared,
            c->compared == 1 ? "site" : "sites");
-    if (has_funnel(c))
+    if (comparison_has_funnel(c))
         print_funnel(cli, c);
     else if (c->funnel)
         people_say(cli,
@@ -436,7 +229,9 @@ static int run(struct cli *cli, const struct arguments *a)
     if (!rc)
         rc = replica_open(cli->home, &r, &e);
     if (!rc)
-        rc = prepare(r, a, c, &e);
+        rc = comparison_make(r, a, c, &e);
+    if (!rc)
+        rc = picture_files(a, comparison_draw, c, &e);
     if (!rc) {
         page_begin(cli);
         fresh_print(cli, r);
@@ -446,8 +241,7 @@ static int run(struct cli *cli, const struct arguments *a)
             print_people(cli, c);
     }
     replica_close(r);
-    series_clear(&c->set);
-    free(c->row);
+    comparison_clear(c);
     free(c);
     return rc ? cli_fail(&e) : CLI_DONE;
 }
@@ -464,6 +258,7 @@ const struct verb verb_compare = {
             "be noise. --json prints one object a site, and a last one with sites, target, phi,\n"
             "tau2, outside_998 and outside_998_adjusted.",
     .example = "    kith compare ASH/falls-rate --period 2026-08\n"
+               "    kith compare ASH/falls-rate --period 2026-08 --svg falls.svg\n"
                "    kith compare ASH/falls-rate --period 2026-08 --order alphabet --json",
     .options = options,
     .words_min = 1,

@@ -307,13 +307,43 @@ static void test_chart(void **state)
     assert_says("none with a value");
 }
 
+static size_t count(const char *text, const char *part)
+{
+    size_t n = 0;
+    for (const char *p = text; (p = strstr(p, part)); p++)
+        n++;
+    return n;
+}
+
+/* A dot or a triangle for each site (a path that is filled in a colour and rimmed in white), six curves and
+ * the line of all sites, and words for who cannot see them. */
+static void test_picture(void **state)
+{
+    char path[128];
+    (void)state;
+    snprintf(path, sizeof path, "%s/funnel.svg", home);
+    assert_int_equal(RUN("compare", "S00/ulcers", "--period", "2026-08", "--svg", path), 0);
+    FILE *f = fopen(path, "rb");
+    assert_non_null(f);
+    static char svg[400000];
+    svg[fread(svg, 1, sizeof svg - 1, f)] = '\0';
+    fclose(f);
+    unlink(path);
+    assert_int_equal(count(svg, "<title id=\"title\">New ulcers, 2026-08</title>"), 1);
+    assert_int_equal(count(svg, "<desc id=\"desc\">12 sites, all together "), 1);
+    assert_int_equal(count(svg, "stroke-dasharray:6,4"), 2 + 1);           /* 95 %, and in the legend */
+    assert_int_equal(count(svg, "stroke-dasharray:1.5,3"), 2 + 1);         /* by chance alone */
+    assert_int_equal(count(svg, "stroke:rgb(100%,100%,100%)"), SITES + 3); /* sites and the legend */
+    assert_int_equal(RUN("compare", "S00/ulcers", "--period", "2026-07", "--svg", path), CLI_REFUSED);
+    assert_says("a funnel needs");
+    assert_int_not_equal(access(path, F_OK), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_funnel),
-        cmocka_unit_test(test_left_out),
-        cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_chart),
+        cmocka_unit_test(test_funnel), cmocka_unit_test(test_left_out), cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_chart),  cmocka_unit_test(test_picture),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -1,0 +1,370 @@
+/* The picture of a comparison: a funnel. Sites stand by their size, from left to right; the limits are wide
+ * where few people were counted. Full limits allow for the differences that there are between sites anyway,
+ * dotted ones for chance alone.
+ *
+ * A name stands only where it meets no other name and no point: sites outside the limits are named first,
+ * then the largest. Who is not named in the picture stands in the table that the command prints. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/chart.h"
+#include "cli/comparison.h"
+#include "cli/picture_draw.h"
+
+#define CURVE_STEPS 200
+#define TICKS       6u
+#define DOT         4.0
+#define TEXT_SIZE   400u
+#define AIR         1.06 /* of the largest site and the highest value, at the border of the plot */
+
+struct box {
+    double left, top, right, bottom;
+};
+
+struct funnel {
+    cairo_t *cr;
+    const struct comparison *c;
+    struct box plot;
+    double high, most; /* of the values, of the sizes: where the axes end */
+    struct box *taken; /* by points and names */
+    uint32_t boxes;
+};
+
+static double x_of(const struct funnel *f, double den)
+{
+    return f->plot.left + den / f->most * (f->plot.right - f->plot.left);
+}
+
+static double y_of(const struct funnel *f, double value)
+{
+    return f->plot.bottom - value / f->high * (f->plot.bottom - f->plot.top);
+}
+
+/* ---- axes ---- */
+
+static void value_label(const struct comparison *c, double v, char ret[COMPARISON_NUMBER_SIZE])
+{
+    double x = v * comparison_scale(c);
+    if (comparison_is_percent(c))
+        snprintf(ret, COMPARISON_NUMBER_SIZE, "%.4g%%", x * 100);
+    else
+        snprintf(ret, COMPARISON_NUMBER_SIZE, "%.4g", x);
+}
+
+static double value_step(const struct comparison *c, double high)
+{
+    double scale = comparison_scale(c);
+    return chart_step(high * scale, TICKS) / scale;
+}
+
+static double values_width(const struct funnel *f)
+{
+    double widest = 0, step = value_step(f->c, f->high);
+    for (uint32_t i = 0; i * step <= f->high; i++) {
+        char label[COMPARISON_NUMBER_SIZE];
+        value_label(f->c, i * step, label);
+        widest = fmax(widest, ink_width(f->cr, label));
+    }
+    return widest;
+}
+
+static void draw_values_axis(const struct funnel *f)
+{
+    double step = value_step(f->c, f->high);
+    cairo_set_line_width(f->cr, 1);
+    for (uint32_t i = 0; i * step <= f->high; i++) {
+        char label[COMPARISON_NUMBER_SIZE];
+        double y = y_of(f, i * step);
+        value_label(f->c, i * step, label);
+        ink(f->cr, i ? &ink_light : &ink_black);
+        cairo_move_to(f->cr, f->plot.left, y);
+        cairo_line_to(f->cr, f->plot.right, y);
+        cairo_stroke(f->cr);
+        ink(f->cr, &ink_black);
+        ink_text(f->cr, f->plot.left - PICTURE_GAP, y + PICTURE_TEXT * 0.35, 1, label);
+    }
+}
+
+static void draw_sizes_axis(const struct funnel *f)
+{
+    const char *of = js_text(f->c->set.measure, "denominator");
+    double step = chart_step(f->most, TICKS);
+    char text[TEXT_SIZE];
+    ink(f->cr, &ink_black);
+    for (uint32_t i = 0; i * step <= f->most; i++) {
+        double x = x_of(f, i * step);
+        cairo_move_to(f->cr, x, f->plot.bottom);
+        cairo_line_to(f->cr, x, f->plot.bottom + 4);
+        cairo_stroke(f->cr);
+        snprintf(text, sizeof text, "%.10g", i * step);
+        ink_text(f->cr, x, f->plot.bottom + 18, 0.5, text);
+    }
+    ink(f->cr, &ink_grey);
+    snprintf(text, sizeof text, "size of the site: %.120s", of ? of : "denominator");
+    ink_text(f->cr, (f->plot.left + f->plot.right) / 2, f->plot.bottom + 35, 0.5, text);
+}
+
+/* ---- limits ---- */
+
+static double limit_of(const struct compare_limits *l, int which)
+{
+    const double all[] = {l->lower998, l->lower95, l->upper95, l->upper998};
+    return all[which];
+}
+
+/* One curve over all sizes: which of the four, and with how much difference between sites. */
+static void draw_limit(const struct funnel *f, int which, double tau2)
+{
+    cairo_new_path(f->cr);
+    for (int i = 1; i <= CURVE_STEPS; i++) {
+        double den = f->most * i / CURVE_STEPS;
+        struct compare_limits l = compare_limits_at(f->c->type, f->c->result.target, tau2, den);
+        cairo_line_to(f->cr, x_of(f, den), y_of(f, limit_of(&l, which)));
+    }
+    cairo_stroke(f->cr);
+}
+
+static const double dash95[] = {6, 4}, dash_chance[] = {1.5, 3};
+
+static void draw_limits(const struct funnel *f)
+{
+    cairo_save(f->cr); /* at the left end the limits leave the plot */
+    cairo_rectangle(f->cr, f->plot.left, f->plot.top, f->plot.right - f->plot.left,
+                    f->plot.bottom - f->plot.top);
+    cairo_clip(f->cr);
+    ink(f->cr, &ink_grey);
+    cairo_set_line_width(f->cr, 1.5);
+    for (int which = 0; which < 4; which++) {
+        cairo_set_dash(f->cr, dash95, which == 1 || which == 2 ? 2 : 0, 0);
+        draw_limit(f, which, f->c->result.tau2);
+    }
+    cairo_set_line_width(f->cr, 1);
+    cairo_set_dash(f->cr, dash_chance, 2, 0);
+    draw_limit(f, 0, 0);
+    draw_limit(f, 3, 0);
+    cairo_restore(f->cr);
+    ink(f->cr, &ink_black);
+    cairo_move_to(f->cr, f->plot.left, y_of(f, f->c->result.target));
+    cairo_line_to(f->cr, f->plot.right, y_of(f, f->c->result.target));
+    cairo_stroke(f->cr);
+}
+
+/* ---- sites ---- */
+
+/* Better and worse where the measure says which way is which; else only high and low. */
+static const struct rgb *colour_of(const struct comparison *c, int outside)
+{
+    if (!outside)
+        return &ink_grey;
+    if (c->set.direction == SPC_NEUTRAL)
+        return &ink_purple;
+    return (outside > 0) == (c->set.direction == SPC_UP) ? &ink_blue : &ink_orange;
+}
+
+/* A dot inside; outside a triangle that points to where the site lies. */
+static void draw_shape(cairo_t *cr, const struct comparison *c, double x, double y, int outside)
+{
+    const double quarter = 3.14159265358979 / 2;
+    cairo_new_path(cr);
+    if (outside)
+        ink_polygon(cr, x, y, DOT * 1.6, outside > 0 ? -quarter : quarter, 3);
+    else
+        cairo_arc(cr, x, y, DOT, 0, 4 * quarter);
+    ink(cr, colour_of(c, outside));
+    cairo_fill_preserve(cr);
+    ink(cr, &ink_white);
+    cairo_set_line_width(cr, 0.7);
+    cairo_stroke(cr);
+}
+
+static void take(struct funnel *f, struct box b)
+{
+    f->taken[f->boxes++] = b;
+}
+
+static bool meets(const struct box *a, const struct box *b)
+{
+    return a->left < b->right && b->left < a->right && a->top < b->bottom && b->top < a->bottom;
+}
+
+static bool is_free(const struct funnel *f, const struct box *b)
+{
+    if (b->left < f->plot.left || b->right > f->plot.right || b->top < f->plot.top ||
+        b->bottom > f->plot.bottom)
+        return false;
+    for (uint32_t i = 0; i < f->boxes; i++)
+        if (meets(&f->taken[i], b))
+            return false;
+    return true;
+}
+
+static void draw_points(struct funnel *f)
+{
+    for (uint32_t i = 0; i < f->c->compared; i++) {
+        const struct compare_site *s = &f->c->row[i].c;
+        double x = x_of(f, s->den), y = y_of(f, s->value);
+        draw_shape(f->cr, f->c, x, y, s->outside);
+        take(f, (struct box){x - DOT, y - DOT, x + DOT, y + DOT});
+    }
+}
+
+/* Right of its point, else left, above or below; nowhere where all four are taken. */
+static void draw_name(struct funnel *f, const struct comparison_row *row)
+{
+    double x = x_of(f, row->c.den), y = y_of(f, row->c.value), w = ink_width(f->cr, row->site),
+           away = DOT + 3, h = PICTURE_SMALL;
+    const struct box places[] = {{x + away, y - h / 2, x + away + w, y + h / 2},
+                                 {x - away - w, y - h / 2, x - away, y + h / 2},
+                                 {x - w / 2, y - away - h, x + w / 2, y - away},
+                                 {x - w / 2, y + away, x + w / 2, y + away + h}};
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+        if (is_free(f, &places[i])) {
+            ink(f->cr, &ink_black);
+            ink_text(f->cr, places[i].left, places[i].bottom - 2, 0, row->site);
+            take(f, places[i]);
+            return;
+        }
+}
+
+static void draw_names(struct funnel *f)
+{
+    ink_font(f->cr, PICTURE_SMALL, false);
+    for (int outside = 1; outside >= 0; outside--)
+        for (uint32_t i = 0; i < f->c->compared; i++)
+            if ((f->c->row[i].c.outside != 0) == outside)
+                draw_name(f, &f->c->row[i]);
+}
+
+/* ---- words ---- */
+
+static void say_what(const struct comparison *c, char ret[TEXT_SIZE])
+{
+    const struct compare_result *r = &c->result;
+    char target[COMPARISON_NUMBER_SIZE];
+    comparison_number(c, r->target, target);
+    snprintf(
+        ret, TEXT_SIZE,
+        "%u sites, all together %s; outside the 99.8%% limits: %u with the usual differences between sites "
+        "allowed for, %u by chance alone",
+        r->sites, target, r->outside998_adjusted, r->outside998);
+}
+
+static void say_how(const struct comparison *c, char ret[TEXT_SIZE])
+{
+    const struct compare_result *r = &c->result;
+    snprintf(ret, TEXT_SIZE, "%s version %lld, %s, φ %.6g, τ² %.6g%s%s", c->set.key, (long long)c->version,
+             c->type == COMPARE_PROPORTION ? "proportions" : "rates", r->phi, r->tau2,
+             r->uncertain ? "; few sites, uncertain" : "",
+             r->differ ? "; sites differ by more than chance: look at each over time" : "");
+}
+
+static double draw_head(const struct funnel *f)
+{
+    char text[TEXT_SIZE];
+    double y = PICTURE_MARGIN + 14;
+    ink(f->cr, &ink_black);
+    snprintf(text, sizeof text, "%.300s, %s", f->c->set.name, f->c->period);
+    ink_line(f->cr, y, 18, true, text);
+    say_what(f->c, text);
+    ink_line(f->cr, y += 24, 14, false, text);
+    ink(f->cr, &ink_grey);
+    say_how(f->c, text);
+    ink_line(f->cr, y += 19, PICTURE_TEXT, false, text);
+    if (f->c->set.unit[0])
+        ink_line(f->cr, y += 24, PICTURE_TEXT, false, f->c->set.unit);
+    return y;
+}
+
+static double legend_word(const struct funnel *f, double x, const char *word)
+{
+    ink(f->cr, &ink_black);
+    ink_text(f->cr, x, PICTURE_HEIGHT - PICTURE_MARGIN, 0, word);
+    return x + ink_width(f->cr, word) + 20;
+}
+
+static double legend_line(const struct funnel *f, double x, const struct rgb *colour, const double *dash,
+                          const char *word)
+{
+    double y = PICTURE_HEIGHT - PICTURE_MARGIN - PICTURE_TEXT * 0.35;
+    ink(f->cr, colour);
+    cairo_set_dash(f->cr, dash, dash ? 2 : 0, 0);
+    cairo_set_line_width(f->cr, dash == dash_chance ? 1 : 1.5);
+    cairo_move_to(f->cr, x, y);
+    cairo_line_to(f->cr, x + 26, y);
+    cairo_stroke(f->cr);
+    cairo_set_dash(f->cr, NULL, 0, 0);
+    return legend_word(f, x + 32, word);
+}
+
+static double legend_shape(const struct funnel *f, double x, int outside, const char *word)
+{
+    draw_shape(f->cr, f->c, x + 6, PICTURE_HEIGHT - PICTURE_MARGIN - PICTURE_TEXT * 0.35, outside);
+    return legend_word(f, x + 16, word);
+}
+
+static void draw_legend(const struct funnel *f)
+{
+    ink_font(f->cr, PICTURE_TEXT, false);
+    double x = legend_shape(f, PICTURE_MARGIN, 0, "inside");
+    x = legend_shape(f, x, 1, "above the limits");
+    x = legend_shape(f, x, -1, "below the limits");
+    x = legend_line(f, x, &ink_black, NULL, "all sites");
+    x = legend_line(f, x, &ink_grey, NULL, "99.8% limits");
+    x = legend_line(f, x, &ink_grey, dash95, "95% limits");
+    legend_line(f, x, &ink_grey, dash_chance, "99.8% by chance alone");
+}
+
+/* ---- the picture ---- */
+
+/* Up to the highest site, and the highest limit that a site has: left of the smallest they rise beyond every
+ * picture. */
+static void find_range(struct funnel *f)
+{
+    for (uint32_t i = 0; i < f->c->compared; i++) {
+        const struct compare_site *s = &f->c->row[i].c;
+        f->most = fmax(f->most, s->den * AIR);
+        f->high = fmax(f->high, fmax(s->value, s->adjusted.upper998) * AIR);
+    }
+    if (f->c->type == COMPARE_PROPORTION)
+        f->high = fmin(f->high, 1);
+    if (f->high <= 0)
+        f->high = 1;
+}
+
+static void paint(cairo_t *cr, const void *comparison)
+{
+    const struct comparison *c = comparison;
+    struct funnel f = {.cr = cr, .c = c, .taken = cli_alloc((2 * c->compared + 1) * sizeof *f.taken)};
+    ink(cr, &ink_white);
+    cairo_paint(cr);
+    find_range(&f);
+    f.plot.top = draw_head(&f) + 14;
+    ink_font(cr, PICTURE_TEXT, false);
+    f.plot.bottom = PICTURE_HEIGHT - PICTURE_MARGIN - PICTURE_TEXT - 50;
+    f.plot.left = PICTURE_MARGIN + values_width(&f) + PICTURE_GAP;
+    f.plot.right = PICTURE_WIDTH - PICTURE_MARGIN;
+    draw_values_axis(&f);
+    draw_sizes_axis(&f);
+    draw_limits(&f);
+    draw_points(&f);
+    draw_names(&f);
+    draw_legend(&f);
+    free(f.taken);
+}
+
+int comparison_draw(const void *comparison, enum picture_file type, const char *path, struct kith_error *e)
+{
+    const struct comparison *c = comparison;
+    char title[TEXT_SIZE], text[TEXT_SIZE], how[TEXT_SIZE], all[2 * TEXT_SIZE + 4];
+    if (!comparison_has_funnel(c))
+        return kith_fail(e, KITH_E_REFUSED,
+                         "nothing to draw: \"%s\": a funnel needs a proportion or a rate and %u sites",
+                         c->set.key, COMPARE_CHART_MIN);
+    snprintf(title, sizeof title, "%.300s, %s", c->set.name, c->period);
+    say_what(c, text);
+    say_how(c, how);
+    snprintf(all, sizeof all, "%s. %s.", text, how);
+    const struct picture_about about = {title, all, paint, c};
+    return picture_write(&about, type, path, e);
+}
