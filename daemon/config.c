@@ -11,13 +11,26 @@
 
 #define CONFIG_EVENTS_MAX 2000u
 
-enum place { PLACE_START, PLACE_TOP, PLACE_VALUE, PLACE_LIST, PLACE_PEER, PLACE_PEER_VALUE, PLACE_END };
+enum place {
+    PLACE_START,
+    PLACE_TOP,
+    PLACE_VALUE,
+    PLACE_LIST,
+    PLACE_PEER,
+    PLACE_PEER_VALUE,
+    PLACE_GROUPS,
+    PLACE_GROUP_VALUE,
+    PLACE_END
+};
+
+static const char *const group_keys[CONFIG_GROUPS] = {"share", "data", "release", "admin"};
 
 struct reader {
     enum place place;
     char key[16], part[16];
     struct config c;
     bool listen_given;
+    uint32_t group; /* PLACE_GROUP_VALUE: whose */
     size_t line;
     struct kith_error *e;
 };
@@ -25,6 +38,7 @@ struct reader {
 void config_default(struct config *c)
 {
     memset(c, 0, sizeof *c);
+    c->release_persons = 1;
     c->listen_n = 2;
     snprintf(c->listen[0], sizeof c->listen[0], "0.0.0.0:%d", KITH_PORT);
     snprintf(c->listen[1], sizeof c->listen[1], "[::]:%d", KITH_PORT);
@@ -47,8 +61,57 @@ static int take_address(struct reader *r, const char *v, char (*list)[KITH_ADDRE
     return 0;
 }
 
+static int take_group(struct reader *r, const char *v, uint32_t i)
+{
+    if (*v == '\0' || strlen(v) > CONFIG_GROUP_MAX)
+        return wrong(r, v, "name a group of this machine");
+    snprintf(r->c.group[i], sizeof r->c.group[i], "%s", v);
+    return 0;
+}
+
+/* One group for everything. */
+static int take_one_group(struct reader *r, const char *v)
+{
+    int code = 0;
+    for (uint32_t i = 0; i < CONFIG_GROUPS && code == 0; i++)
+        code = take_group(r, v, i);
+    return code;
+}
+
+static int take_persons(struct reader *r, const char *v)
+{
+    if (strcmp(v, "1") != 0 && strcmp(v, "2") != 0)
+        return wrong(r, v, "a release takes 1 or 2 persons");
+    r->c.release_persons = (uint32_t)(v[0] - '0');
+    return 0;
+}
+
+/* "30m", "24h", "7d"; "0" for none. */
+static int take_delay(struct reader *r, const char *v)
+{
+    static const char units[] = "smhd";
+    static const int64_t ms[] = {1000, 60 * 1000, 3600 * 1000, KITH_DAY_MS};
+    int64_t n = 0;
+    size_t at = 0;
+    for (; at < 7 && v[at] >= '0' && v[at] <= '9'; at++)
+        n = n * 10 + (v[at] - '0');
+    const char *unit = v[at] ? strchr(units, v[at]) : NULL;
+    if (unit)
+        n *= ms[unit - units];
+    if (at == 0 || n > CONFIG_DELAY_MAX || (unit ? v[at + 1] != '\0' : strcmp(v, "0") != 0))
+        return wrong(r, v, "write how long as 30m, 24h or 7d, at most 30d");
+    r->c.release_delay_ms = n;
+    return 0;
+}
+
 static int take_item(struct reader *r, const char *v)
 {
+    if (strcmp(r->key, "groups") == 0)
+        return take_one_group(r, v);
+    if (strcmp(r->key, "release-persons") == 0)
+        return take_persons(r, v);
+    if (strcmp(r->key, "release-delay") == 0)
+        return take_delay(r, v);
     if (strcmp(r->key, "listen") == 0) {
         if (!r->listen_given)
             r->c.listen_n = 0;
@@ -83,14 +146,17 @@ static int take_part(struct reader *r, const char *v)
 
 static int take_key(struct reader *r, const char *v)
 {
-    static const char *const keys[] = {"listen", "advertise", "dial", "peers"};
+    static const char *const keys[] = {"listen", "advertise",       "dial",         "peers",
+                                       "groups", "release-persons", "release-delay"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (strcmp(v, keys[i]) == 0) {
             snprintf(r->key, sizeof r->key, "%s", v);
             r->place = PLACE_VALUE;
             return 0;
         }
-    return wrong(r, v, "not a key; there are listen, advertise, dial and peers");
+    return wrong(r, v,
+                 "not a key; there are listen, advertise, dial, peers, groups, release-persons and "
+                 "release-delay");
 }
 
 static int take_part_key(struct reader *r, const char *v)
@@ -100,6 +166,17 @@ static int take_part_key(struct reader *r, const char *v)
     snprintf(r->part, sizeof r->part, "%s", v);
     r->place = PLACE_PEER_VALUE;
     return 0;
+}
+
+static int take_group_key(struct reader *r, const char *v)
+{
+    for (uint32_t i = 0; i < CONFIG_GROUPS; i++)
+        if (strcmp(v, group_keys[i]) == 0) {
+            r->group = i;
+            r->place = PLACE_GROUP_VALUE;
+            return 0;
+        }
+    return wrong(r, v, "not a role; there are share, data, release and admin");
 }
 
 static int on_scalar(struct reader *r, const char *v)
@@ -114,6 +191,8 @@ static int on_scalar(struct reader *r, const char *v)
     case PLACE_LIST:
         if (strcmp(r->key, "dial") == 0)
             return wrong(r, v, "dial is one word, auto or listed");
+        if (strncmp(r->key, "release-", 8) == 0 || strcmp(r->key, "groups") == 0)
+            return wrong(r, v, "takes no list");
         return take_item(r, v);
     case PLACE_PEER:
         return take_part_key(r, v);
@@ -121,6 +200,11 @@ static int on_scalar(struct reader *r, const char *v)
         ok = take_part(r, v);
         r->place = PLACE_PEER;
         return ok;
+    case PLACE_GROUPS:
+        return take_group_key(r, v);
+    case PLACE_GROUP_VALUE:
+        r->place = PLACE_GROUPS;
+        return take_group(r, v, r->group);
     case PLACE_START:
     case PLACE_END:
         break;
@@ -132,6 +216,10 @@ static int on_mapping_start(struct reader *r)
 {
     if (r->place == PLACE_START) {
         r->place = PLACE_TOP;
+        return 0;
+    }
+    if (r->place == PLACE_VALUE && strcmp(r->key, "groups") == 0) {
+        r->place = PLACE_GROUPS;
         return 0;
     }
     if (r->place != PLACE_LIST || strcmp(r->key, "peers") != 0)
@@ -147,6 +235,10 @@ static int on_mapping_end(struct reader *r)
 {
     if (r->place == PLACE_TOP) {
         r->place = PLACE_END;
+        return 0;
+    }
+    if (r->place == PLACE_GROUPS) {
+        r->place = PLACE_TOP;
         return 0;
     }
     const struct config_peer *p = &r->c.peer[r->c.peers_n];
@@ -245,7 +337,11 @@ int config_write_new(const struct home *h, const struct config *c, struct kith_e
                           "# advertise:\n#   - \"kith.example.org:%d\"\n"
                           "# auto: dial every member whose address is known; listed: only the peers below.\n"
                           "dial: auto\n"
-                          "# peers:\n#   - site: ASH\n#     address: \"10.0.0.1:%d\"\n",
+                          "# peers:\n#   - site: ASH\n#     address: \"10.0.0.1:%d\"\n"
+                          "# Who may do what: one group for all, or one for each role.\n"
+                          "# groups:\n#   share: kith\n#   data: kith-data\n#   release: kith-release\n"
+                          "#   admin: kith-admin\n"
+                          "# release-persons: 2\n# release-delay: 24h\n",
                           KITH_PORT, KITH_PORT);
     return home_write(h, CONFIG_FILE, 0640, (struct kith_bytes){(const uint8_t *)text, n}, e);
 }

@@ -1,5 +1,5 @@
-/* DIR/config.yaml: where to listen, what to advertise, whom to dial. A file that says anything else is an
- * error that names the line: a misspelt key must not silently mean the default. */
+/* DIR/config.yaml: where to listen, what to advertise, whom to dial, who may do what. A file that says
+ * anything else is an error that names the line: a misspelt key must not silently mean the default. */
 #ifndef KITHD_CONFIG_H
 #define KITHD_CONFIG_H
 
@@ -9,6 +9,9 @@
 #define CONFIG_FILE       "config.yaml"
 #define CONFIG_LISTEN_MAX 8u
 #define CONFIG_PEERS_MAX  64u
+#define CONFIG_GROUPS     4u  /* share, data, release, admin: in this order */
+#define CONFIG_GROUP_MAX  32u /* bytes of the name of a system group */
+#define CONFIG_DELAY_MAX  (30 * KITH_DAY_MS)
 
 struct config_peer {
     char code[KITH_CODE_MAX + 1];
@@ -21,6 +24,10 @@ struct config {
     char advertise[KITH_ADDRESSES_MAX][KITH_ADDRESS_MAX + 1];
     bool dial_listed; /* `dial: listed`: only the peers below are dialled */
     struct config_peer peer[CONFIG_PEERS_MAX];
+    /* `groups: kith` gives all roles to one group; a map names one for each. "": the default name. */
+    char group[CONFIG_GROUPS][CONFIG_GROUP_MAX + 1];
+    uint32_t release_persons; /* `release-persons: 2`; 1 where nothing is said */
+    int64_t release_delay_ms; /* `release-delay: 24h`: how long a release can be taken back */
 };
 
 /* What counts without a file: listens on every interface, port 5484, dials whom it knows. */

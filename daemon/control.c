@@ -1,8 +1,9 @@
 /* Frames in, frames out, one request of a client at a time: while it is in hand nothing more is read from
  * that client, so answers come in the order of requests and a client's memory is one request and one answer.
  *
- * Who may ask: whoever the kernel says is root, the owner of the home, or a member of its group. An answer
- * that reports something as done waits for the commit that makes it so (control_committed). */
+ * Who may ask: whoever holds a role (daemon/role.h), by what the kernel says of who connected; each verb
+ * names the one that it needs. An answer that reports something as done waits for the commit that makes it so
+ * (control_committed). */
 #include "daemon/control.h"
 
 #include "daemon/join.h"
@@ -15,18 +16,27 @@
 #include <unistd.h>
 
 #define FRAME_HEAD 4u
-#define GROUPS_MAX 256
 #define VERB_MAX   16u
 
+// clang-format off
 static const struct verb {
     const char *name;
     void (*run)(struct client *c, struct kith_bytes args);
+    unsigned roles; /* any of these will do */
 } verbs[] = {
-    {"status", control_status},     {"share", control_share},       {"release", control_release},
-    {"invite", control_invite},     {"join", control_join},         {"sync", control_sync},
-    {"verify", control_verify},     {"drop", control_drop},         {"stop", control_stop},
-    {"unit_add", control_unit_add}, {"unit_set", control_unit_set},
+    {"status", control_status, ROLE_ANY},
+    {"share", control_share, ROLE_SHARE},
+    {"release", control_release, ROLE_RELEASE},
+    {"invite", control_invite, ROLE_ADMIN},
+    {"join", control_join, ROLE_ADMIN},
+    {"sync", control_sync, ROLE_SHARE},
+    {"verify", control_verify, ROLE_SHARE},
+    {"drop", control_drop, ROLE_SHARE},
+    {"stop", control_stop, ROLE_ADMIN},
+    {"unit_add", control_unit_add, ROLE_ADMIN},
+    {"unit_set", control_unit_set, ROLE_ADMIN},
 };
+// clang-format on
 
 static void take_requests(struct client *c);
 
@@ -224,6 +234,22 @@ static const struct verb *find_verb(struct kith_bytes name)
     return NULL;
 }
 
+static void refuse_role(struct client *c, const char *what, unsigned roles)
+{
+    struct kith_error e;
+    role_refuse(&c->d->roles, what, roles, &e);
+    log_say(LOG_WARN, "control.refused", "uid \"%u\": %s", (unsigned)c->uid, e.text);
+    answer_fail(c, &e);
+}
+
+bool control_role(struct client *c, const char *what, enum role role)
+{
+    if (c->roles & role)
+        return true;
+    refuse_role(c, what, role);
+    return false;
+}
+
 /* [id, verb, arguments] */
 static void run_request(struct client *c, struct kith_bytes frame)
 {
@@ -239,8 +265,12 @@ static void run_request(struct client *c, struct kith_bytes frame)
     pack_get_map(&map, 64);
     c->busy = true;
     const struct verb *v = parts == 3 && pack_done(&r) && !map.failed ? find_verb(name) : NULL;
-    if (v) {
+    if (v && (c->roles & v->roles)) {
         v->run(c, args);
+        return;
+    }
+    if (v) {
+        refuse_role(c, v->name, v->roles);
         return;
     }
     kith_fail(&e, KITH_E_USAGE,
@@ -318,28 +348,21 @@ static void take_requests(struct client *c)
 
 /* ---- who may ask ---- */
 
-static bool in_group(int fd, gid_t group)
+/* The kernel keeps who connected, with all groups that the process had then. */
+static void look_at_peer(struct client *c)
 {
-    gid_t list[GROUPS_MAX];
-    socklen_t n = sizeof list;
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, list, &n) < 0)
-        return false;
-    for (size_t i = 0; i < n / sizeof list[0]; i++)
-        if (list[i] == group)
-            return true;
-    return false;
-}
-
-static bool may_ask(struct client *c)
-{
+    static gid_t groups[ROLE_GROUPS_MAX]; /* one thread */
     struct ucred who;
-    socklen_t n = sizeof who;
+    socklen_t n = sizeof who, list = sizeof groups;
     uv_os_fd_t fd;
     if (uv_fileno((uv_handle_t *)&c->pipe, &fd) < 0 || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n) < 0)
-        return false;
+        return;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &list) < 0)
+        list = 0;
+    struct role_caller caller = {who.uid, who.gid, (uint32_t)(list / sizeof groups[0]), groups};
     c->uid = who.uid;
-    const struct home *h = &c->d->home;
-    return who.uid == 0 || who.uid == h->owner || who.gid == h->group || in_group(fd, h->group);
+    c->roles = role_of(&c->d->roles, &caller);
+    c->known = role_knows(&c->d->roles, &caller);
 }
 
 /* When there are too many, the one that was silent for longest makes room: who connects and asks nothing must
@@ -390,7 +413,9 @@ static void on_connection(uv_stream_t *server, int status)
     if (!c)
         return;
     bool taken = uv_accept(server, (uv_stream_t *)&c->pipe) == 0;
-    bool may = taken && may_ask(c);
+    if (taken)
+        look_at_peer(c);
+    bool may = taken && c->known;
     if (may && c->slot == CONTROL_CLIENTS_MAX) {
         make_room(d);
         take_slot(c);

@@ -20,6 +20,8 @@ struct client {
     uv_pipe_t pipe;
     uv_write_t write;
     uid_t uid;
+    unsigned roles; /* that it holds, bits of enum role; as of when it connected */
+    bool known;     /* may connect at all; without a role it hears only which one it needs */
     bool closing, reading, writing;
     uint8_t *in;
     size_t in_n, in_cap;
@@ -71,6 +73,9 @@ void answer_progress(struct client *c, uint64_t done, uint64_t total);
 
 /* An argument: the reader stands before its value. False when it is not there. */
 bool control_arg(struct kith_bytes args, const char *key, struct pack_reader *ret);
+
+/* For what only some arguments of a verb need. False when the client lacks the role: it has been told. */
+bool control_role(struct client *c, const char *what, enum role role);
 
 /* The verbs, one file each. `args` is one whole map. */
 void control_status(struct client *c, struct kith_bytes args);

@@ -148,6 +148,8 @@ void control_share(struct client *c, struct kith_bytes args)
     struct kith_error e;
     struct pack_reader r, flag;
     bool release = control_arg(args, "release", &flag) && pack_get_bool(&flag);
+    if (release && !control_role(c, "share --release", ROLE_RELEASE))
+        return;
     uint32_t n = control_arg(args, "records", &r) ? pack_get_array(&r, CONTROL_BATCH_MAX) : 0;
     struct shared *s = n ? calloc(n, sizeof *s) : NULL;
     int code = screened_reason(args, c->reason, &e);

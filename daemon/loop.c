@@ -226,6 +226,16 @@ static void log_start(const struct daemon *d)
     log_end(&l);
 }
 
+/* A group that the configuration names and the system lacks gives its role to nobody: said once, here. */
+static void find_groups(struct daemon *d)
+{
+    role_table_init(&d->roles, &d->config, &d->home);
+    for (uint32_t i = 0; i < CONFIG_GROUPS; i++)
+        if (d->roles.group[i].named && !d->roles.group[i].exists)
+            log_say(LOG_WARN, "config.group", "there is no group \"%s\": nobody has the role %s by it",
+                    d->roles.group[i].name, role_name((enum role)(1u << i)));
+}
+
 static int start(struct daemon *d, const struct daemon_options *o, struct kith_error *e)
 {
     int r = home_open(&d->home, o->home, e);
@@ -233,6 +243,8 @@ static int start(struct daemon *d, const struct daemon_options *o, struct kith_e
         r = home_lock(&d->home, e);
     if (r == 0)
         r = config_load(&d->home, &d->config, e);
+    if (r == 0)
+        find_groups(d);
     if (r == 0)
         r = keys_load(&d->keys, &d->home, e);
     if (r == 0)

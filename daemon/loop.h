@@ -16,6 +16,7 @@
 #include "daemon/home.h"
 #include "daemon/key.h"
 #include "daemon/logline.h"
+#include "daemon/role.h"
 #include "daemon/store.h"
 #include "proto/log/sync.h"
 #include "proto/wire/session.h"
@@ -68,6 +69,7 @@ struct daemon {
 
     struct home home;
     struct config config;
+    struct role_table roles;
     struct keys keys;
     char code[KITH_CODE_MAX + 1], name[KITH_NAME_MAX + 1];
     struct store *store;

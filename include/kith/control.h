@@ -3,7 +3,12 @@
  * A Unix stream socket, DIR/kithd.sock, mode 0660. Each frame is a 4-byte big-endian length and one msgpack
  * item. Request: [id, verb, arguments (map)]. Answer: [id, error, result]; error is nil or {code, text};
  * result is nil or a map. Answers come in the order of requests. A daemon may send any number of progress
- * frames [id, nil, {"progress": done, "total": n}] before an answer. */
+ * frames [id, nil, {"progress": done, "total": n}] before an answer.
+ *
+ * Every verb needs a role: share, data, release or admin. Root and the owner of the home hold all of them,
+ * others by the system groups that the configuration names, or kith, kith-data, kith-release and kith-admin.
+ * status is open to any role; release (share with release too) needs release; invite, join, stop, unit_add
+ * and unit_set need admin; the others share. Who lacks it is refused with KITH_E_REFUSED. */
 #ifndef KITH_CONTROL_H
 #define KITH_CONTROL_H
 

@@ -73,6 +73,20 @@ static void refused(void **state)
                  {"peers:\n  - port: 7\n", "\"port\""},
                  {"peers: BRK\n", "two lines"},
                  {"a: &x 1\n", "\"a\""},
+                 {"groups: [a, b]\n", "no list"},
+                 {"groups:\n  sharing: kith\n", "line 2: \"sharing\""},
+                 {"groups:\n  share: [a]\n", "no list here"},
+                 {"groups:\n  share: {a: b}\n", "takes no map"},
+                 {"groups: abcdefghijklmnopqrstuvwxyz0123456\n", "name a group"},
+                 {"groups:\n  share: ''\n", "name a group"},
+                 {"release-persons: 3\n", "1 or 2"},
+                 {"release-persons: [2]\n", "no list"},
+                 {"release-delay: 5\n", "30m, 24h or 7d"},
+                 {"release-delay: 31d\n", "at most 30d"},
+                 {"release-delay: 9999999d\n", "at most 30d"},
+                 {"release-delay: -1h\n", "30m"},
+                 {"release-delay: 1hh\n", "30m"},
+                 {"release-delay: h\n", "30m"},
                  {"listen: &x h\n", "anchors"},
                  {"listen: *x\n", "aliases"},
                  {"listen: !!str h\n", "tags"},
@@ -89,6 +103,47 @@ static void refused(void **state)
         if (!strstr(e.text, cases[i].says))
             fail_msg("%s: %s", cases[i].text, e.text);
         assert_int_equal(c.listen_n, 77);
+    }
+}
+
+static void groups(void **state)
+{
+    (void)state;
+    struct config c;
+    struct kith_error e;
+    assert_int_equal(parse("groups: staff\n", &c, &e), 0);
+    for (uint32_t i = 0; i < CONFIG_GROUPS; i++)
+        assert_string_equal(c.group[i], "staff");
+    assert_int_equal(parse("groups:\n  release: qi-lead\n  data: analysts\ndial: listed\n", &c, &e), 0);
+    assert_string_equal(c.group[0], "");
+    assert_string_equal(c.group[1], "analysts");
+    assert_string_equal(c.group[2], "qi-lead");
+    assert_string_equal(c.group[3], "");
+    assert_true(c.dial_listed);
+    assert_int_equal(parse("groups: {}\n", &c, &e), 0);
+}
+
+static void releases(void **state)
+{
+    (void)state;
+    struct config c;
+    struct kith_error e;
+    assert_int_equal(parse("", &c, &e), 0);
+    assert_int_equal(c.release_persons, 1);
+    assert_int_equal(c.release_delay_ms, 0);
+    assert_int_equal(parse("release-persons: 2\nrelease-delay: 24h\n", &c, &e), 0);
+    assert_int_equal(c.release_persons, 2);
+    assert_int_equal(c.release_delay_ms, 24 * 3600 * 1000);
+    static const struct {
+        const char *text;
+        int64_t ms;
+    } cases[] = {{"release-delay: 90s\n", 90000},
+                 {"release-delay: 30m\n", 1800000},
+                 {"release-delay: 30d\n", 30 * KITH_DAY_MS},
+                 {"release-delay: 0\n", 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(parse(cases[i].text, &c, &e), 0);
+        assert_int_equal(c.release_delay_ms, cases[i].ms);
     }
 }
 
@@ -129,8 +184,9 @@ static void new_home(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(whole), cmocka_unit_test(defaults),
-                                       cmocka_unit_test(refused), cmocka_unit_test(bombs),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(whole),    cmocka_unit_test(defaults),
+                                       cmocka_unit_test(refused),  cmocka_unit_test(groups),
+                                       cmocka_unit_test(releases), cmocka_unit_test(bombs),
                                        cmocka_unit_test(new_home)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
