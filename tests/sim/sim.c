@@ -2,10 +2,12 @@
  * invariants I1, I3, I4, I5 and I2 without old backups (SPEC 9).
  *
  *     kith-sim [--seeds N] [--first S] [--trace] [--expect-violation]
+ *     kith-sim --plays | --play NAME [--golden FILE] [--trace]
  *
  * Each seed lives 40 virtual seconds of trouble; then all links are healed and the sites have 60 virtual
- * seconds to hold the same. --trace tells one story message by message. */
-#include "tests/sim/world.h"
+ * seconds to hold the same. --trace tells one story message by message. Plays
+ * (play.h) are told instead of seeds. */
+#include "tests/sim/play.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,7 +92,8 @@ static int64_t sim_seed(uint64_t seed, bool trace, struct world *w)
 
 struct sim_options {
     uint64_t seeds, first;
-    bool trace, expect;
+    bool trace, expect, plays;
+    const char *play, *golden;
 };
 
 static bool sim_options(int argc, char **argv, struct sim_options *o)
@@ -100,6 +103,12 @@ static bool sim_options(int argc, char **argv, struct sim_options *o)
             o->seeds = strtoull(argv[++i], NULL, 10);
         else if (strcmp(argv[i], "--first") == 0 && i + 1 < argc)
             o->first = strtoull(argv[++i], NULL, 10);
+        else if (strcmp(argv[i], "--play") == 0 && i + 1 < argc)
+            o->play = argv[++i];
+        else if (strcmp(argv[i], "--golden") == 0 && i + 1 < argc)
+            o->golden = argv[++i];
+        else if (strcmp(argv[i], "--plays") == 0)
+            o->plays = true;
         else if (strcmp(argv[i], "--trace") == 0)
             o->trace = true;
         else if (strcmp(argv[i], "--expect-violation") == 0)
@@ -121,9 +130,14 @@ int main(int argc, char **argv)
 {
     struct sim_options o = {.seeds = 100, .first = 1};
     if (!sim_options(argc, argv, &o) || crypto_start() != 0) {
-        fprintf(stderr, "usage: kith-sim [--seeds N] [--first S] [--trace] [--expect-violation]\n");
+        fprintf(stderr, "usage: kith-sim [--seeds N] [--first S] [--trace] [--expect-violation]\n"
+                        "       kith-sim --plays | --play NAME [--golden FILE] [--trace]\n");
         return 2;
     }
+    if (o.plays)
+        play_list();
+    if (o.plays || o.play != NULL)
+        return o.play != NULL ? play_tell(o.play, o.golden, o.trace) : 0;
     static struct world w;
     int64_t virtual_ms = 0, worst = 0;
     uint64_t messages = 0, crashes = 0, entries = 0, drops = 0, found = 0;

@@ -34,6 +34,21 @@ static struct kith_mono world_mono(const struct world *w)
     return (struct kith_mono){w->now};
 }
 
+/* What a delay is drawn from in a story with trouble; plays have constant ones. */
+static int64_t world_delay(struct world *w, uint64_t below, int64_t calm)
+{
+    int64_t drawn = (int64_t)world_random(w, below);
+    return w->calm ? calm : drawn;
+}
+
+static void world_hear(struct world *w, uint32_t i, const char *what, const char *text)
+{
+    if (w->trace)
+        printf("%8lld %s %s: %s\n", (long long)w->now, w->site[i].code, what, text);
+    if (w->heard != NULL)
+        w->heard(w, i, what, text);
+}
+
 static int world_id_at(void *context, const struct kith_log_key *log, uint64_t seq, struct kith_id *ret)
 {
     struct world_site *x = context;
@@ -63,7 +78,7 @@ static void world_boot(struct world *w, uint32_t i)
     assert(x->roster != NULL);
     struct sync_config c = {.roster = x->roster,
                             .self = x->site,
-                            .epoch = 1,
+                            .epoch = x->epoch,
                             .entry_sk = x->entry_sk,
                             .reader = {x, world_id_at},
                             .software = "sim",
@@ -101,7 +116,7 @@ static void world_store(struct world *w, struct world_site *x, const struct sync
     disk_put(&x->disk, &item);
     x->unwritten = a->ticket;
     if (x->commit_at == 0)
-        x->commit_at = w->now + 1 + (int64_t)world_random(w, 60);
+        x->commit_at = w->now + 1 + world_delay(w, 60, 9);
 }
 
 static void world_commit(struct world *w, struct world_site *x)
@@ -115,6 +130,15 @@ static void world_commit(struct world *w, struct world_site *x)
 static uint32_t world_other(const struct world_link *l, uint32_t site)
 {
     return l->a == site ? l->b : l->a;
+}
+
+static void world_dropped(struct world *w, uint32_t i, const struct sync_action *a)
+{
+    char what[24];
+    snprintf(what, sizeof what, "drops %s", w->site[world_other(&w->link[a->peer], i)].code);
+    w->drops++;
+    world_hear(w, i, what, a->why.text);
+    world_link_set(w, a->peer, false);
 }
 
 static void world_drain(struct world *w, uint32_t i)
@@ -133,15 +157,10 @@ static void world_drain(struct world *w, uint32_t i)
             world_commit(w, x);
             break;
         case SYNC_DROP:
-            w->drops++;
-            if (w->trace)
-                printf("%8lld %s drops %s: %s\n", (long long)w->now, x->code,
-                       w->site[world_other(&w->link[a.peer], i)].code, a.why.text);
-            world_link_set(w, a.peer, false);
+            world_dropped(w, i, &a);
             break;
         case SYNC_NOTE:
-            if (w->trace)
-                printf("%8lld %s notes: %s\n", (long long)w->now, x->code, a.why.text);
+            world_hear(w, i, "notes", a.why.text);
             break;
         case SYNC_IN_STEP:
             x->in_step = a.round;
@@ -214,7 +233,7 @@ static void world_launch(struct world *w, uint32_t l, uint32_t way, const struct
         printf("%8lld %s → %s  %.*s\n", (long long)w->now, x->code, w->site[way == 0 ? k->b : k->a].code,
                (int)p.n, line);
     }
-    int64_t due = w->now + 1 + (int64_t)world_random(w, 80);
+    int64_t due = w->now + 1 + world_delay(w, 80, 19);
     if (k->way[way].n > 0 && due < k->way[way].flight[k->way[way].n - 1].due)
         due = k->way[way].flight[k->way[way].n - 1].due; /* a stream keeps its order */
     k->way[way].flight[k->way[way].n++] = (struct world_message){due, memory, b.n};
@@ -307,10 +326,12 @@ static void world_deliver(struct world *w, uint32_t l, uint32_t way)
 static void world_keys(struct world *w, uint32_t i)
 {
     struct world_site *x = &w->site[i];
+    static const char *code[WORLD_SITES] = {"ASH", "BRY", "COL", "DEE", "ELM", "FYN", "GAR", "HOL", "IVY"};
     uint8_t seed[32];
     x->index = i;
     x->world = w;
-    snprintf(x->code, sizeof x->code, "S%u", i % 10);
+    x->epoch = 1;
+    snprintf(x->code, sizeof x->code, "%s", code[i]);
     for (size_t k = 0; k < sizeof seed; k++)
         seed[k] = (uint8_t)world_random(w, 256);
     crypto_sign_keys(seed, &x->root_pk, &x->root_sk);
@@ -330,7 +351,7 @@ static void world_genesis(struct world *w)
     c->seats_n = 1;
     c->seat[0].root = w->site[0].root_pk;
     c->seat[0].site = w->site[0].site;
-    snprintf(c->seat[0].code, sizeof c->seat[0].code, "S0");
+    snprintf(c->seat[0].code, sizeof c->seat[0].code, "%s", w->site[0].code);
     snprintf(c->seat[0].name, sizeof c->seat[0].name, "Site 0");
     council_policy_default(&c->policy);
     struct buf b;
@@ -375,7 +396,7 @@ static void world_certify(struct world *w, uint32_t i)
     struct buf b;
     struct world_site *x = &w->site[i];
     buf_init(&b, memory, sizeof memory);
-    int r = cert_make(&w->net, &x->root_sk, &x->root_pk, &x->entry_pk, &x->link_pk, 1, NULL, 0, &b);
+    int r = cert_make(&w->net, &x->root_sk, &x->root_pk, &x->entry_pk, &x->link_pk, x->epoch, NULL, 0, &b);
     assert(r == 0 && !b.failed);
     world_write(w, i, KITH_CONTROL, KITH_KIND_CERT, (struct kith_bytes){memory, b.n}, 1);
     world_commit(w, x); /* a site is not a member before its certificate is on disk */
@@ -447,7 +468,8 @@ void world_crash(struct world *w, uint32_t i, int64_t for_ms)
 
 static void world_make(struct world *w, uint64_t seed, uint32_t sites)
 {
-    *w = (struct world){.random = seed * 0x9e3779b97f4a7c15ull | 1};
+    bool trace = w->trace;
+    *w = (struct world){.random = seed * 0x9e3779b97f4a7c15ull | 1, .trace = trace};
     for (uint32_t i = 0; i < 8; i++)
         world_random(w, 0);
     w->ctx = run_ctx_new();
@@ -468,8 +490,8 @@ static void world_make(struct world *w, uint64_t seed, uint32_t sites)
 
 void world_init(struct world *w, uint64_t seed, bool trace)
 {
-    world_make(w, seed, 0);
     w->trace = trace;
+    world_make(w, seed, 0);
     if (world_random(w, 5) == 0)
         w->site[1 + world_random(w, w->sites - 1)].strips = true;
 }
@@ -477,6 +499,7 @@ void world_init(struct world *w, uint64_t seed, bool trace)
 void world_calm(struct world *w, uint32_t sites)
 {
     world_make(w, 5484, sites);
+    w->calm = true;
     for (uint32_t i = 1; i < sites; i++)
         world_admit(w, i);
 }

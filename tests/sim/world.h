@@ -31,6 +31,7 @@ struct world_site {
     struct world *world;
     char code[8];
     bool joined, alive;
+    uint32_t epoch;     /* 1 from the start */
     int64_t wakes;      /* when it starts again after a crash */
     int64_t commit_at;  /* when the disk has written what it was given */
     uint64_t unwritten; /* highest ticket given to the disk */
@@ -51,6 +52,8 @@ struct world {
     uint32_t sites;
     int64_t now;
     bool trace, healing;
+    bool calm;                                                                         /* constant delays */
+    void (*heard)(struct world *w, uint32_t site, const char *what, const char *text); /* notes, drops */
     struct world_site site[WORLD_SITES];
     uint32_t links;
     struct world_link link[WORLD_LINKS];
