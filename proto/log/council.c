@@ -66,19 +66,21 @@ static bool policy_ok(const struct council_policy *p)
     }
     return listed && p->screening >= 1 && p->screening <= SCREENING_MAX && p->release_persons >= 1 &&
            p->release_persons <= PERSONS_MAX && p->erase_after_ms <= MS_MAX && p->receipt_ms <= MS_MAX &&
-           p->daily_bytes <= DAILY_MAX;
+           p->daily_bytes <= DAILY_MAX && p->release_delay_ms <= MS_MAX;
 }
 
 static void policy_write(struct buf *b, const struct council_policy *p)
 {
     assert(p->allowed_n <= COUNCIL_SMALLS_MAX);
-    pack_map(b, 7);
+    pack_map(b, 8);
     pack_cstr(b, "allowed");
     pack_array(b, p->allowed_n);
     for (uint32_t i = 0; i < p->allowed_n; i++)
         pack_cstr(b, p->allowed[i]);
     pack_cstr(b, "daily");
     pack_uint(b, p->daily_bytes);
+    pack_cstr(b, "delay");
+    pack_uint(b, p->release_delay_ms);
     pack_cstr(b, "erase");
     pack_uint(b, p->erase_after_ms);
     pack_cstr(b, "persons");
@@ -94,7 +96,7 @@ static void policy_write(struct buf *b, const struct council_policy *p)
 static void policy_read(struct pack_reader *r, struct council_policy *p)
 {
     assert(p != NULL);
-    if (pack_get_map(r, 7) != 7)
+    if (pack_get_map(r, 8) != 8)
         r->failed = true;
     pack_expect_key(r, "allowed");
     p->allowed_n = pack_get_array(r, COUNCIL_SMALLS_MAX);
@@ -102,6 +104,8 @@ static void policy_read(struct pack_reader *r, struct council_policy *p)
         cert_get_text(r, p->allowed[i], COUNCIL_SMALL_MAX);
     pack_expect_key(r, "daily");
     p->daily_bytes = pack_get_uint(r, DAILY_MAX);
+    pack_expect_key(r, "delay");
+    p->release_delay_ms = pack_get_uint(r, MS_MAX);
     pack_expect_key(r, "erase");
     p->erase_after_ms = pack_get_uint(r, MS_MAX);
     pack_expect_key(r, "persons");

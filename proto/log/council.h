@@ -18,6 +18,7 @@ struct council_policy {
     uint64_t erase_after_ms;
     uint64_t receipt_ms;
     uint64_t daily_bytes; /* of each site's logs, per receiver and day */
+    uint64_t release_delay_ms; /* between the approval of a release and its signing */
 };
 /* The policy of a genesis that names none: hes-2018/1, all four allowed, one person, 24 h, 1 day, 64 MiB. */
 void council_policy_default(struct council_policy *p);

@@ -78,6 +78,9 @@ static uint32_t chain_place(const struct roster *r, const struct kith_id *counci
 static void reset_site(struct site *s)
 {
     assert(s != NULL);
+    for (uint32_t i = 0; s->listed && i < s->logs_n; i++)
+        for (uint32_t k = 0; k < s->log[i].n; k++)
+            s->log[i].link[k].counts = false;
     s->member = s->seated = s->listed = false;
     s->seat = NULL;
     s->seat_council = NULL;
@@ -258,14 +261,15 @@ static int pos_compare(const struct kith_pos *a, const struct kith_pos *b)
     return d != 0 ? d : memcmp(&a->id, &b->id, sizeof(a->id));
 }
 
-static void count(struct op *o, unsigned seat, const struct site *s, const struct control_log *log,
-                  const struct link *at)
+static void count(unsigned seat, const struct site *s, const struct control_log *log, struct link *at)
 {
+    struct op *o = at->op;
     struct kith_pos here = {{s->id, log->epoch, KITH_CONTROL}, at->seq, at->id};
     assert(seat < KITH_COORDINATORS_MAX);
     if (o->seats == 0 || pos_compare(&here, &o->first) < 0)
         o->first = here;
     o->seats |= 1u << seat;
+    at->counts = true;
 }
 
 /* Counts what one branch says under the j-th council alone: for a branch that only this council's bound
@@ -277,9 +281,9 @@ static void count_apart(struct roster *r, const struct site *s, const struct con
     uint32_t n = branch(s, log, e, r->path[1]);
     assert(seat >= 0);
     for (uint32_t i = 0; i < n; i++) {
-        const struct link *x = &log->link[r->path[1][i]];
+        struct link *x = &log->link[r->path[1][i]];
         if (x->op != NULL && x->op->chain == j)
-            count(x->op, (unsigned)seat, s, log, x);
+            count((unsigned)seat, s, log, x);
     }
 }
 
@@ -287,12 +291,12 @@ static void count_shared(struct roster *r, const struct site *s, const struct co
 {
     assert(n <= log->n);
     for (uint32_t i = 0; i < n; i++) {
-        const struct link *x = &log->link[r->path[0][i]];
+        struct link *x = &log->link[r->path[0][i]];
         if (x->op == NULL || x->op->chain == ROSTER_COUNCIL_BAD || x->seq > r->limit[x->op->chain])
             continue;
         int seat = council_seat_of_site(r->chain[x->op->chain], &s->id);
         assert(seat >= 0); /* a limit above 0 was only set where it has one */
-        count(x->op, (unsigned)seat, s, log, x);
+        count((unsigned)seat, s, log, x);
     }
 }
 

@@ -171,6 +171,12 @@ static struct op *op_find(const struct roster *r, const struct kith_id *hash)
     return r->slot[at] != 0 ? r->op[r->slot[at] - 1] : NULL;
 }
 
+const struct op *roster_op_by_hash(const struct roster *r, const struct kith_id *hash)
+{
+    assert(hash != NULL);
+    return op_find(r, hash);
+}
+
 static bool reserve_slots(struct roster *r)
 {
     assert(r->ops_n <= ROSTER_OPS_MAX);
@@ -212,6 +218,8 @@ static int op_put(struct roster *r, const struct op *o, struct op **ret, struct 
         return no_memory(e);
     *x = *o;
     r->slot[slot_of(r, &x->hash)] = r->ops_n + 1;
+    x->place = r->ops_n;
+    x->chain = ROSTER_COUNCIL_BAD; /* until the next fold */
     r->op[r->ops_n++] = x;
     r->withdraws_n += x->kind == KITH_KIND_WITHDRAW;
     *ret = x;
@@ -533,7 +541,7 @@ static int link_put(struct roster *r, struct control_log *log, uint32_t at, cons
         !reserve(&r->path[1], &r->path_cap, log->n + 1, sizeof(uint32_t)))
         return no_memory(e);
     memmove(&log->link[at + 1], &log->link[at], (log->n - at) * sizeof(struct link));
-    log->link[at] = (struct link){x->e.seq, x->id, x->e.prev, o};
+    log->link[at] = (struct link){x->e.seq, x->id, x->e.prev, o, false};
     log->n++;
     log->own_n += o != NULL && o->kind == KITH_KIND_WITHDRAW && !o->withdraw.by_council;
     r->links_n++;

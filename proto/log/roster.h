@@ -103,6 +103,49 @@ bool roster_invite_used(const struct roster *r, const uint8_t invite[16], struct
 /* Of an ADMIT for this site under the current council: how many posted it, and how many it takes. */
 void roster_admit_count(const struct roster *r, const struct kith_site_id *site, uint32_t *ret_have,
                         uint32_t *ret_need);
+/* ---- operations, for people who must decide and for those who look back (roster_ops.c) ---- */
+
+/* An ADMIT, a REVOKE or a WITHDRAW by the council, as the last fold sees it. */
+struct roster_op {
+    uint8_t kind;
+    struct kith_id hash;         /* of kind and bytes: who endorses posts the same */
+    struct kith_id council;      /* the one that it names … */
+    const struct council *under; /* … NULL where that is not held or not in the chain */
+    bool current;                /* … and it is the last one: who sits there may still post it */
+    bool holds;
+    uint32_t have, need;      /* coordinators who posted it where it counts; 0 of 0 without `under` */
+    struct kith_site_id site; /* whom it is about; the author of what is withdrawn */
+    struct kith_pos first;    /* where it counts first; seq 0 where it does not */
+    struct op_admit admit;    /* by kind … */
+    struct op_revoke revoke;  /* … (`cuts` of it points nowhere) */
+    const struct cert_mark *cuts;
+    struct op_withdraw withdraw;
+};
+/* Places of the table: it only ever grows at its end while a roster lives. */
+uint32_t roster_ops(const struct roster *r);
+/* False where something else stands at this place: a certificate, an author's own withdrawal. */
+bool roster_op_at(const struct roster *r, uint32_t place, struct roster_op *ret);
+/* Its place; roster_ops(r) where it is not held. */
+uint32_t roster_op_place(const struct roster *r, const struct kith_id *hash);
+/* This site posted it where it counts. */
+bool roster_op_by(const struct roster *r, uint32_t place, const struct kith_site_id *site);
+/* The bytes that were posted. KITH_E_FULL when b is too small. */
+int roster_op_body(const struct roster_op *o, struct buf *b);
+
+/* One posting of an operation by a site that is or was a coordinator. */
+struct roster_post {
+    uint32_t place; /* of the operation */
+    struct kith_pos at;
+    bool counts;
+};
+struct roster_cursor {
+    uint32_t site, log, link;
+    bool one; /* of one site only */
+};
+/* All postings, or those of one site, ascending by (site, epoch, seq): begin, then next until false. */
+void roster_posts(const struct roster *r, const struct kith_site_id *of, struct roster_cursor *ret);
+bool roster_next_post(const struct roster *r, struct roster_cursor *c, struct roster_post *ret);
+
 /* Withdrawals that count, one for each position and id, ascending by (log, seq, id): by the author's site in
  * the valid part of a control log of its own, or by the council. */
 uint32_t roster_withdrawals(const struct roster *r);

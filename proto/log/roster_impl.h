@@ -33,6 +33,7 @@ struct kept_council {
 struct op {
     struct kith_id hash;
     uint8_t kind;
+    uint32_t place;    /* in the roster's table */
     struct site *site; /* whom an ADMIT or REVOKE is about; NULL otherwise */
     union {
         struct op_admit admit;
@@ -53,6 +54,7 @@ struct link {
     uint64_t seq;
     struct kith_id id, prev;
     struct op *op; /* NULL where it has no effect */
+    bool counts;   /* computed: its operation counts for this coordinator here */
 };
 
 /* Links ascending by (seq, id): normally one for each seq. */
@@ -146,6 +148,7 @@ struct roster {
 };
 
 struct site *roster_site(const struct roster *r, const struct kith_site_id *id);
+const struct op *roster_op_by_hash(const struct roster *r, const struct kith_id *hash);
 const struct kept_cert *site_cert(const struct site *s, uint32_t epoch);
 const struct kept_council *roster_council_by_id(const struct roster *r, const struct kith_id *id);
 /* Puts the certificate that counts now into what is shown of a member. */

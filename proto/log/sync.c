@@ -443,22 +443,57 @@ void sync_peer_down(struct sync *s, uint32_t peer, struct kith_mono now)
     p->up = false;
 }
 
+/* Councils are few, and one that is new may decide who is a member: every link hears of it at once. Who has
+ * not said hello yet is sent all that it lacks when it does. */
+static void sync_tell_council(struct sync *s, uint32_t at, uint32_t except)
+{
+    for (uint32_t i = 0; i < SYNC_PEERS_MAX; i++) {
+        struct sync_peer *p = &s->peer[i];
+        if (i != except && sync_is_member(p) && p->heard && at < p->council_next)
+            p->council_next = at;
+    }
+}
+
+/* What became of the last roster_add_council: stored as it is held, with the signatures of earlier comers,
+ * whatever number it came under. */
+static void sync_keep_council(struct sync *s, uint32_t from)
+{
+    enum roster_council_state state;
+    uint32_t at = roster_council_added(s->c.roster);
+    if (at >= roster_councils(s->c.roster))
+        return;
+    struct sync_action *a = sync_act(s, SYNC_STORE_COUNCIL);
+    a->bytes = roster_council_bytes(s->c.roster, at, &a->g);
+    a->last_id = roster_council_at(s->c.roster, at, &state)->id;
+    sync_tell_council(s, at, from);
+    sync_dirty(s);
+}
+
+/* A member that knows more than it sent is asked to send all of it, once. */
 static void sync_take_council(struct sync *s, struct sync_peer *p, const struct msg_council *m)
 {
     struct kith_error e;
     p->handed += m->bytes.n;
     int r = roster_add_council(s->c.roster, m->bytes, &e);
-    uint32_t at = roster_council_added(s->c.roster);
-    if (r < 0) {
+    if (r == KITH_E_UNLINKED && sync_is_member(p) && !p->behind) {
+        p->behind = p->owe_hello = true;
+    } else if (r < 0) {
         sync_drop(s, sync_slot(s, p), BYE_PROTOCOL, &e);
-    } else if (r == 1 && at < roster_councils(s->c.roster)) {
-        /* As it is held: whatever number it came under, with the signatures of earlier comers too. */
-        enum roster_council_state state;
-        struct sync_action *a = sync_act(s, SYNC_STORE_COUNCIL);
-        a->bytes = roster_council_bytes(s->c.roster, at, &a->g);
-        a->last_id = roster_council_at(s->c.roster, at, &state)->id;
-        sync_dirty(s);
+    } else if (r == 1) {
+        sync_keep_council(s, sync_slot(s, p));
     }
+}
+
+int sync_council(struct sync *s, struct kith_bytes bytes, struct kith_mono now, struct kith_error *e)
+{
+    assert(!s->appending);
+    s->now = now;
+    int r = roster_add_council(s->c.roster, bytes, e);
+    if (r <= 0)
+        return r;
+    sync_keep_council(s, UINT32_MAX);
+    sync_refold(s);
+    return 1;
 }
 
 /* On probation a peer may hand over what admits it, and nothing else is listened to. */

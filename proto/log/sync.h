@@ -111,6 +111,9 @@ int sync_append_begin(struct sync *s, uint8_t stream, uint64_t *ret_first, struc
 int sync_append_add(struct sync *s, uint8_t kind, uint16_t schema, struct kith_wall time,
                     const struct kith_salt *salt, struct kith_bytes body);
 int sync_append_end(struct sync *s, struct kith_mono now, struct kith_error *e);
+/* A council that was made or signed here: handed to the store, counted at once, and told to every link. 1: it
+ * says something new, 0: it was known; KITH_E_INVALID, KITH_E_UNLINKED, KITH_E_FULL as of roster_add_council. */
+int sync_council(struct sync *s, struct kith_bytes bytes, struct kith_mono now, struct kith_error *e);
 
 /* ---- time and questions ---- */
 void sync_tick(struct sync *s, struct kith_mono now);

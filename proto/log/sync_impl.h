@@ -63,6 +63,7 @@ struct sync_peer {
 
     bool owe_hello, owe_ask;   /* a HELLO is due; it asks for an answer */
     uint32_t council_next;     /* next council to send; UINT32_MAX for none */
+    bool behind;               /* it sent a council without the one before, and was asked for all */
     bool heard;                /* its HELLO came */
     struct msg_hello hello;    /* the last one (software not kept) */
     struct kith_log_key joins; /* joiner: the control log being handed over … */
