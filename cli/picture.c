@@ -1,8 +1,6 @@
 /* What every picture shares: pen, words, and the three kinds of file. cairo is used by the pictures alone. */
 #include "cli/picture_draw.h"
 
-#include <cairo-pdf.h>
-#include <cairo-svg.h>
 #include <errno.h>
 #include <fontconfig/fontconfig.h>
 #include <math.h>

@@ -2,6 +2,8 @@
 #ifndef KITH_CLI_PICTURE_DRAW_H
 #define KITH_CLI_PICTURE_DRAW_H
 
+#include <cairo-pdf.h>
+#include <cairo-svg.h>
 #include <cairo.h>
 
 #include "cli/picture.h"

@@ -7,10 +7,13 @@
 #include "cli/page.h"
 #include "cli/record.h"
 #include "cli/sheet.h"
+#include "cli/signals.h"
 #include "cli/verbs.h"
 
 #define LIMIT_PEOPLE 200
 #define MORE_MAX     4u
+#define SIGNALS      2u /* columns of a measure that its series fill */
+#define IMPROVED_MAX 200u
 
 static const struct cli_option options[] = {
     FILTER_OPTIONS,
@@ -30,6 +33,12 @@ static const struct sheet_column common[] = {
 };
 #define COMMON (sizeof common / sizeof common[0])
 
+/* Of a measure: how many sites released a series, and which of them improved, since when. */
+static const struct sheet_column signals[SIGNALS] = {
+    {"sites", "SITES", SHEET_INTEGER, SHEET_ALL, false, true},
+    {"improved", "IMPROVED SINCE", SHEET_TEXT, SHEET_ALL, false, true},
+};
+
 static const struct {
     const char *kind;
     const char *field[MORE_MAX];
@@ -46,9 +55,10 @@ static const struct {
 
 struct listing {
     const struct kind *kind;
-    struct sheet_column column[COMMON + MORE_MAX];
+    struct sheet_column column[COMMON + MORE_MAX + SIGNALS];
     char header[MORE_MAX][48];
-    uint32_t columns;
+    uint32_t columns, own; /* own: without those of a measure's series */
+    bool signals;
 };
 
 /* The label of a field in capitals. */
@@ -79,6 +89,10 @@ static void lay_out(struct listing *l, const struct kind *k)
                                           false,
                                           j > 0};
         }
+    l->own = l->columns;
+    l->signals = k->number == KITH_KIND_MEASURE;
+    for (uint32_t i = 0; l->signals && i < SIGNALS; i++)
+        l->column[l->columns++] = signals[i];
 }
 
 /* Who asks about this site, or a part of it, wants to see which part. */
@@ -93,7 +107,7 @@ static void show_units(struct listing *l)
 
 static void put_more(struct sheet *s, const struct listing *l, const struct js *body)
 {
-    for (uint32_t i = COMMON; i < l->columns; i++) {
+    for (uint32_t i = COMMON; i < l->own; i++) {
         const struct field *f = kind_field(l->kind, l->column[i].key);
         const struct js *v = js_get(body, f->name);
         char *text = js_is_null(v) ? NULL : js_scalar(v);
@@ -108,7 +122,26 @@ static void put_more(struct sheet *s, const struct listing *l, const struct js *
     }
 }
 
-static void print_row(struct sheet *s, const struct listing *l, const struct replica_row *row)
+/* "ASH 2026-02, BRK 2026-04"; a measure without series has neither. */
+static void put_signals(struct sheet *s, struct replica *r, const char *key)
+{
+    char text[IMPROVED_MAX] = "";
+    struct signals g = {0};
+    struct kith_error e;
+    if (key && signals_gather(r, key, &g, &e) == 0) {
+        sheet_integer(s, "sites", g.n);
+        for (uint32_t i = 0; i < g.improved; i++) {
+            size_t used = strlen(text);
+            snprintf(text + used, sizeof text - used, "%s%s %s", used ? ", " : "", g.signal[i].series->site,
+                     g.signal[i].since);
+        }
+        sheet_text(s, "improved", text);
+    }
+    signals_clear(&g);
+}
+
+static void print_row(struct sheet *s, struct replica *r, const struct listing *l,
+                      const struct replica_row *row)
 {
     struct js *body = NULL;
     const char *text = row->body ? row->body : "";
@@ -123,6 +156,8 @@ static void print_row(struct sheet *s, const struct listing *l, const struct rep
     if (l->columns > COMMON &&
         js_read((struct kith_bytes){(const uint8_t *)text, strlen(text)}, &body, NULL) == 0)
         put_more(s, l, body);
+    if (l->signals)
+        put_signals(s, r, js_text(body, "key"));
     js_free(body);
     sheet_row(s);
 }
@@ -140,7 +175,7 @@ static int print_pages(struct replica *r, const struct replica_filter *f, const 
         rc = replica_list(r, f, &at, left < REPLICA_PAGE_ROWS ? (uint32_t)left : REPLICA_PAGE_ROWS, rows, &n,
                           e);
         for (uint32_t i = 0; !rc && i < n; i++) {
-            print_row(s, l, &rows[i]);
+            print_row(s, r, l, &rows[i]);
             replica_row_clear(&rows[i]);
         }
     }

@@ -24,7 +24,7 @@
 
 #define SITES 12
 
-static const struct verb *const verbs[] = {&verb_chart, &verb_compare, NULL};
+static const struct verb *const verbs[] = {&verb_chart, &verb_compare, &verb_list, &verb_show, NULL};
 static struct cli cli;
 static char home[64], file[96], out[32768];
 static int records;
@@ -121,6 +121,10 @@ static void fill(sqlite3 *db)
     put_record(db, 0, 3, 0, KITH_KIND_MEASURE, measure);
     put_record(db, 0, 4, 0, KITH_KIND_SERIES, told);
     put_series(db, 0, 0, 0, "2026-08", "1", "1", ""); /* shared here only */
+    put_record(db, 3, 5, 0, KITH_KIND_SERIES,
+               "{\"measure\":\"S00/falls\",\"version\":1,\"icon\":\"improvement\",\"since\":\"2025-11\","
+               "\"periods\":[\"2025-11\"]}");
+    put_record(db, 3, 6, 0, KITH_KIND_PROJECT, "{\"measures\":[\"s00/FALLS\"],\"status\":\"completed\"}");
     put_series(db, 12, 1, 0, "2026-08", "false", "100", "");
     put_series(db, 13, 1, 0, "2026-07", "1", "100", "");
     put_series(db, 14, 1, 0, "2026-08", "101", "100", "");
@@ -278,8 +282,8 @@ static void test_errors(void **state)
     assert_int_equal(RUN("compare", "S00/ulcers", "--period", "2026-08", "--order", "rank"), CLI_USAGE);
     assert_int_equal(RUN("compare", "S00/ulcers", "--period", "2026-08", "--of-version", "2"), CLI_NOTHING);
     assert_int_equal(RUN("chart", "nothing-like-it"), CLI_NOTHING);
-    assert_int_equal(RUN("chart", "S00/falls", "--site", "S03"), CLI_NOTHING);
-    assert_says("from S00");
+    assert_int_equal(RUN("chart", "S00/falls", "--site", "S04"), CLI_NOTHING);
+    assert_says("from S00, S03");
     assert_int_equal(RUN("chart", "S00/falls", "--rules", "anhoej"), CLI_USAGE);
     assert_int_equal(RUN("chart", "S00/ulcers", "--site", "S14"), CLI_DAMAGED);
     assert_says("S14-M1");
@@ -305,6 +309,27 @@ static void test_chart(void **state)
     assert_says("in a shift since 2026-02: concern");
     assert_int_equal(RUN("chart", "S00/ulcers", "--site", "s12", "--plain"), 0);
     assert_says("none with a value");
+}
+
+/* Two sites released S00/falls: one improved, and a project of its own names the measure. */
+static void test_signals(void **state)
+{
+    (void)state;
+    assert_int_equal(RUN("show", "--signals", "s00/falls", "--plain"), 0);
+    assert_says("1 of 2 sites show an improvement");
+    assert_says("S03");
+    assert_says("2025-11");
+    assert_says("S03-M6");
+    assert_says("The rest: 1 Concern.");
+    assert_int_equal(RUN("show", "--signals", "S00/falls", "--json"), 0);
+    assert_says("\"project\":\"S03-M6\"");
+    assert_last("sites", 2);
+    assert_last("concern", 1);
+    assert_last("improvement", 1);
+    assert_int_equal(RUN("show", "--signals", "S00/fall"), CLI_NOTHING);
+    assert_int_equal(RUN("list", "measures", "--json"), 0);
+    assert_last("sites", SITES + 5); /* of S00/ulcers, the only one that is defined */
+    assert_says("\"improved\":\"\"");
 }
 
 static size_t count(const char *text, const char *part)
@@ -343,7 +368,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_funnel), cmocka_unit_test(test_left_out), cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_chart),  cmocka_unit_test(test_picture),
+        cmocka_unit_test(test_chart),  cmocka_unit_test(test_signals),  cmocka_unit_test(test_picture),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
