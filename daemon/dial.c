@@ -166,6 +166,11 @@ static bool has_new_address(const struct target *now, const struct target *befor
     return false;
 }
 
+static bool has_new_link(const struct target *now, const struct target *before)
+{
+    return now->has_link && (!before->has_link || memcmp(&now->link, &before->link, sizeof now->link) != 0);
+}
+
 static void move_over(struct dial *fresh, const struct dial *old)
 {
     for (uint32_t i = 0; i < fresh->n; i++) {
@@ -175,7 +180,7 @@ static void move_over(struct dial *fresh, const struct dial *old)
             continue;
         x->dialling = before->dialling;
         x->tried = before->tried;
-        if (has_new_address(x, before) || (x->has_link && !before->has_link)) {
+        if (has_new_address(x, before) || has_new_link(x, before)) {
             x->next = x->tried ? x->tried + CHANGED_MS : 0;
             continue;
         }

@@ -86,6 +86,7 @@ static void on_roster(struct daemon *d)
         daemon_fatal(d, "store.roster", &e);
     if (store_dirty(d->store))
         drive_wrote(d, WAITS_SOON);
+    peers_rekeyed(d);
     dial_changed(d);
 }
 

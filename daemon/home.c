@@ -113,6 +113,14 @@ int home_write(const struct home *h, const char *name, mode_t mode, struct kith_
     return 0;
 }
 
+int home_remove(const struct home *h, const char *name, struct kith_error *e)
+{
+    if (unlinkat(h->dir_fd, name, 0) == 0 && fsync(h->dir_fd) == 0)
+        return 0;
+    return kith_fail(e, errno == ENOENT ? KITH_E_NOTFOUND : KITH_E_INTERNAL,
+                     "file \"%s/%s\": cannot be removed: %s", h->dir, name, strerror(errno));
+}
+
 /* A secret that others can read is no secret: better no start than a false sense of safety. */
 static int check_secret(const struct home *h, const char *name, int fd, struct kith_error *e)
 {

@@ -32,6 +32,8 @@ bool home_has(const struct home *h, const char *name);
  */
 int home_write(const struct home *h, const char *name, mode_t mode, struct kith_bytes bytes,
                struct kith_error *e);
+/* Takes a file away, durably. KITH_E_NOTFOUND where there is none. */
+int home_remove(const struct home *h, const char *name, struct kith_error *e);
 /* The whole file into memory of the caller; KITH_E_NOTFOUND where there is none, KITH_E_FULL where it is
  * longer. */
 int home_read(const struct home *h, const char *name, bool secret, void *memory, size_t cap, size_t *ret_n,

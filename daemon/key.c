@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define KEY_LINE_MAX 128u
+#define COMPROMISED  "compromised" /* a file that says: the link key before must not be kept */
 
 static void key_name(char *ret, size_t cap, const char *kind, uint32_t epoch)
 {
@@ -130,6 +131,30 @@ static uint32_t highest_epoch(const struct home *h)
     return 1; /* reading it then says what is missing */
 }
 
+/* The highest epoch below this one with a link key; 0 for none. */
+static uint32_t previous_epoch(const struct home *h, uint32_t epoch)
+{
+    char name[32];
+    while (--epoch >= 1) {
+        key_name(name, sizeof name, "link", epoch);
+        if (home_has(h, name))
+            return epoch;
+    }
+    return 0;
+}
+
+static int load_previous(struct keys *k, const struct home *h, struct kith_error *e)
+{
+    char name[32];
+    uint32_t epoch = previous_epoch(h, k->epoch);
+    if (epoch == 0 || home_has(h, COMPROMISED))
+        return 0;
+    key_name(name, sizeof name, "link", epoch);
+    int r = key_read(h, name, "link", true, k->secret->previous, e);
+    k->has_previous = r == 0;
+    return r;
+}
+
 static int load_root(struct keys *k, const struct home *h, uint8_t seed[32], struct kith_error *e)
 {
     int r = key_read(h, "root.pub", "root-public", false, k->root.b, e);
@@ -164,12 +189,110 @@ int keys_load(struct keys *k, const struct home *h, struct kith_error *e)
     r = key_read(h, name, "entry", true, seed, e);
     if (r == 0)
         r = derive(k, seed, e);
+    if (r == 0)
+        r = load_previous(k, h, e);
 out:
     if (seed)
         sodium_free(seed);
     if (r < 0)
         keys_clear(k);
     return r;
+}
+
+/* ---- rotation ---- */
+
+static int write_epoch(const struct keys *k, const struct home *h, const uint8_t entry_seed[32],
+                       struct kith_error *e)
+{
+    char name[32];
+    key_name(name, sizeof name, "entry", k->epoch);
+    int r = key_write(h, name, "entry", 0600, entry_seed, e);
+    key_name(name, sizeof name, "link", k->epoch);
+    return r == 0 ? key_write(h, name, "link", 0600, k->secret->link, e) : r;
+}
+
+static void take_over(struct keys *k, const struct keys *old, bool compromised)
+{
+    k->root = old->root;
+    k->has_root = old->has_root;
+    k->secret->root = old->secret->root;
+    k->has_previous = !compromised;
+    if (!compromised)
+        memcpy(k->secret->previous, old->secret->link, sizeof k->secret->previous);
+}
+
+int keys_fresh(struct keys *ret, const struct keys *old, const struct home *h, uint32_t epoch,
+               bool compromised, struct kith_error *e)
+{
+    struct keys k;
+    int r = secret_new(&k, e);
+    if (r < 0)
+        return r;
+    uint8_t *seed = sodium_malloc(32);
+    if (!seed) {
+        keys_clear(&k);
+        return kith_fail(e, KITH_E_INTERNAL, "keys: no locked memory; raise RLIMIT_MEMLOCK");
+    }
+    take_over(&k, old, compromised);
+    k.epoch = epoch;
+    randombytes_buf(seed, 32);
+    randombytes_buf(k.secret->link, sizeof k.secret->link);
+    r = derive(&k, seed, e);
+    if (r == 0)
+        r = write_epoch(&k, h, seed, e);
+    if (r == 0 && compromised) /* after the files that it speaks of */
+        r = home_write(h, COMPROMISED, 0600, (struct kith_bytes){NULL, 0}, e);
+    sodium_free(seed);
+    if (r < 0)
+        keys_clear(&k);
+    else
+        *ret = k;
+    return r;
+}
+
+static int remove_key(const struct home *h, const char *kind, uint32_t epoch, struct kith_error *e)
+{
+    char name[32];
+    key_name(name, sizeof name, kind, epoch);
+    return home_has(h, name) ? home_remove(h, name, e) : 0;
+}
+
+int keys_settle(struct keys *k, const struct home *h, struct kith_error *e)
+{
+    bool compromised = home_has(h, COMPROMISED);
+    uint32_t keep = compromised ? 0 : previous_epoch(h, k->epoch);
+    int r = 0;
+    for (uint32_t epoch = 1; epoch < k->epoch && r == 0; epoch++) {
+        if (epoch != keep)
+            r = remove_key(h, "link", epoch, e);
+        if (r == 0)
+            r = remove_key(h, "entry", epoch, e);
+    }
+    if (r == 0 && compromised) /* last: it stands for what is still to be done */
+        r = home_remove(h, COMPROMISED, e);
+    return r;
+}
+
+int keys_drop(const struct home *h, uint32_t epoch, struct kith_error *e)
+{
+    int r = home_has(h, COMPROMISED) ? home_remove(h, COMPROMISED, e) : 0;
+    for (; epoch <= KITH_EPOCH_MAX && r == 0; epoch++) {
+        r = remove_key(h, "entry", epoch, e);
+        if (r == 0)
+            r = remove_key(h, "link", epoch, e);
+    }
+    return r;
+}
+
+bool keys_unsettled(const struct keys *k, const struct home *h)
+{
+    char name[32];
+    bool more = home_has(h, COMPROMISED);
+    for (uint32_t epoch = 1; epoch < k->epoch && !more; epoch++) {
+        key_name(name, sizeof name, "entry", epoch);
+        more = home_has(h, name);
+    }
+    return more;
 }
 
 void keys_clear(struct keys *k)

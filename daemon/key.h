@@ -1,5 +1,6 @@
-/* The keys of one site: root (offline-able), entry and link (of the current epoch). On disk one file each,
- * 0600; in memory in pages that are locked, guarded and left out of core dumps. */
+/* The keys of one site: root (offline-able), entry and link (of the current epoch), and the link key before
+ * (SPEC 4.27). On disk one file each, 0600; in memory in pages that are locked, guarded and left out of core
+ * dumps. */
 #ifndef KITHD_KEY_H
 #define KITHD_KEY_H
 
@@ -10,11 +11,12 @@
 struct key_secret {
     struct crypto_sk root; /* all zero while the root is not on this machine */
     struct crypto_sk entry;
-    uint8_t link[32]; /* X25519 */
+    uint8_t link[32];     /* X25519 */
+    uint8_t previous[32]; /* X25519 of the epoch before; all zero where there is none */
 };
 
 struct keys {
-    bool has_root;
+    bool has_root, has_previous;
     uint32_t epoch;
     struct kith_pk root, entry, link;
     struct kith_site_id site;
@@ -27,6 +29,20 @@ int keys_make(struct keys *k, const struct home *h, struct kith_error *e);
 /* Loads what the home has; the highest epoch with both keys counts. */
 int keys_load(struct keys *k, const struct home *h, struct kith_error *e);
 void keys_clear(struct keys *k);
+
+/* A rotation, in steps that a crash may come between. The old keys stay on disk until the certificate of the
+ * new epoch does; whether it does decides at the next start which of the two are this site's (rotate.h).
+ *
+ * 1. New entry and link keys of this epoch and their files; root, and the old link key unless it is
+ *    compromised, are taken over from `old`. */
+int keys_fresh(struct keys *ret, const struct keys *old, const struct home *h, uint32_t epoch,
+               bool compromised, struct kith_error *e);
+/* 2. The certificate is on disk: removes what is older, but for the previous link key. */
+int keys_settle(struct keys *k, const struct home *h, struct kith_error *e);
+/* Or: there is no certificate and never will be: removes the files of epochs from this one on. */
+int keys_drop(const struct home *h, uint32_t epoch, struct kith_error *e);
+/* Step 1 was done and neither of the others. */
+bool keys_unsettled(const struct keys *k, const struct home *h);
 
 /* Entropy of the kernel, for salts, secrets, ephemeral keys and jitter. */
 void key_random(void *ret, size_t n);

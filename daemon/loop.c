@@ -7,6 +7,7 @@
 #include "daemon/join.h"
 #include "daemon/net.h"
 #include "daemon/peer.h"
+#include "daemon/rotate.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -249,6 +250,8 @@ static int start(struct daemon *d, const struct daemon_options *o, struct kith_e
         r = keys_load(&d->keys, &d->home, e);
     if (r == 0)
         r = open_store(d, e);
+    if (r == 0)
+        r = rotate_recover(d, e);
     if (r == 0)
         r = dial_start(d, e);
     if (r == 0)

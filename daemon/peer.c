@@ -150,11 +150,26 @@ static void on_known(struct peer *p, const struct session_event *ev)
     }
 }
 
+/* A responder that was dialled under the link key before its last rotation shows its newer certificate. */
+static bool shows_newer(const struct peer *p, struct kith_bytes payload)
+{
+    struct cert c;
+    struct kith_error e;
+    struct kith_site_id site;
+    if (cert_decode(payload, &c, &e) < 0 || !cert_verify(&c, &p->d->net))
+        return false;
+    crypto_site_id(&c.root, &site);
+    return memcmp(&site, &p->site, sizeof site) == 0;
+}
+
 static void on_peer(struct peer *p, const struct session_event *ev)
 {
     enum sync_mode mode = SYNC_MEMBER;
+    p->link = ev->link_pk;
     if (p->role == PEER_DIALLED) {
-        if (sync_mode_for(p->d->sync, &p->site, &mode) < 0)
+        if (ev->payload.n > 0 && !shows_newer(p, ev->payload))
+            session_bye(&p->s, BYE_PROTOCOL);
+        else if (sync_mode_for(p->d->sync, &p->site, &mode) < 0)
             session_bye(&p->s, BYE_REVOKED);
         else
             peer_up(p, &p->site, mode);
@@ -568,6 +583,9 @@ static void begin_session(struct peer *p)
     struct daemon *d = p->d;
     struct session_config c = {.net = d->net, .first = SESSION_ANY};
     memcpy(c.link_sk, d->keys.secret->link, sizeof c.link_sk);
+    c.has_previous = d->keys.has_previous && d->cert;
+    memcpy(c.previous_sk, d->keys.secret->previous, sizeof c.previous_sk);
+    c.previous_payload = (struct kith_bytes){d->cert, c.has_previous ? d->cert_n : 0};
     key_random(c.ephemeral, sizeof c.ephemeral);
     c.jitter_ms = key_uniform(5000);
     int r = session_init(&p->s, &c, daemon_now(d));
@@ -697,6 +715,26 @@ struct peer *peer_of_site(const struct daemon *d, const struct kith_site_id *sit
         if (d->number[i] && memcmp(&d->number[i]->site, site, sizeof *site) == 0)
             return d->number[i];
     return NULL;
+}
+
+void peers_rekeyed(struct daemon *d)
+{
+    for (uint32_t i = 0; i < SYNC_PEERS_MAX; i++) {
+        struct peer *p = d->number[i];
+        const struct member *m = p ? roster_member(d->roster, &p->site) : NULL;
+        uint32_t epoch = m ? roster_link_epoch(d->roster, &p->site, &p->link) : 0;
+        if (epoch > 0 && epoch < m->epoch)
+            peer_bye(p, BYE_DONE);
+    }
+}
+
+void peers_restart_handshakes(struct daemon *d)
+{
+    for (uint32_t i = 0; i < PEERS_MAX; i++) {
+        struct peer *p = d->peer[i];
+        if (p && !p->ended && p->s.state < SESSION_OPEN)
+            peer_fail(p, KITH_E_AGAIN, "this site has other keys now");
+    }
 }
 
 uint32_t peers_count(const struct daemon *d, bool up_only)

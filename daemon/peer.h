@@ -30,7 +30,8 @@ struct peer {
     bool in_step;
     enum sync_mode mode;
     struct kith_site_id site;
-    uint64_t round; /* of the last reconciliation that ended */
+    struct kith_pk link; /* the other side's link key, proved by the handshake once `known` */
+    uint64_t round;      /* of the last reconciliation that ended */
     struct kith_mono begun, up_at, linger;
     struct sockaddr_storage from;
     char address[KITH_ADDRESS_MAX + 1];
@@ -63,6 +64,10 @@ void peers_tick(struct daemon *d);
 int64_t peers_deadline(const struct daemon *d);
 bool peers_pump(struct daemon *d);
 struct peer *peer_of_site(const struct daemon *d, const struct kith_site_id *site); /* up, or NULL */
+/* The roster may have learnt that a site has newer keys: links under older ones end, and come again. */
+void peers_rekeyed(struct daemon *d);
+/* This site gets other keys: what shakes hands under those before ends. */
+void peers_restart_handshakes(struct daemon *d);
 uint32_t peers_count(const struct daemon *d, bool up_only);
 
 #endif

@@ -105,6 +105,11 @@ int store_id_at(void *store, const struct kith_log_key *log, uint64_t seq, struc
 int store_entry(struct store *s, const struct kith_log_key *log, uint64_t seq, const struct run_entry **ret,
                 struct kith_error *e);
 
+/* The last entry of one of this site's logs that this very home wrote; what a thief, or the same home before
+ * a restore, wrote does not show here. *ret_seq is 0 where there is none. */
+int store_own_last(struct store *s, uint8_t stream, uint32_t epoch, uint64_t *ret_seq, struct kith_id *ret_id,
+                   struct kith_error *e);
+
 /* SYNC_ROSTER, and once at start: writes the members and the ends of logs that changed; hides what is
  * withdrawn, shows again what no longer is. The roster is kept and asked when a log begins: it must live as
  * long as the store, or until another is set. */

@@ -77,6 +77,8 @@ enum sql {
     SQL_JOURNAL_PUT,
     SQL_JOURNAL_DONE,
     SQL_JOURNAL_OPEN,
+    SQL_OWN_PUT,
+    SQL_OWN_GET,
     SQL_HINT_PUT,
     SQL_HINT_AT,
     SQL_PRIVATE_BEGIN,
@@ -204,6 +206,11 @@ int store_gone_put(struct store *s, int64_t log, uint64_t seq, enum gone state, 
                    struct kith_error *e);
 int store_gone_drop(struct store *s, int64_t log, uint64_t seq, struct kith_error *e);
 int store_gone_state(struct store *s, int64_t log, uint64_t seq, int *ret, struct kith_error *e);
+
+/* ---- store_own.c ---- */
+
+/* A run that this home wrote, in the transaction that stores it. */
+int store_own_put(struct store *s, const struct sync_action *a, struct kith_error *e);
 
 /* ---- store_project.c ---- */
 

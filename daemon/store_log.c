@@ -271,6 +271,8 @@ int store_put_run(struct store *s, const struct sync_action *a, struct kith_wall
         rc = log_advance(s, l, a, e);
     if (rc == 0)
         rc = note_missing(s, l, a->run, e);
+    if (rc == 0 && a->own)
+        rc = store_own_put(s, a, e);
     if (rc == 0)
         rc = project_inline(s, l, a->run, now.ms, e);
     if (a->run->count < STORE_SMALL)

@@ -103,6 +103,9 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_JOURNAL_DONE] = "UPDATE journal SET position = ?2 WHERE number = ?1",
     [SQL_JOURNAL_OPEN] = "SELECT number, draft FROM journal WHERE position IS NULL AND number > ?1 "
                          "ORDER BY number LIMIT 1",
+    [SQL_OWN_PUT] = "INSERT INTO own(stream, epoch, seq, id) VALUES(?1, ?2, ?3, ?4) "
+                    "ON CONFLICT(stream, epoch) DO UPDATE SET seq = excluded.seq, id = excluded.id",
+    [SQL_OWN_GET] = "SELECT seq, id FROM own WHERE stream = ?1 AND epoch = ?2",
     [SQL_HINT_PUT] = "INSERT INTO hint(site, address, link) VALUES(?1, ?2, ?3) "
                      "ON CONFLICT(site, address) DO UPDATE SET link = excluded.link",
     [SQL_HINT_AT] = "SELECT site, address, link FROM hint ORDER BY site, address LIMIT 1 OFFSET ?1",

@@ -45,6 +45,8 @@
     "  open INTEGER NOT NULL) WITHOUT ROWID;" /* this site's own list: never leaves it */                              \
     "CREATE TABLE origin(log INTEGER NOT NULL, seq INTEGER NOT NULL, unit TEXT NOT NULL, PRIMARY KEY(log, seq))"       \
     "  WITHOUT ROWID;" /* the unit that a released record came from, which its entry may not tell */                   \
+    "CREATE TABLE own(stream INTEGER NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, id BLOB NOT NULL,"         \
+    "  PRIMARY KEY(stream, epoch)) WITHOUT ROWID;" /* the last entry of each own log that this home itself wrote */     \
     "CREATE TABLE word(kind INTEGER NOT NULL, field TEXT NOT NULL, part TEXT NOT NULL, PRIMARY KEY(kind, field, part))"\
     "  WITHOUT ROWID;" /* the fields that are searched; part is empty where a field has none */                        \
     "CREATE VIEW v_text AS SELECT r.number, r.title, (SELECT group_concat(t.atom, char(10)) FROM json_each(r.body) f," \

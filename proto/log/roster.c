@@ -1143,6 +1143,32 @@ const struct kith_pk *roster_entry_key(const struct roster *r, const struct kith
     return c != NULL ? &c->entry : NULL;
 }
 
+uint32_t roster_link_epoch(const struct roster *r, const struct kith_site_id *site,
+                           const struct kith_pk *link)
+{
+    const struct site *s = roster_site(r, site);
+    assert(link != NULL);
+    for (uint32_t i = s != NULL ? s->certs_n : 0; i-- > 0;)
+        if (memcmp(&s->cert[i].link, link, sizeof(*link)) == 0)
+            return s->cert[i].epoch;
+    return 0;
+}
+
+uint32_t roster_closes(const struct roster *r, const struct kith_site_id *site, struct cert_mark *ret,
+                       uint32_t *ret_n)
+{
+    const struct site *s = roster_site(r, site);
+    assert(ret != NULL && ret_n != NULL);
+    *ret_n = 0;
+    if (s == NULL || s->certs_n == 0)
+        return 0;
+    const struct kept_cert *top = &s->cert[s->certs_n - 1];
+    if (top->closes_n > 0)
+        memcpy(ret, top->closes, top->closes_n * sizeof(*ret));
+    *ret_n = top->closes_n;
+    return top->epoch;
+}
+
 const struct member *roster_by_link(const struct roster *r, const struct kith_pk *link, uint32_t *ret_epoch)
 {
     uint32_t low = 0, high = r->by_link_n;

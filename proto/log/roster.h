@@ -86,6 +86,13 @@ bool roster_is_coordinator(const struct roster *r, const struct kith_site_id *si
 /* The key that signs this site's epoch; NULL while its certificate is not held. */
 const struct kith_pk *roster_entry_key(const struct roster *r, const struct kith_site_id *site,
                                        uint32_t epoch);
+/* The epoch whose certificate of this site names the link key (of several the highest); 0 where none does. */
+uint32_t roster_link_epoch(const struct roster *r, const struct kith_site_id *site,
+                           const struct kith_pk *link);
+/* The highest epoch of which a certificate of this site is held, 0 for none, and where it closes earlier
+ * logs: room for KITH_CLOSES_MAX marks, ascending. */
+uint32_t roster_closes(const struct roster *r, const struct kith_site_id *site, struct cert_mark *ret,
+                       uint32_t *ret_n);
 /* Whose link key is this? The member, and which epoch named it; NULL when unknown. Anybody can name anybody's
  * link key in a certificate of its own: an answer here is a hint until the handshake has shown the
  * certificate. */

@@ -22,6 +22,8 @@
  * Memory is allocated for logs, for missing bodies and once for the object itself; everything is bounded. */
 #include "proto/log/sync_impl.h"
 
+#include "kith/kinds.h"
+
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -839,6 +841,44 @@ int sync_append_end(struct sync *s, struct kith_mono now, struct kith_error *e)
     }
     sync_refold(s);
     return 0;
+}
+
+/* The certificate as the one entry of a run; nothing is handed on before it is signed. */
+static int sync_rotate_append(struct sync *s, const struct sync_rotation *n, struct kith_mono now,
+                              struct kith_error *e)
+{
+    uint64_t first = 0;
+    int r = sync_append_begin(s, KITH_CONTROL, &first, e);
+    if (r < 0)
+        return r;
+    if (first == 1)
+        r = sync_append_add(s, KITH_KIND_CERT, KITH_KIND_SCHEMA, n->time, &n->salt, n->cert);
+    if (first != 1 || r < 0) {
+        s->appending = false;
+        return kith_fail(e, KITH_E_REFUSED,
+                         "the control log of epoch \"%u\" cannot begin with this certificate", n->epoch);
+    }
+    return sync_append_end(s, now, e);
+}
+
+int sync_rotate(struct sync *s, const struct sync_rotation *n, struct kith_mono now, struct kith_error *e)
+{
+    uint32_t epoch = s->c.epoch;
+    uint64_t ticket = s->ticket;
+    struct crypto_sk sk = s->c.entry_sk;
+    assert(!s->appending);
+    if (n->epoch <= epoch || n->epoch > KITH_EPOCH_MAX)
+        return kith_fail(e, KITH_E_REFUSED, "epoch \"%u\": it must be above %u and at most %u", n->epoch,
+                         epoch, KITH_EPOCH_MAX);
+    s->c.epoch = n->epoch;
+    s->c.entry_sk = n->entry_sk;
+    int r = sync_rotate_append(s, n, now, e);
+    if (s->ticket == ticket) {
+        s->c.epoch = epoch;
+        s->c.entry_sk = sk;
+    }
+    crypto_wipe(&sk, sizeof sk);
+    return r;
 }
 
 /* ---- time ---- */

@@ -112,8 +112,21 @@ int sync_append_add(struct sync *s, uint8_t kind, uint16_t schema, struct kith_w
                     const struct kith_salt *salt, struct kith_bytes body);
 int sync_append_end(struct sync *s, struct kith_mono now, struct kith_error *e);
 /* A council that was made or signed here: handed to the store, counted at once, and told to every link. 1: it
- * says something new, 0: it was known; KITH_E_INVALID, KITH_E_UNLINKED, KITH_E_FULL as of roster_add_council. */
+ * says something new, 0: it was known; KITH_E_INVALID, KITH_E_UNLINKED, KITH_E_FULL as of roster_add_council.
+ */
 int sync_council(struct sync *s, struct kith_bytes bytes, struct kith_mono now, struct kith_error *e);
+
+/* A rotation (SPEC 1.9): the certificate of a higher epoch becomes entry 1 of its control log, signed with
+ * the entry key of that epoch, and everything appended from now on stands there. Gives a SYNC_STORE action;
+ * until that is on disk the caller keeps the keys of both epochs. On failure nothing has changed. */
+struct sync_rotation {
+    uint32_t epoch;
+    struct crypto_sk entry_sk;
+    struct kith_bytes cert; /* packed, names epoch and entry key */
+    struct kith_salt salt;
+    struct kith_wall time;
+};
+int sync_rotate(struct sync *s, const struct sync_rotation *n, struct kith_mono now, struct kith_error *e);
 
 /* ---- time and questions ---- */
 void sync_tick(struct sync *s, struct kith_mono now);

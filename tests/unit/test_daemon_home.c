@@ -29,8 +29,10 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-    static const char *const names[] = {"root.key", "root.pub", "entry-1.key", "link-1.key", "lock",
-                                        "file",     "file.new", "a/b",         "a",          "link"};
+    static const char *const names[] = {"root.key",    "root.pub",    "entry-1.key", "link-1.key",
+                                        "entry-2.key", "link-2.key",  "link-3.key",  "entry-3.key",
+                                        "lock",        "compromised", "file",        "file.new",
+                                        "a/b",         "a",           "link"};
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         unlinkat(home.dir_fd, names[i], 0);
@@ -153,6 +155,83 @@ static void damaged_keys(void **state)
     }
 }
 
+/* ---- rotation ---- */
+
+static bool same(const struct kith_pk *a, const struct kith_pk *b)
+{
+    return memcmp(a, b, sizeof *a) == 0;
+}
+
+/* Until the certificate is on disk the old keys lie beside the new ones, and either can be forgotten. */
+static void rotation_settled(void **state)
+{
+    (void)state;
+    struct keys one, two, again;
+    struct kith_error e;
+    assert_int_equal(keys_make(&one, &home, &e), 0);
+    assert_false(keys_unsettled(&one, &home));
+    assert_int_equal(keys_fresh(&two, &one, &home, 2, false, &e), 0);
+    assert_true(keys_unsettled(&two, &home));
+    assert_true(home_has(&home, "entry-1.key"));
+    assert_int_equal(keys_load(&again, &home, &e), 0);
+    assert_int_equal(again.epoch, 2);
+    assert_true(same(&again.entry, &two.entry) && same(&again.link, &two.link));
+    assert_false(same(&again.entry, &one.entry) || same(&again.link, &one.link));
+    assert_true(again.has_previous && again.has_root);
+    assert_memory_equal(again.secret->previous, one.secret->link, 32);
+    assert_int_equal(keys_settle(&again, &home, &e), 0);
+    assert_false(keys_unsettled(&again, &home));
+    assert_false(home_has(&home, "entry-1.key"));
+    assert_true(home_has(&home, "link-1.key"));
+    keys_clear(&again);
+    assert_int_equal(keys_load(&again, &home, &e), 0);
+    assert_true(again.has_previous);
+    keys_clear(&again);
+    keys_clear(&two);
+    keys_clear(&one);
+}
+
+static void rotation_dropped(void **state)
+{
+    (void)state;
+    struct keys one, two, again;
+    struct kith_error e;
+    assert_int_equal(keys_make(&one, &home, &e), 0);
+    assert_int_equal(keys_fresh(&two, &one, &home, 2, true, &e), 0);
+    assert_int_equal(keys_drop(&home, 2, &e), 0);
+    assert_int_equal(keys_load(&again, &home, &e), 0);
+    assert_int_equal(again.epoch, 1);
+    assert_false(keys_unsettled(&again, &home));
+    assert_true(same(&again.entry, &one.entry) && same(&again.link, &one.link));
+    assert_false(again.has_previous);
+    keys_clear(&again);
+    keys_clear(&two);
+    keys_clear(&one);
+}
+
+/* After a theft the link key before is nobody's any more; epochs may be left out. */
+static void rotation_compromised(void **state)
+{
+    (void)state;
+    struct keys one, two, three, again;
+    struct kith_error e;
+    assert_int_equal(keys_make(&one, &home, &e), 0);
+    assert_int_equal(keys_fresh(&two, &one, &home, 2, false, &e), 0);
+    assert_int_equal(keys_settle(&two, &home, &e), 0);
+    assert_int_equal(keys_fresh(&three, &two, &home, 3, true, &e), 0);
+    assert_false(three.has_previous);
+    assert_int_equal(keys_load(&again, &home, &e), 0);
+    assert_int_equal(again.epoch, 3);
+    assert_false(again.has_previous);
+    assert_int_equal(keys_settle(&again, &home, &e), 0);
+    assert_false(home_has(&home, "link-1.key") || home_has(&home, "link-2.key"));
+    assert_false(home_has(&home, "entry-2.key") || home_has(&home, "compromised"));
+    keys_clear(&again);
+    keys_clear(&three);
+    keys_clear(&two);
+    keys_clear(&one);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +241,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(keys_there_and_back, setup, teardown),
         cmocka_unit_test_setup_teardown(open_keys_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(root_may_be_away, setup, teardown),
-        cmocka_unit_test_setup_teardown(damaged_keys, setup, teardown)};
+        cmocka_unit_test_setup_teardown(damaged_keys, setup, teardown),
+        cmocka_unit_test_setup_teardown(rotation_settled, setup, teardown),
+        cmocka_unit_test_setup_teardown(rotation_dropped, setup, teardown),
+        cmocka_unit_test_setup_teardown(rotation_compromised, setup, teardown)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
