@@ -2,7 +2,7 @@
  *
  *     DIR/replica.db   0640   what the network and this site may read (kith/schema.h is the promise to
  *                             readers)
- *     DIR/private.db   0600   invites, release journal, hints of addresses
+ *     DIR/private.db   0600   invites, release journal, hints of addresses, raw counts
  *
  * One thread, one store, one connection a file: every write and every checkpoint goes through it. Writes open
  * a transaction by themselves; nothing is durable before store_commit says so, and what is not durable must
@@ -15,6 +15,7 @@
 #ifndef DAEMON_STORE_H
 #define DAEMON_STORE_H
 
+#include "proto/learn/raw.h"
 #include "proto/learn/unit.h"
 #include "proto/log/roster.h"
 #include "proto/log/sync.h"
@@ -228,6 +229,97 @@ struct store_hint {
 int store_hint_put(struct store *s, const struct store_hint *h, struct kith_error *e);
 /* The i-th hint, ascending by (site, address); KITH_E_NOTFOUND past the last. */
 int store_hint_at(struct store *s, uint32_t i, struct store_hint *ret);
+
+/* ---- measures ---- */
+
+#define STORE_MEASURE_KEY_MAX  80u /* bytes */
+#define STORE_MEASURE_TEXT_MAX 200u
+
+/* What counting by a measure needs of its definition. Texts are terminated; what another site sent too long
+ * is cut. */
+struct store_measure {
+    char key[STORE_MEASURE_KEY_MAX + 1]; /* as the record has it: ASH/falls-rate */
+    uint32_t version;
+    char record[STORE_POSITION_TEXT]; /* ASH-M3, or here-7 while it is not released */
+    bool here;                        /* it is not released */
+    char name[STORE_MEASURE_TEXT_MAX], per[STORE_MEASURE_TEXT_MAX];
+    char part_of[STORE_MEASURE_KEY_MAX + 1]; /* key of another, or "" */
+    bool has_den;                            /* its denominator is not "none" */
+    bool people;
+    enum spc_chart chart;
+    const struct spc_rules *rules; /* ptd-0.2 where it names none */
+    enum spc_direction direction;
+    enum sdc_unit period; /* SDC_NO_UNIT: single events (t, g) */
+    uint32_t first_month; /* of its year: 1 … 12 */
+};
+
+/* The measure that a person means, among the definitions in the replica, released or shared here. It is named
+ * by its key in any letter case; without a site's code this site's own comes before another's. One that is
+ * not released is named the same way, by the key that its record gives, or as here-7; its raw series keep
+ * that key and version, and so still belong to it once it is released. KEY@2 asks for version 2, else it is
+ * the newest. KITH_E_NOTFOUND; KITH_E_USAGE where two sites use the key; KITH_E_INVALID for a definition by
+ * another site that no counting can follow. */
+int store_measure_find(struct store *s, const char *text, struct store_measure *ret, struct kith_error *e);
+
+/* ---- raw counts (private.db) ---- */
+
+/* A series of one measure, version and unit. None of its numbers may stand in a log line, nor in an error
+ * that reaches one. */
+struct store_raw {
+    uint64_t number; /* never used again */
+    char measure[STORE_MEASURE_KEY_MAX + 1];
+    uint32_t version;
+    char unit[UNIT_CODE_MAX + 1]; /* code in this site's list; "": the whole site */
+    enum sdc_unit period;         /* SDC_NO_UNIT: single events, serials are days */
+    enum raw_shape shape;
+    uint32_t cells;
+    int32_t first, last; /* serials; where there are cells */
+};
+
+/* KITH_E_NOTFOUND where nothing was counted so. */
+int store_raw_find(struct store *s, const char *key, uint32_t version, const char *unit,
+                   struct store_raw *ret, struct kith_error *e);
+/* By measure, version, unit: all, or (key not NULL) all of a measure; at most cap. */
+int store_raw_list(struct store *s, const char *key, struct store_raw *ret, uint32_t cap, uint32_t *ret_n,
+                   struct kith_error *e);
+/* The cells of a series, ascending; ret has room for RAW_CELLS_MAX. */
+int store_raw_cells(struct store *s, uint64_t number, struct raw_cell *ret, uint32_t *ret_n,
+                    struct kith_error *e);
+/* Puts cells, checked and in order, into the series that r names (number, cells, first and last are ignored),
+ * and makes it where it is not there. Cells that are there with the same numbers are passed over; *ret_new
+ * counts the others. Nothing is written unless all of it can be: KITH_E_REFUSED where a cell has other
+ * numbers (*ret_place) or the series other periods or another shape (*ret_place is n); KITH_E_FULL above
+ * RAW_CELLS_MAX. */
+int store_raw_add(struct store *s, const struct store_raw *r, const struct raw_cell *c, uint32_t n,
+                  uint32_t *ret_new, uint32_t *ret_place, struct kith_error *e);
+
+/* Who changed what was counted, and why. */
+struct store_raw_by {
+    struct kith_wall time;
+    uint32_t author; /* uid */
+    const char *reason;
+};
+/* Other numbers for a cell that is there; the old ones go into the journal. *ret_old (may be NULL).
+ * KITH_E_NOTFOUND: no such cell. */
+int store_raw_fix(struct store *s, const struct store_raw *r, const struct raw_cell *now,
+                  const struct store_raw_by *by, struct raw_cell *ret_old, struct kith_error *e);
+/* Takes a series away, its corrections too; the journal keeps that it happened. */
+int store_raw_drop(struct store *s, const struct store_raw *r, const struct store_raw_by *by,
+                   struct kith_error *e);
+
+#define STORE_REASON_MAX 400u
+struct store_raw_change {
+    uint64_t number;
+    struct kith_wall time;
+    uint32_t author;
+    char reason[STORE_REASON_MAX + 1];
+    bool dropped;             /* the series went; the cells below mean nothing */
+    uint32_t cells;           /* that went with it */
+    struct raw_cell was, now; /* of one period */
+};
+/* The first change of a series behind `after` (0: the first). KITH_E_NOTFOUND past the last. */
+int store_raw_change(struct store *s, const struct store_raw *r, uint64_t after, struct store_raw_change *ret,
+                     struct kith_error *e);
 
 /* ---- verification ---- */
 

@@ -91,6 +91,34 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_ORIGIN_PUT] =
         "INSERT OR REPLACE INTO origin(log, seq, unit) SELECT ?2, ?3, json_extract(body, '$.unit') "
         "FROM record WHERE number = -?1 AND json_type(body, '$.unit') = 'text'",
+    /* ?1 the key as typed, ?2 the same behind this site's code, ?3 a version or NULL, ?4 a draft's number or
+     * NULL, ?5 the kind. The key as typed comes before this site's own, that before any site's; of one key
+     * the definition by the site that it names, the newest version, the released one. Not from v_record:
+     * views may not use JSON on this connection. */
+    [SQL_MEASURE_FIND] =
+        "WITH own(code) AS (SELECT value FROM meta WHERE key = 'code') "
+        "SELECT CASE WHEN r.log IS NULL THEN 'here-' || (-r.number) ELSE m.code || "
+        "CASE WHEN l.epoch = 1 THEN '' ELSE '.' || l.epoch END || '-M' || r.seq END, r.log IS NULL AS here, "
+        "r.title, json_extract(r.body, '$.key') AS key, json_extract(r.body, '$.version') AS version, "
+        "json_extract(r.body, '$.denominator'), json_extract(r.body, '$.per'), "
+        "json_extract(r.body, '$.direction'), json_extract(r.body, '$.chart'), "
+        "json_extract(r.body, '$.period'), json_extract(r.body, '$.people'), "
+        "json_extract(r.body, '$.rules'), json_extract(r.body, '$.part-of'), "
+        "json_extract(r.body, '$.first-month'), "
+        "CASE WHEN r.number = -?4 THEN 0 WHEN json_extract(r.body, '$.key') = ?1 COLLATE NOCASE THEN 1 "
+        "WHEN json_extract(r.body, '$.key') = ?2 COLLATE NOCASE THEN 2 ELSE 3 END AS rank, "
+        "coalesce(m.code, own.code) = coalesce(nullif(substr(json_extract(r.body, '$.key'), 1, "
+        "max(instr(json_extract(r.body, '$.key'), '/') - 1, 0)), ''), own.code) COLLATE NOCASE AS by_owner "
+        "FROM own, record r LEFT JOIN log l ON l.number = r.log LEFT JOIN member m ON m.site = l.site "
+        "WHERE r.kind = ?5 AND (r.log IS NULL OR (r.seq <= l.ends AND m.site IS NOT NULL)) AND NOT EXISTS "
+        "(SELECT 1 FROM record n LEFT JOIN log nl ON nl.number = n.log WHERE n.replaces_log = r.log AND "
+        "n.replaces_seq = r.seq AND n.kind = r.kind AND (n.log IS NULL OR n.seq <= nl.ends)) AND "
+        "(?3 IS NULL OR json_extract(r.body, '$.version') = ?3) AND "
+        "CASE WHEN ?4 IS NOT NULL THEN r.number = -?4 ELSE "
+        "json_extract(r.body, '$.key') = ?1 COLLATE NOCASE OR "
+        "json_extract(r.body, '$.key') = ?2 COLLATE NOCASE OR (instr(?1, '/') = 0 AND "
+        "substr(json_extract(r.body, '$.key'), instr(json_extract(r.body, '$.key'), '/') + 1) = ?1 "
+        "COLLATE NOCASE) END ORDER BY rank, by_owner DESC, key, version DESC, here, r.time DESC",
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_COMMIT] = "COMMIT",
 
@@ -109,6 +137,35 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_HINT_PUT] = "INSERT INTO hint(site, address, link) VALUES(?1, ?2, ?3) "
                      "ON CONFLICT(site, address) DO UPDATE SET link = excluded.link",
     [SQL_HINT_AT] = "SELECT site, address, link FROM hint ORDER BY site, address LIMIT 1 OFFSET ?1",
+    [SQL_RAW_PUT] =
+        "INSERT INTO raw_series(measure, version, unit, period, shape) VALUES(?1, ?2, ?3, ?4, ?5)",
+    [SQL_RAW_GET] = "SELECT s.number, s.measure, s.version, s.unit, s.period, s.shape, count(c.serial), "
+                    "min(c.serial), max(c.serial) FROM raw_series s LEFT JOIN raw_cell c "
+                    "ON c.series = s.number WHERE s.measure = ?1 AND s.version = ?2 AND s.unit = ?3 "
+                    "GROUP BY s.number",
+    [SQL_RAW_LIST] = "SELECT s.number, s.measure, s.version, s.unit, s.period, s.shape, count(c.serial), "
+                     "min(c.serial), max(c.serial) FROM raw_series s LEFT JOIN raw_cell c "
+                     "ON c.series = s.number WHERE ?1 IS NULL OR s.measure = ?1 GROUP BY s.number "
+                     "ORDER BY s.measure, s.version, s.unit LIMIT ?2",
+    [SQL_RAW_DROP] = "DELETE FROM raw_series WHERE number = ?1",
+    [SQL_RAW_CELL_PUT] =
+        "INSERT INTO raw_cell(series, serial, nth, num, den, behind) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_RAW_CELL_GET] = "SELECT serial, nth, num, den, behind FROM raw_cell WHERE series = ?1 AND "
+                         "serial = ?2 AND nth = ?3",
+    [SQL_RAW_CELL_SET] = "UPDATE raw_cell SET num = ?4, den = ?5, behind = ?6 WHERE series = ?1 AND "
+                         "serial = ?2 AND nth = ?3",
+    [SQL_RAW_CELL_ALL] = "SELECT serial, nth, num, den, behind FROM raw_cell WHERE series = ?1 "
+                         "ORDER BY serial, nth LIMIT ?2",
+    [SQL_RAW_CELL_DROP] = "DELETE FROM raw_cell WHERE series = ?1",
+    [SQL_RAW_CHANGE_PUT] =
+        "INSERT INTO raw_change(measure, version, unit, series, time, author, reason, cells, serial, nth, "
+        "num, den, behind, new_num, new_den, new_behind) "
+        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+    [SQL_RAW_CHANGE_ALL] =
+        "SELECT number, time, author, reason, cells, serial, nth, num, den, behind, new_num, new_den, "
+        "new_behind FROM raw_change WHERE measure = ?1 AND version = ?2 AND unit = ?3 AND number > ?4 "
+        "ORDER BY number LIMIT 1",
+    [SQL_RAW_CHANGE_FORGET] = "DELETE FROM raw_change WHERE series = ?1",
     [SQL_PRIVATE_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_PRIVATE_COMMIT] = "COMMIT",
 };

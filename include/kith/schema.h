@@ -114,6 +114,19 @@
  * projected (last arrival whose entries are projected), projection (version of what made
  * them), pending (JSON or absent), started (ms). */
 
+/* What this site counted (daemon/store_raw.c): period is an enum sdc_unit, shape an enum raw_shape, unit '' for
+ * the whole site, serial and nth as in struct raw_cell; den and behind are NULL where there are none. A change is
+ * a correction or a removal; of a removal `cells` says how many went, and nothing else is kept. */
+#define RAW_TABLES                                                                                                     \
+    "CREATE TABLE raw_series(number INTEGER PRIMARY KEY AUTOINCREMENT, measure TEXT NOT NULL, version INTEGER NOT NULL," \
+    "  unit TEXT NOT NULL, period INTEGER NOT NULL, shape INTEGER NOT NULL, UNIQUE(measure, version, unit));"          \
+    "CREATE TABLE raw_cell(series INTEGER NOT NULL, serial INTEGER NOT NULL, nth INTEGER NOT NULL, num REAL NOT NULL," \
+    "  den REAL, behind REAL, PRIMARY KEY(series, serial, nth)) WITHOUT ROWID;"                                        \
+    "CREATE TABLE raw_change(number INTEGER PRIMARY KEY, measure TEXT NOT NULL, version INTEGER NOT NULL,"             \
+    "  unit TEXT NOT NULL, series INTEGER NOT NULL, time INTEGER NOT NULL, author INTEGER NOT NULL, reason TEXT,"      \
+    "  cells INTEGER, serial INTEGER, nth INTEGER, num REAL, den REAL, behind REAL, new_num REAL, new_den REAL,"         \
+    "  new_behind REAL);"
+
 #define SCHEMA_PRIVATE                                                                                                 \
     "CREATE TABLE invite(hash BLOB PRIMARY KEY, secret BLOB NOT NULL, code TEXT, made INTEGER NOT NULL,"               \
     "  expires INTEGER NOT NULL, root BLOB) WITHOUT ROWID;"                                                            \
@@ -121,7 +134,7 @@
     "  releaser INTEGER NOT NULL, draft INTEGER NOT NULL, digest BLOB NOT NULL, found TEXT, reason TEXT,"               \
     "  position TEXT);"                                                                                                \
     "CREATE TABLE hint(site BLOB NOT NULL, address TEXT NOT NULL, link BLOB NOT NULL, PRIMARY KEY(site, address))"     \
-    "  WITHOUT ROWID;"
+    "  WITHOUT ROWID;" RAW_TABLES
 
 // clang-format on
 #endif
