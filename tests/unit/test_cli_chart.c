@@ -14,6 +14,7 @@
 
 #include "cli/chart.h"
 #include "cli/verbs.h"
+#include "tests/unit/golden.h"
 
 static const struct verb *const verbs[] = {&verb_chart, NULL};
 static char dir[64];
@@ -527,6 +528,44 @@ static void test_pictures(void **state)
     assert_memory_equal(out, "%PDF-", 5);
 }
 
+/* Four pictures that readers meet: a shift against a target, a rephase with hidden and missing months, a run
+ * chart, and rare events. */
+static void test_golden(void **state)
+{
+    static const struct {
+        const char *name, *words;
+        const char *data;
+    } pictures[] = {
+        {"shift",
+         "--type xmr --direction down --target 8 --title Falls_on_Elm_Ward --axis falls_a_month --svg",
+         "period,value\n2024-01,12\n2024-02,9\n2024-03,14\n2024-04,11\n2024-05,13\n2024-06,10\n2024-07,12\n"
+         "2024-08,15\n2024-09,11\n2024-10,12\n2024-11,13\n2024-12,12\n2025-01,7\n2025-02,6\n2025-03,8\n"
+         "2025-04,5\n2025-05,7\n2025-06,6\n2025-07,8\n2025-08,4\n2025-09,6\n2025-10,5\n"},
+        {"phases",
+         "--type p --rephase 2025-01 --direction up --target 95% --title Seen_within_four_hours --svg",
+         "period,numerator,denominator\n2023-12,81,100\n2024-01,80,100\n2024-02,82,101\n2024-03,79,98\n2024-"
+         "04,hidden,102\n"
+         "2024-05,81,99\n2024-06,83,103\n2024-07,80,100\n2024-08,78,97\n2024-09,84,104\n2024-10,79,100\n"
+         "2024-11,82,100\n2024-12,81,101\n2025-01,90,100\n2025-02,91,99\n2025-04,92,100\n2025-05,90,100\n"
+         "2025-06,94,102\n2025-07,93,100\n2025-08,91,98\n2025-09,95,101\n2025-10,92,100\n2025-11,93,100\n"
+         "2025-12,94,100\n"},
+        {"run", "--type run --rules anhoej --direction neutral --title Calls_answered --svg",
+         "period,value\n2026-01-05,5\n2026-01-12,7\n2026-01-19,4\n2026-01-26,8\n2026-02-02,6\n2026-02-09,9\n"
+         "2026-02-16,5\n2026-02-23,8\n2026-03-02,7\n2026-03-09,6\n2026-03-16,8\n2026-03-23,5\n"},
+        {"events", "--type t --direction up --title Days_between_events --svg",
+         "period,value\n1,12\n2,30\n3,7\n4,19\n5,44\n6,15\n7,60\n8,22\n9,9\n10,33\n11,51\n12,26\n13,70\n"
+         "14,95\n"},
+    };
+    char words[400];
+    (void)state;
+    for (size_t i = 0; i < sizeof pictures / sizeof pictures[0]; i++) {
+        write_data("data.csv", pictures[i].data);
+        snprintf(words, sizeof words, "%s %s", pictures[i].words, path_of("a.svg"));
+        assert_int_equal(kith_wide("data.csv", words, 0, CLI_CSV, false), 0);
+        golden_check(path_of("a.svg"), pictures[i].name);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -536,7 +575,7 @@ int main(void)
         cmocka_unit_test(test_cells),    cmocka_unit_test(test_columns),
         cmocka_unit_test(test_weekdays), cmocka_unit_test(test_sentences),
         cmocka_unit_test(test_phases),   cmocka_unit_test(test_widths),
-        cmocka_unit_test(test_pictures),
+        cmocka_unit_test(test_pictures), cmocka_unit_test(test_golden),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }
