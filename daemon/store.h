@@ -240,6 +240,7 @@ int store_hint_at(struct store *s, uint32_t i, struct store_hint *ret);
 struct store_measure {
     char key[STORE_MEASURE_KEY_MAX + 1]; /* as the record has it: ASH/falls-rate */
     uint32_t version;
+    int64_t number;                   /* of its row in the table of records */
     char record[STORE_POSITION_TEXT]; /* ASH-M3, or here-7 while it is not released */
     bool here;                        /* it is not released */
     char name[STORE_MEASURE_TEXT_MAX], per[STORE_MEASURE_TEXT_MAX];

@@ -14,8 +14,12 @@
 int store_draft_add(struct store *s, const struct store_draft *d, uint64_t *ret_number, struct kith_error *e)
 {
     int rc = store_body_check(d->kind, d->schema, d->body, e);
-    if (rc < 0)
-        return rc;
+    return rc < 0 ? rc : store_draft_insert(s, d, ret_number, e);
+}
+
+int store_draft_insert(struct store *s, const struct store_draft *d, uint64_t *ret_number,
+                       struct kith_error *e)
+{
     if (s->drafts >= STORE_DRAFTS_MAX)
         return kith_fail(e, KITH_E_FULL,
                          "\"%u\" records are shared here and not released: release or drop some",
@@ -28,7 +32,7 @@ int store_draft_add(struct store *s, const struct store_draft *d, uint64_t *ret_
     sqlite3_bind_int64(st, 3, d->time.ms);
     sqlite3_bind_int64(st, 4, d->author);
     store_bind_blob(st, 5, d->body.p, d->body.n);
-    rc = store_run_statement(s, SQL_DRAFT_PUT, e);
+    int rc = store_run_statement(s, SQL_DRAFT_PUT, e);
     if (rc < 0)
         return rc;
     struct store_draft kept = *d;

@@ -45,6 +45,7 @@ enum sql {
     SQL_DRAFT_LIST,
     SQL_DRAFT_DROP,
     SQL_DRAFT_COUNT,
+    SQL_DRAFT_KIND,
     SQL_RELEASED_PUT,
     SQL_RELEASED_GET,
     SQL_RECORD_PUT,
@@ -68,6 +69,8 @@ enum sql {
     SQL_UNIT_ALL,
     SQL_ORIGIN_PUT,
     SQL_MEASURE_FIND,
+    SQL_GONE_RULES,
+    SQL_MEASURE_TARGET,
     SQL_BEGIN,
     SQL_COMMIT,
     /* from here on: private.db */
@@ -94,6 +97,16 @@ enum sql {
     SQL_RAW_CHANGE_PUT,
     SQL_RAW_CHANGE_ALL,
     SQL_RAW_CHANGE_FORGET,
+    SQL_OFFER_PUT,
+    SQL_OFFER_GET,
+    SQL_OFFER_OF,
+    SQL_OFFER_ALL,
+    SQL_OFFER_DROP,
+    SQL_TOLD_PUT,
+    SQL_TOLD_DONE,
+    SQL_TOLD_NEXT,
+    SQL_TOLD_BLOBS,
+    SQL_TOLD_HAS,
     SQL_PRIVATE_BEGIN,
     SQL_PRIVATE_COMMIT,
     SQL_COUNT
@@ -252,6 +265,9 @@ int store_fts_tune(sqlite3 *db, struct kith_error *e);
 
 /* ---- store_draft.c ---- */
 
+/* A draft whose body need not be what receivers take: only the stub of an offer. */
+int store_draft_insert(struct store *s, const struct store_draft *d, uint64_t *ret_number,
+                       struct kith_error *e);
 int store_position_text(struct store *s, const struct kith_log_key *log, uint64_t seq,
                         char ret[STORE_POSITION_TEXT], struct kith_error *e);
 

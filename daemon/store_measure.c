@@ -64,7 +64,9 @@ enum column {
     RULES,
     PART_OF,
     FIRST_MONTH,
-    RANK
+    RANK,
+    OWN,
+    NUMBER
 };
 
 static const char *text_at(sqlite3_stmt *st, enum column c)
@@ -105,6 +107,7 @@ static int read_row(sqlite3_stmt *st, struct store_measure *m, struct kith_error
         return bad(st, VERSION, "version", e);
     if (month < 0 || month > 12)
         return bad(st, FIRST_MONTH, "first month", e);
+    m->number = sqlite3_column_int64(st, NUMBER);
     m->version = (uint32_t)version;
     m->first_month = month != 0 ? (uint32_t)month : 1;
     m->here = sqlite3_column_int(st, HERE) != 0;

@@ -58,6 +58,7 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_DRAFT_LIST] = "SELECT number FROM draft WHERE number > ?1 ORDER BY number LIMIT ?2",
     [SQL_DRAFT_DROP] = "DELETE FROM draft WHERE number = ?1",
     [SQL_DRAFT_COUNT] = "SELECT count(*) FROM draft",
+    [SQL_DRAFT_KIND] = "SELECT kind FROM draft WHERE number = ?1",
     [SQL_RELEASED_PUT] = "INSERT INTO released(number, log, seq) VALUES(?1, ?2, ?3)",
     [SQL_RELEASED_GET] = "SELECT log, seq FROM released WHERE number = ?1",
     [SQL_RECORD_PUT] =
@@ -108,7 +109,7 @@ const char *const store_sql[SQL_COUNT] = {
         "CASE WHEN r.number = -?4 THEN 0 WHEN json_extract(r.body, '$.key') = ?1 COLLATE NOCASE THEN 1 "
         "WHEN json_extract(r.body, '$.key') = ?2 COLLATE NOCASE THEN 2 ELSE 3 END AS rank, "
         "coalesce(m.code, own.code) = coalesce(nullif(substr(json_extract(r.body, '$.key'), 1, "
-        "max(instr(json_extract(r.body, '$.key'), '/') - 1, 0)), ''), own.code) COLLATE NOCASE AS by_owner "
+        "max(instr(json_extract(r.body, '$.key'), '/') - 1, 0)), ''), own.code) COLLATE NOCASE AS by_owner, r.number "
         "FROM own, record r LEFT JOIN log l ON l.number = r.log LEFT JOIN member m ON m.site = l.site "
         "WHERE r.kind = ?5 AND (r.log IS NULL OR (r.seq <= l.ends AND m.site IS NOT NULL)) AND NOT EXISTS "
         "(SELECT 1 FROM record n LEFT JOIN log nl ON nl.number = n.log WHERE n.replaces_log = r.log AND "
@@ -119,6 +120,12 @@ const char *const store_sql[SQL_COUNT] = {
         "json_extract(r.body, '$.key') = ?2 COLLATE NOCASE OR (instr(?1, '/') = 0 AND "
         "substr(json_extract(r.body, '$.key'), instr(json_extract(r.body, '$.key'), '/') + 1) = ?1 "
         "COLLATE NOCASE) END ORDER BY rank, by_owner DESC, key, version DESC, here, r.time DESC",
+    [SQL_GONE_RULES] = "SELECT log, seq, rule FROM gone WHERE state = 2 ORDER BY log, seq LIMIT 1 OFFSET ?1",
+    [SQL_MEASURE_TARGET] =
+        "SELECT json_extract(t.value, '$.value') FROM record r, json_each(r.body, '$.targets') t "
+        "WHERE r.number = ?1 AND typeof(json_extract(t.value, '$.value')) IN ('integer', 'real') "
+        "AND unixepoch(substr(json_extract(t.value, '$.from') || '-01', 1, 10)) <= ?2 "
+        "ORDER BY json_extract(t.value, '$.from') DESC LIMIT 1",
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_COMMIT] = "COMMIT",
 
@@ -166,6 +173,21 @@ const char *const store_sql[SQL_COUNT] = {
         "new_behind FROM raw_change WHERE measure = ?1 AND version = ?2 AND unit = ?3 AND number > ?4 "
         "ORDER BY number LIMIT 1",
     [SQL_RAW_CHANGE_FORGET] = "DELETE FROM raw_change WHERE series = ?1",
+    [SQL_OFFER_PUT] = "INSERT OR REPLACE INTO offer(number, measure, version, unit, choice) "
+                      "VALUES(?1, ?2, ?3, ?4, ?5)",
+    [SQL_OFFER_GET] = "SELECT measure, version, unit, choice FROM offer WHERE number = ?1",
+    [SQL_OFFER_OF] = "SELECT number FROM offer WHERE measure = ?1 AND version = ?2 AND unit = ?3 AND number > ?4 "
+                     "ORDER BY number LIMIT 1",
+    [SQL_OFFER_ALL] = "SELECT number FROM offer WHERE number > ?1 ORDER BY number LIMIT 1",
+    [SQL_OFFER_DROP] = "DELETE FROM offer WHERE number = ?1",
+    [SQL_TOLD_PUT] = "INSERT INTO told(measure, version, unit, period, policy, time, draft, digest, choice, blob) "
+                     "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    [SQL_TOLD_DONE] = "UPDATE told SET epoch = ?2, seq = ?3 WHERE number = ?1",
+    [SQL_TOLD_NEXT] = "SELECT number, measure, version, unit, (SELECT min(f.number) FROM told f WHERE "
+                      "f.measure = t.measure AND f.version = t.version AND f.unit = t.unit), period, policy, "
+                      "time, draft, digest, epoch, seq FROM told t WHERE number > ?1 ORDER BY number LIMIT 1",
+    [SQL_TOLD_BLOBS] = "SELECT choice, blob FROM told WHERE number = ?1",
+    [SQL_TOLD_HAS] = "SELECT 1 FROM told WHERE digest = ?1 LIMIT 1",
     [SQL_PRIVATE_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_PRIVATE_COMMIT] = "COMMIT",
 };

@@ -127,6 +127,17 @@
     "  cells INTEGER, serial INTEGER, nth INTEGER, num REAL, den REAL, behind REAL, new_num REAL, new_den REAL,"         \
     "  new_behind REAL);"
 
+/* Series that wait to be released, by the number of their draft, and what was told of raw counts by every release
+ * (daemon/store_publish.h): digest of the bytes, what was chosen, and the counts themselves as they were then. */
+#define PUBLISH_TABLES                                                                                                 \
+    "CREATE TABLE offer(number INTEGER PRIMARY KEY, measure TEXT NOT NULL, version INTEGER NOT NULL,"                  \
+    "  unit TEXT NOT NULL, choice BLOB NOT NULL);"                                                                     \
+    "CREATE TABLE told(number INTEGER PRIMARY KEY AUTOINCREMENT, measure TEXT NOT NULL, version INTEGER NOT NULL,"     \
+    "  unit TEXT NOT NULL, period INTEGER NOT NULL, policy TEXT NOT NULL, time INTEGER NOT NULL, draft INTEGER NOT NULL," \
+    "  digest BLOB NOT NULL, choice BLOB NOT NULL, blob BLOB NOT NULL, epoch INTEGER, seq INTEGER);"                   \
+    "CREATE INDEX told_of ON told(measure, version, unit);"                                                            \
+    "CREATE INDEX told_digest ON told(digest);"
+
 #define SCHEMA_PRIVATE                                                                                                 \
     "CREATE TABLE invite(hash BLOB PRIMARY KEY, secret BLOB NOT NULL, code TEXT, made INTEGER NOT NULL,"               \
     "  expires INTEGER NOT NULL, root BLOB) WITHOUT ROWID;"                                                            \
@@ -134,7 +145,7 @@
     "  releaser INTEGER NOT NULL, draft INTEGER NOT NULL, digest BLOB NOT NULL, found TEXT, reason TEXT,"               \
     "  position TEXT);"                                                                                                \
     "CREATE TABLE hint(site BLOB NOT NULL, address TEXT NOT NULL, link BLOB NOT NULL, PRIMARY KEY(site, address))"     \
-    "  WITHOUT ROWID;" RAW_TABLES
+    "  WITHOUT ROWID;" RAW_TABLES PUBLISH_TABLES
 
 // clang-format on
 #endif
