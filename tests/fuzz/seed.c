@@ -7,6 +7,7 @@
 #include "kith/kinds.h"
 #include "proto/learn/kind.h"
 #include "proto/log/council.h"
+#include "proto/log/fork.h"
 #include "proto/log/run.h"
 #include "proto/wire/msg.h"
 #include "proto/wire/pack.h"
@@ -160,6 +161,32 @@ static void seed_run(void)
     memcpy(memory + RUN_HEADER + 1 + outside, r.table, r.table_n);
     save("run", "table", 1, memory, RUN_HEADER + 1 + outside + r.table_n);
     SAVE("run", "built", 2, "\0\1\0\3\20\1\5hello\20\7\3abc\20\0\0\20\4\1x\2\0\5\3\0\200\7\0");
+    run_ctx_free(ctx);
+}
+
+static void seed_fork(void)
+{
+    static struct run r[2];
+    static struct fork f;
+    struct run_ctx *ctx = run_ctx_new();
+    struct kith_log_key log = {{{9}}, 1, KITH_LEARNING};
+    struct kith_id none = {{0}};
+    struct buf b;
+    assert(ctx != NULL);
+    for (uint8_t i = 0; i < 2; i++) {
+        struct kith_salt salt = {{i}};
+        run_begin(&r[i], &log, 1, &none);
+        int rc = run_add(&r[i], 200, 1, 5, &salt, (struct kith_bytes){(const uint8_t *)"\x80", 1});
+        assert(rc == 0);
+        rc = run_sign(&r[i], &net, &sk);
+        assert(rc == 0);
+    }
+    buf_init(&b, memory, sizeof memory);
+    int rc = fork_make(ctx, &r[0], &r[1], 1, &f, &b);
+    assert(rc == 0);
+    save("fork", "proof", 0, memory, b.n);
+    SAVE("fork", "made", 1, "\3\2\1\2\3\1\7\10");
+    SAVE("fork", "flipped", 1, "\3\2\1\2\3\1\7\10\2\0\40\3\0\100\5");
     run_ctx_free(ctx);
 }
 
@@ -421,6 +448,7 @@ int main(int argc, char **argv)
     seed_pack();
     seed_msg();
     seed_run();
+    seed_fork();
     seed_control();
     seed_compose();
     seed_session();
