@@ -21,6 +21,7 @@ extern const struct verb verb_members;
 extern const struct verb verb_new;
 extern const struct verb verb_outbox;
 extern const struct verb verb_release;
+extern const struct verb verb_rotate;
 extern const struct verb verb_share;
 extern const struct verb verb_show;
 extern const struct verb verb_status;

@@ -35,6 +35,7 @@ static const struct verb {
     {"stop", control_stop, ROLE_ADMIN},
     {"unit_add", control_unit_add, ROLE_ADMIN},
     {"unit_set", control_unit_set, ROLE_ADMIN},
+    {"rotate", control_rotate, ROLE_ADMIN},
 };
 // clang-format on
 

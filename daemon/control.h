@@ -89,6 +89,7 @@ void control_drop(struct client *c, struct kith_bytes args);
 void control_stop(struct client *c, struct kith_bytes args);
 void control_unit_add(struct client *c, struct kith_bytes args);
 void control_unit_set(struct client *c, struct kith_bytes args);
+void control_rotate(struct client *c, struct kith_bytes args);
 
 /* Clients that wait for reconciliations: a link came up or down, or one ended. */
 void control_sync_changed(struct daemon *d, bool came_up);

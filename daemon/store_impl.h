@@ -71,6 +71,8 @@ enum sql {
     SQL_MEASURE_FIND,
     SQL_GONE_RULES,
     SQL_MEASURE_TARGET,
+    SQL_OWN_PUT,
+    SQL_OWN_GET,
     SQL_BEGIN,
     SQL_COMMIT,
     /* from here on: private.db */
@@ -81,8 +83,6 @@ enum sql {
     SQL_JOURNAL_PUT,
     SQL_JOURNAL_DONE,
     SQL_JOURNAL_OPEN,
-    SQL_OWN_PUT,
-    SQL_OWN_GET,
     SQL_HINT_PUT,
     SQL_HINT_AT,
     SQL_RAW_PUT,

@@ -42,6 +42,10 @@
  *                                               → the same; `code` may be a label; "" takes parent, level or setting away
  *  drop     {ids: ["here-7", …]}                → {results: [{id} | {id, code, text}]}: taken away for good, only what
  *                                                  was not released
+ *  rotate   {compromised?: bool, since?: ["ASH-L12", …], preview?: bool}
+ *                                               → {code, done, epoch: n, root_key, logs: [{log: "L", epoch, ends, void}]}:
+ *                                                  where logs are closed and how many of their entries count no more;
+ *                                                  with preview nothing is done
  *  stop     {}                                  → {}
  */
 // clang-format on

@@ -1,0 +1,104 @@
+#!/bin/bash
+# New keys for a site (SPEC 1.9, 4.37, 4.38): those who were away, who only dial, who are only dialled follow by
+# themselves; what a thief wrote with copied keys counts nowhere after a rotation for a theft; a rotation cut off by
+# kill leaves one epoch or the other.
+. "$(dirname "$0")/lib.sh"
+
+site_new ASH 'Keys that change'
+for c in BRK CED DAN; do site_new "$c"; done
+for c in ASH BRK CED DAN; do site_up "$c"; done
+for c in BRK CED DAN; do site_join ASH "$c"; done
+check_equal 'the first record' "$(release ASH 'Before any rotation')" ASH-L1
+release CED 'Before CED rotates' > /dev/null
+wait_for 20 'the same heads' same_heads ASH BRK CED DAN
+
+# ASH dials nobody from here on; CED listens nowhere.
+for c in ASH BRK CED DAN; do site_down "$c"; done
+site_config ASH listed
+printf 'listen: []\ndial: auto\n' > "${home[CED]}/config.yaml"
+site_up ASH
+
+# ---- a peer that was away ----
+
+out=$(k ASH rotate) || fail "rotate: $out"
+check_match 'a rotation says what it did' "$out" 'ASH has new keys.*ASH\.2-L1'
+check 'the old entry key is gone' test ! -e "${home[ASH]}/entry-1.key"
+check 'the link key before is kept' test -e "${home[ASH]}/link-1.key"
+check_equal 'new keys are shut' "$(stat -c %a "${home[ASH]}/entry-2.key" "${home[ASH]}/link-2.key" | sort -u)" 600
+check_equal 'the first record of the new epoch' "$(release ASH 'In the second epoch')" ASH.2-L1
+site_up BRK
+wait_for 20 'who was away follows' has_title BRK 'In the second epoch'
+check_equal 'earlier records keep their names' "$(k BRK --json find 'before any' | grep -o '"id": *"[^"]*"' | head -1)" '"id":"ASH-L1"'
+check_equal 'epoch of ASH as BRK sees it' "$(sql BRK "SELECT epoch FROM v_member WHERE code = 'ASH'")" 2
+wait_for 20 'linked under the new key' in_step BRK ASH
+check_equal 'nobody was refused' "$(logged BRK 'protocol')" 0
+
+# ---- a site that only dials ----
+
+site_up CED
+wait_for 20 'CED follows ASH' has_title CED 'In the second epoch'
+k CED rotate > /dev/null || fail 'CED does not rotate'
+check_equal 'the first record of CED in its new epoch' "$(release CED 'From one who only dials')" CED.2-L1
+wait_for 20 'ASH follows who only dials' has_title ASH 'From one who only dials'
+wait_for 20 'so does BRK' has_title BRK 'From one who only dials'
+wait_for 20 'CED is linked again' in_step CED ASH
+k CED rotate > /dev/null || fail 'CED does not rotate twice'
+check_equal 'the third epoch' "$(release CED 'In the third epoch')" CED.3-L1
+wait_for 20 'ASH follows again' has_title ASH 'In the third epoch'
+check_equal 'all of CED is there' "$(sql ASH "SELECT count(*) FROM v_record WHERE site = 'CED' AND kind = 'lesson'")" 3
+site_down CED
+site_up CED
+check_equal 'a restart finds its epoch' "$(release CED 'After a restart')" CED.3-L2
+
+# ---- a thief ----
+
+site_up DAN
+check_equal 'DAN writes' "$(release DAN 'Written by DAN')" DAN-L1
+wait_for 20 'ASH has it' has_title ASH 'Written by DAN'
+site_down DAN
+home[THF]=$top/THF log[THF]=$top/THF.log port[THF]=$(ports 1) pid[THF]=
+cp -a "${home[DAN]}" "${home[THF]}"
+: > "${log[THF]}"
+site_config THF auto
+site_up THF
+wait_for 20 'the thief passes for DAN' in_step THF ASH
+check_equal 'the thief writes as DAN' "$(release THF 'Written by a thief')" DAN-L2
+wait_for 20 'ASH believes the thief' has_title ASH 'Written by a thief'
+site_up DAN
+wait_for 20 'DAN hears of what it did not write' has_title DAN 'Written by a thief'
+out=$(k DAN rotate --compromised --preview) || fail "preview: $out"
+check_match 'what would be disowned' "$out" 'DAN-L: 1 entry from DAN-L2 on would count no more'
+check_equal 'a preview does nothing' "$(sql DAN "SELECT epoch FROM v_member WHERE code = 'DAN'")" 1
+out=$(k DAN rotate --compromised) || fail "rotate --compromised: $out"
+check_match 'what was disowned' "$out" 'DAN-L: 1 entry from DAN-L2 on count no more'
+check_match 'and what that cannot do' "$out" 'root key lay on this machine'
+check 'the link key before is not kept' test ! -e "${home[DAN]}/link-1.key"
+check_equal 'DAN goes on' "$(release DAN 'After the theft')" DAN.2-L1
+gone() { [ "$(sql "$1" "SELECT count(*) FROM v_record WHERE title = 'Written by a thief'")" = 0 ]; }
+for c in DAN ASH BRK CED; do
+    wait_for 20 "$c has what DAN wrote since" has_title "$c" 'After the theft'
+    wait_for 20 "nothing of the thief counts at $c" gone "$c"
+    check "what DAN wrote before counts at $c" has_title "$c" 'Written by DAN'
+    k "$c" --json find 'thief' > /dev/null && fail "$c finds what the thief wrote"
+done
+lesson 'Written by a thief, later' > "$top/late.md"
+k THF share --release "$top/late.md" > /dev/null 2>&1 # signed or refused: nobody takes it
+nap 1.5
+check 'the thief is not let in' grep -q '"event":"peer.end"' "${log[THF]}"
+in_step THF ASH && fail 'the thief is still linked'
+check_equal 'nothing later of the thief at ASH' \
+    "$(sql ASH "SELECT count(*) FROM v_record WHERE title = 'Written by a thief, later'")" 0
+site_kill THF
+unset 'log[THF]' 'pid[THF]'
+
+# ---- refusals ----
+
+mv "${home[BRK]}/root.key" "$top/root.key"
+site_down BRK
+site_up BRK
+out=$(k BRK rotate 2>&1)
+check_equal 'exit code without the root key' $? 5
+check_match 'what to do without the root key' "$out" 'kith key import'
+check_equal 'nothing was changed' "$(cd "${home[BRK]}" && ls entry-*.key link-*.key | tr '\n' ' ')" 'entry-1.key link-1.key '
+
+done_with
