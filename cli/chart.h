@@ -12,11 +12,18 @@
 
 #define CHART_TEXT_SIZE   400u /* the text form of a chart and its end */
 #define CHART_NUMBER_SIZE 32u
+#define CHART_NOTES_MAX   26u
 
 struct chart_at {
     struct period period;
     char label[PERIOD_TEXT_SIZE]; /* "2024-03"; of an event as the file has it, cut */
     uint32_t line;                /* of the file; 0 for a period that the file lacks */
+};
+
+/* What happened at a point, or why something was decided there; marked with a letter. */
+struct chart_note {
+    uint32_t at;
+    const char *text; /* borrowed */
 };
 
 struct chart {
@@ -31,6 +38,8 @@ struct chart {
     struct spc_point point[SPC_POINTS_MAX];
     struct chart_at at[SPC_POINTS_MAX];
     struct spc_segment segment[SPC_SEGMENTS_MAX];
+    struct chart_note note[CHART_NOTES_MAX]; /* by point */
+    uint32_t notes;
     struct spc_setup setup;
     struct spc_mark mark[SPC_POINTS_MAX]; /* on the scale of the engine */
     struct spc_phase phase[SPC_SEGMENTS_MAX];

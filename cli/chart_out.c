@@ -31,6 +31,15 @@ static struct js *flags_of(uint8_t rules)
     return a;
 }
 
+static struct js *notes_of(const struct chart *c, uint32_t i)
+{
+    struct js *a = js_array();
+    for (uint32_t k = 0; k < c->notes; k++)
+        if (c->note[k].at == i)
+            js_add_text(a, c->note[k].text);
+    return a;
+}
+
 static void print_point(const struct chart *c, uint32_t i)
 {
     const struct spc_mark *m = &c->mark[i];
@@ -52,6 +61,7 @@ static void print_point(const struct chart *c, uint32_t i)
     js_put_truth(o, "baseline", m->baseline);
     js_put_truth(o, "excluded", p->excluded);
     js_put(o, "cell", cell_code(c, i));
+    js_put_take(o, "notes", notes_of(c, i));
     js_print_take(o, stdout);
 }
 
@@ -220,4 +230,6 @@ void chart_print_plain(const struct chart *c)
         print_phase(c, i);
     for (uint32_t i = 0; i < c->n; i++)
         print_plain_point(c, i);
+    for (uint32_t i = 0; i < c->notes; i++)
+        printf("note at %s: %s\n", c->at[c->note[i].at].label, c->note[i].text);
 }

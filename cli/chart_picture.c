@@ -391,7 +391,7 @@ static bool has_shape(const struct chart *c, enum shape shape)
 
 static void draw_legend(const struct picture *p)
 {
-    struct legend l = {p->cr, PICTURE_MARGIN, PICTURE_HEIGHT - PICTURE_MARGIN - PICTURE_TEXT};
+    struct legend l = {p->cr, PICTURE_MARGIN, p->plot.bottom + 60};
     const struct chart *c = p->c;
     bool median = c->setup.chart == SPC_RUN || c->setup.chart == SPC_G, hidden = false, limits = false;
     ink_font(p->cr, PICTURE_TEXT, false);
@@ -409,6 +409,51 @@ static void draw_legend(const struct picture *p)
         legend_line(&l, &ink_red, target_dash, 4, "target");
     if (hidden)
         legend_word(&l, l.x, "? hidden");
+}
+
+/* ---- notes ---- */
+
+#define NOTES_LINES 6u /* below the legend; where there are more, the last says how many */
+#define NOTE_LINE   (PICTURE_SMALL + 4)
+
+static uint32_t note_lines(const struct chart *c)
+{
+    return c->notes < NOTES_LINES ? c->notes : NOTES_LINES;
+}
+
+/* The letters of one point stand together above the plot's lower border, on a ground of their own. */
+static void mark_note(const struct picture *p, uint32_t first)
+{
+    char letters[CHART_NOTES_MAX + 1];
+    uint32_t n = 0, at = p->c->note[first].at;
+    for (; first + n < p->c->notes && p->c->note[first + n].at == at; n++)
+        letters[n] = (char)('a' + first + n);
+    letters[n] = '\0';
+    double wide = ink_width(p->cr, letters), y = p->plot.bottom - 16;
+    ink(p->cr, &ink_white);
+    cairo_rectangle(p->cr, x_of(p, at) - wide / 2 - 2, y - PICTURE_SMALL, wide + 4, PICTURE_SMALL + 3);
+    cairo_fill(p->cr);
+    ink(p->cr, &ink_black);
+    ink_text(p->cr, x_of(p, at), y, 0.5, letters);
+}
+
+static void draw_notes(const struct picture *p)
+{
+    char text[CHART_TEXT_SIZE];
+    const struct chart *c = p->c;
+    double y = PICTURE_HEIGHT - PICTURE_MARGIN - NOTE_LINE * note_lines(c) + PICTURE_SMALL + PICTURE_GAP;
+    ink_font(p->cr, PICTURE_SMALL, false);
+    for (uint32_t i = 0; i < c->notes; i++)
+        if (i == 0 || c->note[i - 1].at != c->note[i].at)
+            mark_note(p, i);
+    for (uint32_t i = 0; i < note_lines(c); i++) {
+        if (i + 1 == NOTES_LINES && c->notes > NOTES_LINES)
+            snprintf(text, sizeof text, "… and %u more", c->notes - i);
+        else
+            snprintf(text, sizeof text, "%c  %s: %.300s", (char)('a' + i), c->at[c->note[i].at].label,
+                     c->note[i].text);
+        ink_line(p->cr, y + NOTE_LINE * i, PICTURE_SMALL, false, text);
+    }
 }
 
 /* ---- the picture ---- */
@@ -440,7 +485,7 @@ static void paint(cairo_t *cr, const void *what)
     cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
     chart_range(c, &p.low, &p.high);
     p.plot.top = draw_head(&p) + (c->verdict.phases > 1 ? 26 : 14);
-    p.plot.bottom = PICTURE_HEIGHT - PICTURE_MARGIN - PICTURE_TEXT - 60;
+    p.plot.bottom = PICTURE_HEIGHT - PICTURE_MARGIN - PICTURE_TEXT - 60 - NOTE_LINE * note_lines(c);
     p.plot.left = PICTURE_MARGIN + values_axis_width(&p) + PICTURE_GAP;
     p.plot.right = PICTURE_WIDTH - PICTURE_MARGIN - names_width(&p) - PICTURE_GAP;
     p.step = (p.plot.right - p.plot.left) / c->n;
@@ -452,6 +497,7 @@ static void paint(cairo_t *cr, const void *what)
     draw_periods_axis(&p);
     draw_names(&p);
     draw_legend(&p);
+    draw_notes(&p);
 }
 
 /* What is said of it in words. */

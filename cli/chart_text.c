@@ -289,7 +289,11 @@ static void print_rows(const struct canvas *v)
     }
 }
 
-/* The axis marks where phases begin, and where a number is hidden. */
+static const char *const letters[CHART_NOTES_MAX] = {"a", "b", "c", "d", "e", "f", "g", "h", "i",
+                                                     "j", "k", "l", "m", "n", "o", "p", "q", "r",
+                                                     "s", "t", "u", "v", "w", "x", "y", "z"};
+
+/* The axis marks where phases begin, where a number is hidden, and what is noted. */
 static void print_axis(const struct canvas *v)
 {
     const char *sign[WIDTH_MAX];
@@ -301,6 +305,8 @@ static void print_axis(const struct canvas *v)
         if (v->c->point[i].cell == SPC_HIDDEN)
             sign[column_of(v, i)] = "?";
     }
+    for (uint32_t i = v->c->notes; i-- > 0;)
+        sign[column_of(v, v->c->note[i].at)] = letters[i];
     printf("%*s %s", (int)v->left, "", v->rich ? "└" : "+");
     for (unsigned x = 0; x < v->columns; x++)
         fputs(sign[x], stdout);
@@ -362,6 +368,13 @@ static void print_legend(const struct canvas *v)
     putchar('\n');
 }
 
+static void print_notes(const struct canvas *v)
+{
+    for (uint32_t i = 0; i < v->c->notes; i++)
+        people_say(v->cli, "%*s%s %s: %s", (int)v->left + 2, "", letters[i], v->c->at[v->c->note[i].at].label,
+                   v->c->note[i].text);
+}
+
 static void set_size(struct canvas *v)
 {
     unsigned width = v->cli->width ? v->cli->width : WIDTH_USUAL;
@@ -400,5 +413,6 @@ void chart_print_text(const struct cli *cli, const struct chart *c)
     print_axis(v);
     print_periods(v);
     print_legend(v);
+    print_notes(v);
     free(v);
 }

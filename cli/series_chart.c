@@ -247,6 +247,55 @@ static void take_verdict(const struct series *s, struct chart *c)
         v->since = v->last;
 }
 
+/* ---- notes ---- */
+
+/* Notes stand by point, those of one point in the order in which they came. */
+static void add_note(struct chart *c, uint32_t at, const char *text)
+{
+    uint32_t i = c->notes;
+    if (!text || c->notes == CHART_NOTES_MAX)
+        return;
+    for (c->notes++; i > 0 && c->note[i - 1].at > at; i--)
+        c->note[i] = c->note[i - 1];
+    c->note[i] = (struct chart_note){at, text};
+}
+
+/* The point in whose period a date lies; of a date in a gap the next. */
+static bool find_date(const struct chart *c, const char *date, uint32_t *ret)
+{
+    struct period p;
+    int64_t want, have;
+    if (!date || !period_read(date, &p) || !period_place(&p, c->length, &want))
+        return false;
+    for (uint32_t i = 0; i < c->n; i++)
+        if (period_place(&c->at[i].period, c->length, &have) && have >= want) {
+            *ret = i;
+            return true;
+        }
+    return false;
+}
+
+static void add_reasons(const struct js *list, const char *where, struct chart *c)
+{
+    for (size_t i = 0; i < js_count(list); i++) {
+        uint32_t at;
+        if (find_point(c, js_text(js_at(list, i), where), &at))
+            add_note(c, at, js_text(js_at(list, i), "reason"));
+    }
+}
+
+static void add_notes(const struct series *s, struct chart *c)
+{
+    const struct js *list = js_get(s->body, "annotations");
+    add_reasons(js_get(s->body, "segments"), "start", c);
+    add_reasons(js_get(s->body, "excluded"), "period", c);
+    for (size_t i = 0; i < js_count(list); i++) {
+        uint32_t at;
+        if (find_date(c, js_text(js_at(list, i), "date"), &at))
+            add_note(c, at, js_text(js_at(list, i), "text"));
+    }
+}
+
 /* ---- the whole ---- */
 
 /* The last target that counts from a day before the end of the series. */
@@ -329,5 +378,6 @@ int series_chart(struct series_set *set, const struct series *s, struct chart *c
         return rc;
     take_marks(s, c);
     take_verdict(s, c);
+    add_notes(s, c);
     return 0;
 }

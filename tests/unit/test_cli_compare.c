@@ -104,7 +104,8 @@ static const char told[] =
     "\"start\":\"2025-01\",\"baseline\":12}],\"totals\":[{\"segment\":1,\"numerator\":120,\"denominator\":"
     "1200}],"
     "\"flags\":[{\"period\":\"2026-02\",\"rule\":\"shift\",\"kind\":\"concern\"}],\"targets\":[{\"from\":"
-    "\"2025-01\",\"value\":0.05}]}";
+    "\"2025-01\",\"value\":0.05}],\"annotations\":[{\"date\":\"2025-06-10\",\"text\":\"Rounding begun\"},"
+    "{\"date\":\"2026-01-05\",\"text\":\"Ward moved\"},{\"date\":\"2025-06-02\",\"text\":\"New beds\"}]}";
 
 static void fill(sqlite3 *db)
 {
@@ -308,6 +309,10 @@ static void test_chart(void **state)
     assert_int_equal(RUN("chart", "S00/falls", "--plain"), 0);
     assert_says("S00/falls, S00, version 1, policy hes-2018/1");
     assert_says("in a shift since 2026-02: concern");
+    assert_says("note at 2025-06: Rounding begun\nnote at 2025-06: New beds\nnote at 2026-01: Ward moved\n");
+    assert_int_equal(RUN("chart", "S00/falls"), 0);
+    assert_says("a 2025-06: Rounding begun");
+    assert_says("c 2026-01: Ward moved");
     assert_int_equal(RUN("chart", "S00/ulcers", "--site", "s12", "--plain"), 0);
     assert_says("none with a value");
 }
@@ -342,6 +347,8 @@ static void test_picture(void **state)
     snprintf(path, sizeof path, "%s/funnel.svg", home);
     assert_int_equal(RUN("compare", "S00/ulcers", "--period", "2026-08", "--svg", path), 0);
     golden_check(path, "funnel");
+    assert_int_equal(RUN("chart", "S00/falls", "--svg", path), 0);
+    golden_check(path, "notes");
     unlink(path);
     assert_int_equal(RUN("compare", "S00/ulcers", "--period", "2026-07", "--svg", path), CLI_REFUSED);
     assert_says("a funnel needs");
