@@ -362,6 +362,11 @@ static void look_at_peer(struct client *c)
         list = 0;
     struct role_caller caller = {who.uid, who.gid, (uint32_t)(list / sizeof groups[0]), groups};
     c->uid = who.uid;
+    c->login = login_of_peer(fd, who.pid);
+    c->by = (struct releaser){.uid = who.uid,
+                              .login = c->login,
+                              .in_group = role_in_group(&c->d->roles, ROLE_RELEASE, &caller),
+                              .reason = c->reason};
     c->roles = role_of(&c->d->roles, &caller);
     c->known = role_knows(&c->d->roles, &caller);
 }

@@ -3,6 +3,7 @@
 #define KITHD_CONTROL_H
 
 #include "daemon/loop.h"
+#include "daemon/release.h"
 #include "daemon/screened.h"
 #include "kith/control.h"
 #include "proto/wire/pack.h"
@@ -12,16 +13,16 @@
 /* What a client waits for while its request is not answered. */
 enum client_wait { WAIT_NOTHING, WAIT_JOIN, WAIT_SYNC, WAIT_VERIFY, WAIT_RELEASE };
 
-struct release_item;
-
 struct client {
     struct daemon *d;
     uint32_t slot;
     uv_pipe_t pipe;
     uv_write_t write;
     uid_t uid;
-    unsigned roles; /* that it holds, bits of enum role; as of when it connected */
-    bool known;     /* may connect at all; without a role it hears only which one it needs */
+    struct login login;
+    struct releaser by; /* WAIT_RELEASE, and share: this client as one who releases */
+    unsigned roles;     /* that it holds, bits of enum role; as of when it connected */
+    bool known;         /* may connect at all; without a role it hears only which one it needs */
     bool closing, reading, writing;
     uint8_t *in;
     size_t in_n, in_cap;
@@ -35,7 +36,7 @@ struct client {
     uint64_t round;            /* WAIT_SYNC */
     struct release_item *item; /* WAIT_RELEASE: what is to be released, and how far that is */
     uint32_t items, item_at;
-    char reason[SCREENED_REASON_MAX + 1]; /* why what the screen holds may be released */
+    char reason[SCREENED_REASON_MAX + 1]; /* why what the screen holds may be released; by.reason */
     struct kith_mono until;
 };
 

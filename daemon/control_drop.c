@@ -1,5 +1,6 @@
 /* drop {ids}: records shared here and not released are taken away for good. What was released is not touched:
  * its draft is gone already, and the answer says so. */
+#include "daemon/approve.h"
 #include "daemon/control.h"
 #include "daemon/drive.h"
 #include "daemon/release.h"
@@ -46,6 +47,7 @@ static void drop_all(struct client *c, const uint64_t *draft, uint32_t n)
     pack_array(b, n);
     for (uint32_t i = 0; i < n; i++) {
         struct kith_error e;
+        approve_taken(c->d, draft[i]);
         int code = store_draft_drop(c->d->store, draft[i], &e);
         if (code == KITH_E_INTERNAL)
             daemon_fatal(c->d, "store.draft", &e);

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define RELEASE_SLICE   256u   /* in one turn, so that links stay responsive */
 #define RELEASE_ALL_MAX 20480u /* in one call; `left` says what remains */
@@ -17,11 +18,12 @@ static void put_result(struct buf *b, const struct release_item *x)
     snprintf(from, sizeof from, "here-%" PRIu64, x->draft);
     pack_map(b, x->why.code ? 3 : 2);
     answer_text(b, "from", from);
-    if (!x->why.code) {
+    if (x->why.code)
+        answer_why(b, x->why.code, x->why.text);
+    else if (x->leaves.ms)
+        answer_number(b, "leaves", (uint64_t)x->leaves.ms);
+    else
         answer_text(b, "id", x->id);
-        return;
-    }
-    answer_why(b, x->why.code, x->why.text);
 }
 
 static int read_ids(struct pack_reader *r, struct release_item *item, uint32_t *ret_n, struct kith_error *e)
@@ -39,6 +41,21 @@ static int read_ids(struct pack_reader *r, struct release_item *item, uint32_t *
     if (r->failed)
         return kith_fail(e, KITH_E_USAGE, "release: give up to %u ids, such as here-7", CONTROL_BATCH_MAX);
     *ret_n = n;
+    return 0;
+}
+
+/* The digest of the bytes that were shown: of one record, so with one id only. */
+static int read_digest(struct client *c, struct kith_bytes args, uint32_t ids, struct kith_error *e)
+{
+    struct pack_reader r;
+    c->by.named = control_arg(args, "digest", &r);
+    if (!c->by.named)
+        return 0;
+    struct kith_bytes digest = pack_get_bin(&r, sizeof c->by.digest);
+    if (r.failed || digest.n != sizeof c->by.digest || ids != 1)
+        return kith_fail(e, KITH_E_USAGE,
+                         "digest: give one id and the digest that kith outbox show prints for it");
+    memcpy(c->by.digest, digest.p, digest.n);
     return 0;
 }
 
@@ -80,8 +97,7 @@ static void slice(struct client *c)
     if (n > RELEASE_SLICE)
         n = RELEASE_SLICE;
     drive_commit(c->d);
-    struct releaser by = {c->uid, c->reason};
-    release_drafts(c->d, &by, c->item + c->item_at, n);
+    release_drafts(c->d, &c->by, c->item + c->item_at, n);
     c->item_at += n;
     if (c->item_at == c->items)
         answer(c);
@@ -119,6 +135,8 @@ void control_release(struct client *c, struct kith_bytes args)
     else if (code == 0)
         code =
             kith_fail(&e, KITH_E_USAGE, "release: name records shared here, such as here-7, or all of them");
+    if (code == 0)
+        code = read_digest(c, args, n, &e);
     if (code < 0) {
         free(item);
         answer_fail(c, &e);

@@ -1,5 +1,6 @@
 /* share {records, release}: each record is checked and stored here; with release the good ones are then
  * released together. A record that is refused says why and stops none of the others. */
+#include "daemon/approve.h"
 #include "daemon/control.h"
 #include "daemon/drive.h"
 #include "daemon/net.h"
@@ -54,7 +55,7 @@ static int share_one(struct client *c, struct kith_bytes record, const struct un
     static uint8_t room[KITH_BODY_MAX + UNIT_CODE_MAX]; /* one thread */
     struct buf here;
     struct pack_reader r;
-    struct store_draft x = {.time = daemon_wall(), .author = c->uid};
+    struct store_draft x = {.time = daemon_wall(), .author = c->uid, .login = c->login};
     const struct kind *k = read_kind(record, e);
     if (!k)
         return e->code;
@@ -87,8 +88,10 @@ static void put_result(struct buf *b, const struct shared *x)
     char here[32], text[KITH_ERROR_TEXT_MAX + 80];
     snprintf(here, sizeof here, "here-%" PRIu64, x->item.draft);
     if (!x->item.why.code) {
-        pack_map(b, 1);
+        pack_map(b, x->item.leaves.ms ? 2 : 1);
         answer_text(b, "id", x->item.id[0] ? x->item.id : here);
+        if (x->item.leaves.ms)
+            answer_number(b, "leaves", (uint64_t)x->item.leaves.ms);
         return;
     }
     snprintf(text, sizeof text, x->stored ? "kept here as %s, not released: %s" : "%s%s",
@@ -109,8 +112,8 @@ static void release_shared(struct client *c, struct shared *s, uint32_t n)
     for (uint32_t i = 0; i < n; i++)
         if (s[i].stored)
             item[count++].draft = s[i].item.draft;
-    struct releaser by = {c->uid, c->reason};
-    release_drafts(c->d, &by, item, count);
+    c->by.named = false;
+    release_drafts(c->d, &c->by, item, count);
     count = 0;
     for (uint32_t i = 0; i < n; i++)
         if (s[i].stored)
@@ -159,6 +162,10 @@ void control_share(struct client *c, struct kith_bytes args)
         code = kith_fail(&e, KITH_E_FULL, "the disk is nearly full: make room, then share again");
     else if (code == 0 && release)
         code = net_member(c->d, &e);
+    if (code == 0 && release && approve_persons(c->d) > 1)
+        code = kith_fail(&e, KITH_E_REFUSED,
+                         "share --release: a release takes two persons here: share without it, and ask "
+                         "somebody in the group for releases");
     if (code < 0)
         answer_fail(c, &e);
     else

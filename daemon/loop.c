@@ -1,5 +1,6 @@
 #include "daemon/loop.h"
 
+#include "daemon/approve.h"
 #include "daemon/control.h"
 #include "daemon/dial.h"
 #include "daemon/drive.h"
@@ -105,6 +106,7 @@ static void tick(struct daemon *d)
     join_tick(d);
     dial_tick(d);
     control_tick(d);
+    approve_tick(d);
     idle_tick(d);
     net_publish(d);
 }
@@ -122,6 +124,7 @@ static void arm(struct daemon *d)
     due = least(due, join_deadline(d));
     due = least(due, dial_deadline(d));
     due = least(due, control_deadline(d));
+    due = least(due, approve_deadline(d));
     due = least(due, idle_deadline(d));
     due = least(due, drive_deadline(d));
     due = least(due, d->stopping ? d->stop_by.ms : INT64_MAX);

@@ -107,6 +107,8 @@ struct daemon {
     bool packed;  /* nothing left to pack since the last store */
     bool merged;  /* nothing left to merge in the index since the last store */
 
+    int64_t approve_at; /* when a release that waits is looked at next; INT64_MAX: none waits */
+
     bool stopping;
     struct kith_mono stop_by;
     struct kith_mono started;

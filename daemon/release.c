@@ -5,6 +5,7 @@
  * middle of it. */
 #include "daemon/release.h"
 
+#include "daemon/approve.h"
 #include "daemon/drive.h"
 #include "daemon/net.h"
 #include "daemon/screened.h"
@@ -116,47 +117,87 @@ static int add_entry(struct release *r, const struct store_draft *x, struct kith
     return kith_fail(e, KITH_E_FULL, "the record is too long for a run");
 }
 
-static void take_draft(struct release *r, struct release_item *item)
+int release_body(const struct store_draft *x, struct kith_bytes *ret_body, struct kith_id *ret_digest,
+                 struct kith_error *e)
+{
+    const struct kind *k = kind_by_number(x->kind);
+    if (!k)
+        return kith_fail(e, KITH_E_INVALID, "\"here-%" PRIu64 "\": a kind that this version does not know",
+                         x->number);
+    int code = units_release(x, k, ret_body, e);
+    if (code == 0)
+        crypto_op_id(x->kind, *ret_body, ret_digest);
+    return code;
+}
+
+/* The journal's line, before the entry is signed. */
+static void write_intent(struct release *r, const struct release_item *item, const struct store_draft *x,
+                         const struct kith_id *digest, const struct screened *screened)
 {
     struct daemon *d = r->d;
+    const struct store_approval *a = item->approval;
+    char before[STORE_BEFORE_MAX];
+    struct kith_error e;
+    struct store_intent intent = {.time = daemon_wall(),
+                                  .author = x->author,
+                                  .author_login = x->login,
+                                  .releaser = a ? a->releaser : r->by->uid,
+                                  .releaser_login = a ? a->login : r->by->login,
+                                  .draft = item->draft,
+                                  .kind = x->kind,
+                                  .persons = a ? a->persons : approve_persons(d),
+                                  .found = screened->found,
+                                  .before = before};
+    if (a)
+        intent.approved = a->time;
+    if (screened->held)
+        intent.reason = a ? a->reason : r->by->reason;
+    memcpy(intent.digest, digest->b, sizeof intent.digest);
+    bool series = x->kind == KITH_KIND_SERIES;
+    check(d, store_released_before(d->store, item->draft, series, before, sizeof before, &e), "store.before",
+          &e);
+    check(d, store_journal_intent(d->store, &intent, &r->in[r->n].journal, &e), "store.journal", &e);
+}
+
+/* 0: it leaves now; 1: it waits. */
+static int take_checked(struct release *r, struct release_item *item, const struct store_draft *x,
+                        const struct kind *k)
+{
+    const struct store_approval *a = item->approval;
     struct kith_error *e = &item->why;
-    struct store_draft x;
     struct kith_bytes body;
     struct kith_id digest;
     struct screened screened = {.held = false};
-    int code = store_draft_get(d->store, item->draft, &x, e);
-    check(d, code, "store.draft", e);
-    const struct kind *k = code == 0 ? kind_by_number(x.kind) : NULL;
-    if (code == 0 && k && k->stream != r->stream)
-        return; /* its pass comes, or was */
-    if (code == 0 && !k)
-        kith_fail(e, KITH_E_INVALID, "\"here-%" PRIu64 "\": a kind that this version does not know",
-                  item->draft);
-    if (code < 0 || !k)
-        return;
-    e->code = 0;
-    code = units_release(&x, k, &body, e);
+    int code = release_body(x, &body, &digest, e);
     if (code == 0)
-        code = screened_release(x.number, k, body, r->by->reason, &screened, e);
-    if (code == 0) {
-        crypto_op_id(x.kind, body, &digest);
-        code = add_entry(r, &x, body, e);
-    }
-    if (code < 0) {
-        if (e->code == 0)
-            kith_fail(e, code, "\"here-%" PRIu64 "\": could not be released", item->draft);
+        code = screened_release(x->number, k, body, a ? a->reason : r->by->reason, &screened, e);
+    if (code == 0)
+        code = a ? approve_stands(r->d, a, &digest, e)
+                 : approve_release(r->d, r->by, x, &digest, &item->leaves, e);
+    if (code == 0)
+        code = add_entry(r, x, body, e);
+    if (code == 0)
+        write_intent(r, item, x, &digest, &screened);
+    return code;
+}
+
+static void take_draft(struct release *r, struct release_item *item)
+{
+    struct kith_error *e = &item->why;
+    struct store_draft x;
+    int code = store_draft_get(r->d->store, item->draft, &x, e);
+    check(r->d, code, "store.draft", e);
+    if (code < 0)
         return;
-    }
-    struct store_intent intent = {.time = daemon_wall(),
-                                  .author = x.author,
-                                  .releaser = r->by->uid,
-                                  .draft = item->draft,
-                                  .found = screened.found,
-                                  .reason = screened.held ? r->by->reason : NULL};
-    memcpy(intent.digest, digest.b, sizeof intent.digest);
-    r->in[r->n].item = item;
-    check(d, store_journal_intent(d->store, &intent, &r->in[r->n].journal, e), "store.journal", e);
-    r->n++;
+    const struct kind *k = kind_by_number(x.kind);
+    if (k && k->stream != r->stream)
+        return; /* its pass comes, or was */
+    e->code = 0;
+    code = take_checked(r, item, &x, k);
+    if (code < 0 && e->code == 0)
+        kith_fail(e, code, "\"here-%" PRIu64 "\": could not be released", item->draft);
+    if (code == 0)
+        r->in[r->n++].item = item;
 }
 
 int release_allowed(const struct daemon *d, struct kith_error *e)
@@ -168,9 +209,6 @@ int release_allowed(const struct daemon *d, struct kith_error *e)
     if (m->state == MEMBER_OBSERVER)
         return kith_fail(e, KITH_E_REFUSED,
                          "this site observes \"%s\": it reads everything and releases nothing", d->network);
-    if (roster_council(d->roster)->policy.release_persons > 1)
-        return kith_fail(e, KITH_E_REFUSED,
-                         "the network asks for two persons to a release; this version knows one");
     if (d->no_room)
         return kith_fail(e, KITH_E_FULL, "the disk is nearly full: make room, then release again");
     return 0;
@@ -182,6 +220,7 @@ void release_drafts(struct daemon *d, const struct releaser *by, struct release_
     int code = release_allowed(d, &e);
     for (uint32_t i = 0; i < n; i++) {
         item[i].id[0] = '\0';
+        item[i].leaves.ms = 0;
         item[i].why.code = 0;
         if (code < 0)
             item[i].why = e;
@@ -192,7 +231,7 @@ void release_drafts(struct daemon *d, const struct releaser *by, struct release_
     for (uint8_t stream = KITH_LEARNING; stream <= KITH_MEASURES; stream++) {
         struct release r = {.d = d, .by = by, .stream = stream};
         for (uint32_t i = 0; i < n; i++)
-            if (item[i].why.code == 0 && !item[i].id[0])
+            if (item[i].why.code == 0 && !item[i].id[0] && item[i].leaves.ms == 0)
                 take_draft(&r, &item[i]);
         end_run(&r);
     }

@@ -9,20 +9,30 @@
 /* KITH_E_REFUSED or KITH_E_FULL with the sentence when this site may not release now. */
 int release_allowed(const struct daemon *d, struct kith_error *e);
 
-/* Who releases, and why what the screen holds may go ("" for no reason: it may not). */
+/* Who releases what, and why what the screen holds may go ("" for no reason: it may not). */
 struct releaser {
     uid_t uid;
+    struct login login;
+    bool in_group; /* of the role release, whatever else gives it */
     const char *reason;
+    bool named; /* the release names the digest of what was shown */
+    uint8_t digest[32];
 };
 
 struct release_item {
     uint64_t draft;
-    struct kith_error why;   /* code 0: released */
-    char id[RELEASE_ID_MAX]; /* position */
+    const struct store_approval *approval; /* its time has come; NULL: asked for now */
+    struct kith_error why;                 /* code 0: released, or waiting for its time */
+    char id[RELEASE_ID_MAX];               /* position; "": it waits */
+    struct kith_wall leaves;               /* when, if it waits */
 };
+/* What would leave of a draft, and its digest. *ret_body is borrowed until the next call; units_open goes
+ * before. KITH_E_REFUSED for what names a closed unit, KITH_E_INVALID. */
+int release_body(const struct store_draft *x, struct kith_bytes *ret_body, struct kith_id *ret_digest,
+                 struct kith_error *e);
 /* Releases the drafts in their order, runs as large as they may be. To be preceded by drive_commit. Items
  * that cannot be released say why; the others are stored when this returns, and durable after the next
- * commit. */
+ * commit. `by` is who asks now; NULL where every item has an approval. */
 void release_drafts(struct daemon *d, const struct releaser *by, struct release_item *item, uint32_t n);
 /* A draft's number from "here-7"; KITH_E_USAGE. */
 int release_parse(struct kith_bytes id, uint64_t *ret, struct kith_error *e);

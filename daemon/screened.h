@@ -7,8 +7,8 @@
 #include "daemon/store.h"
 #include "proto/learn/kind.h"
 
-#define SCREENED_REASON_MAX 200u /* bytes of a reason */
-#define SCREENED_NOTE_MAX   400u /* bytes of the findings as the journal keeps them */
+#define SCREENED_REASON_MAX STORE_CONFIRM_MAX
+#define SCREENED_NOTE_MAX   STORE_NOTE_MAX /* the findings as the journal keeps them */
 
 /* Before a record is stored here. KITH_E_REFUSED for what is blocked. */
 int screened_share(const struct kind *k, struct kith_bytes body, struct kith_error *e);

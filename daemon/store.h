@@ -16,6 +16,7 @@
 #define DAEMON_STORE_H
 
 #include "proto/learn/raw.h"
+#include "daemon/login.h"
 #include "proto/learn/unit.h"
 #include "proto/log/roster.h"
 #include "proto/log/sync.h"
@@ -28,6 +29,10 @@
 #define STORE_RESERVE        (64u << 20) /* free bytes below which nothing new should be taken */
 #define STORE_DAMAGES_MAX    64u         /* sentences that one verification keeps */
 #define STORE_DRAFTS_MAX     100000u     /* records shared here and not released */
+#define STORE_NOTE_MAX       400u        /* bytes of what the journal keeps of findings, with their end */
+#define STORE_CONFIRM_MAX    200u        /* bytes of why what the screen holds may go */
+#define STORE_BEFORE_MAX     400u        /* bytes of the list of what left before, with their end */
+#define STORE_WHY_MAX        320u        /* bytes of why a release could not leave, with their end */
 #define STORE_POSITION_TEXT  40u         /* "ASH.2-L128" and its end */
 
 struct store;
@@ -123,7 +128,8 @@ struct store_draft {
     uint8_t kind;
     uint16_t schema;
     struct kith_wall time;
-    uint32_t author;        /* uid */
+    uint32_t author; /* uid */
+    struct login login;
     struct kith_bytes body; /* borrowed */
 };
 
@@ -207,17 +213,61 @@ int store_invite_expire(struct store *s, struct kith_wall now, struct kith_error
 /* The release journal. Intent is written first and committed before (or with) the entry; position after. */
 struct store_intent {
     struct kith_wall time;
+    struct kith_wall approved; /* 0: at once */
     uint32_t author, releaser; /* uids */
+    struct login author_login, releaser_login;
     uint64_t draft;
+    uint8_t kind;
+    uint32_t persons;   /* that the policy asked for */
     uint8_t digest[32]; /* of the bytes that the releaser saw */
     const char *found;  /* what the screen found, by kind and place; NULL or "": nothing */
     const char *reason; /* why what it held may go, in the releaser's words; NULL or "": none was needed */
+    const char *before; /* what of it had left before, as positions; NULL or "": nothing */
 };
 int store_journal_intent(struct store *s, const struct store_intent *i, uint64_t *ret_number,
                          struct kith_error *e);
 int store_journal_done(struct store *s, uint64_t number, const char *position, struct kith_error *e);
+/* The intent was taken back before its time. */
+int store_journal_taken(struct store *s, uint64_t number, struct kith_error *e);
+/* What of a draft had left before, newest first: the record that it replaces and, for a series, every series
+ * of the same measure. Positions with a space between them; "": nothing. */
+int store_released_before(struct store *s, uint64_t draft, bool series, char *ret, size_t cap,
+                          struct kith_error *e);
+/* One line of the journal, as it is read again. */
+struct store_line {
+    uint64_t number, draft;
+    struct kith_wall time, approved;
+    uint32_t author, releaser, persons;
+    struct login author_login, releaser_login;
+    uint8_t kind, digest[32];
+    char found[STORE_NOTE_MAX], reason[STORE_CONFIRM_MAX + 1], before[STORE_BEFORE_MAX];
+    char position[STORE_POSITION_TEXT]; /* "ASH-L12", "taken back", "not released"; "": under way */
+};
+/* The first line behind `after` that is not older than `since`. 1: there is one, 0: there is none. */
+int store_journal_next(struct store *s, uint64_t after, struct kith_wall since, struct store_line *ret,
+                       struct kith_error *e);
+
+/* A release that was asked for and waits for its time. */
+struct store_approval {
+    uint64_t draft;
+    struct kith_wall time, due;
+    uint32_t releaser, persons; /* uid; what the policy asked for then */
+    struct login login;
+    uint8_t digest[32];
+    char reason[STORE_CONFIRM_MAX + 1];
+    char why[STORE_WHY_MAX]; /* not "": it was due and could not leave */
+};
+int store_approval_put(struct store *s, const struct store_approval *a, struct kith_error *e);
+/* These three give 1 where there is one, else 0: of a draft; the next by draft; the next by time, of those
+ * that may still leave, behind (after, after_draft). */
+int store_approval_get(struct store *s, uint64_t draft, struct store_approval *ret, struct kith_error *e);
+int store_approval_next(struct store *s, uint64_t after, struct store_approval *ret, struct kith_error *e);
+int store_approval_due(struct store *s, struct kith_wall after, uint64_t after_draft,
+                       struct store_approval *ret, struct kith_error *e);
+int store_approval_drop(struct store *s, uint64_t draft, struct kith_error *e);
+
 /* At start: intents without a position get the one that `released` knows; those whose draft still waits are
- * marked "not released". Counts both. */
+ * marked "not released", and so are those whose entry never became durable. Counts both. */
 int store_journal_reconcile(struct store *s, uint32_t *ret_done, uint32_t *ret_void, struct kith_error *e);
 
 /* Where else a site may be dialled: from an invite's line, the command line or a bundle. */

@@ -32,6 +32,7 @@ int store_draft_insert(struct store *s, const struct store_draft *d, uint64_t *r
     sqlite3_bind_int64(st, 3, d->time.ms);
     sqlite3_bind_int64(st, 4, d->author);
     store_bind_blob(st, 5, d->body.p, d->body.n);
+    sqlite3_bind_int64(st, 6, login_pack(d->login));
     int rc = store_run_statement(s, SQL_DRAFT_PUT, e);
     if (rc < 0)
         return rc;
@@ -73,6 +74,7 @@ static int load_draft(struct store *s, uint64_t number, uint8_t *memory, struct 
                                     .schema = (uint16_t)sqlite3_column_int(st, 1),
                                     .time = {sqlite3_column_int64(st, 2)},
                                     .author = (uint32_t)sqlite3_column_int64(st, 3),
+                                    .login = login_unpack(sqlite3_column_int64(st, 5)),
                                     .body = {memory, n}};
     }
     store_reset(s, SQL_DRAFT_GET);

@@ -1,15 +1,8 @@
-/* private.db: what only the daemon knows. Secrets of invites, the release journal, addresses that were handed
- * over.
- *
- * The journal says who released what, when, and the digest of the bytes that were shown. A release writes its
- * intent first; private.db commits before replica.db, so after a crash there may be an intent without an
- * entry, never an entry without an intent. Which of the two it was, the replica says: its `released` table
- * has the pair, or the draft is still there. */
+/* private.db: what only the daemon knows. Secrets of invites, addresses that were handed over; the release
+ * journal stands in store_journal.c. */
 #include "daemon/store_impl.h"
 
 #include <string.h>
-
-#define VOID_POSITION "not released"
 
 /* ---- invites ---- */
 
@@ -89,99 +82,6 @@ int store_invite_expire(struct store *s, struct kith_wall now, struct kith_error
         return KITH_E_INTERNAL;
     sqlite3_bind_int64(st, 1, now.ms);
     return store_run_statement(s, SQL_INVITE_EXPIRE, e);
-}
-
-/* ---- the release journal ---- */
-
-int store_journal_intent(struct store *s, const struct store_intent *i, uint64_t *ret_number,
-                         struct kith_error *e)
-{
-    sqlite3_stmt *st = store_begin_private(s, e) == 0 ? store_statement(s, SQL_JOURNAL_PUT, e) : NULL;
-    if (st == NULL)
-        return KITH_E_INTERNAL;
-    sqlite3_bind_int64(st, 1, i->time.ms);
-    sqlite3_bind_int64(st, 2, i->author);
-    sqlite3_bind_int64(st, 3, i->releaser);
-    sqlite3_bind_int64(st, 4, (int64_t)i->draft);
-    store_bind_blob(st, 5, i->digest, sizeof i->digest);
-    if (i->found != NULL && i->found[0] != '\0')
-        store_bind_text(st, 6, i->found, strlen(i->found));
-    if (i->reason != NULL && i->reason[0] != '\0')
-        store_bind_text(st, 7, i->reason, strlen(i->reason));
-    int rc = store_run_statement(s, SQL_JOURNAL_PUT, e);
-    if (rc == 0)
-        *ret_number = (uint64_t)sqlite3_last_insert_rowid(s->private);
-    return rc;
-}
-
-int store_journal_done(struct store *s, uint64_t number, const char *position, struct kith_error *e)
-{
-    sqlite3_stmt *st = store_begin_private(s, e) == 0 ? store_statement(s, SQL_JOURNAL_DONE, e) : NULL;
-    if (st == NULL)
-        return KITH_E_INTERNAL;
-    sqlite3_bind_int64(st, 1, (int64_t)number);
-    store_bind_text(st, 2, position, strlen(position));
-    return store_run_statement(s, SQL_JOURNAL_DONE, e);
-}
-
-/* The next intent without a position. 1: there is one. */
-static int journal_open(struct store *s, int64_t after, int64_t *ret_number, int64_t *ret_draft,
-                        struct kith_error *e)
-{
-    sqlite3_stmt *st = store_statement(s, SQL_JOURNAL_OPEN, e);
-    if (st == NULL)
-        return KITH_E_INTERNAL;
-    sqlite3_bind_int64(st, 1, after);
-    int rc = store_step(s, SQL_JOURNAL_OPEN, e);
-    if (rc <= 0)
-        return rc;
-    *ret_number = sqlite3_column_int64(st, 0);
-    *ret_draft = sqlite3_column_int64(st, 1);
-    store_reset(s, SQL_JOURNAL_OPEN);
-    return 1;
-}
-
-/* Where a draft went, as text. 1: it was released, 0: it was not. */
-static int released_to(struct store *s, int64_t draft, char ret[STORE_POSITION_TEXT], struct kith_error *e)
-{
-    sqlite3_stmt *st = store_statement(s, SQL_RELEASED_GET, e);
-    if (st == NULL)
-        return KITH_E_INTERNAL;
-    sqlite3_bind_int64(st, 1, draft);
-    int rc = store_step(s, SQL_RELEASED_GET, e);
-    if (rc <= 0)
-        return rc;
-    const struct store_log *l = store_log_numbered(s, sqlite3_column_int64(st, 0));
-    uint64_t seq = (uint64_t)sqlite3_column_int64(st, 1);
-    store_reset(s, SQL_RELEASED_GET);
-    if (l == NULL)
-        return kith_fail(e, KITH_E_INVALID, "\"here-%lld\" was released into a log that is not known",
-                         (long long)draft);
-    rc = store_position_text(s, &l->key, seq, ret, e);
-    return rc < 0 ? rc : 1;
-}
-
-int store_journal_reconcile(struct store *s, uint32_t *ret_done, uint32_t *ret_void, struct kith_error *e)
-{
-    int64_t number = 0, draft = 0;
-    uint32_t done = 0, undone = 0;
-    int rc;
-    while ((rc = journal_open(s, number, &number, &draft, e)) == 1) {
-        char position[STORE_POSITION_TEXT];
-        rc = released_to(s, draft, position, e);
-        if (rc < 0)
-            return rc;
-        done += rc == 1;
-        undone += rc == 0;
-        rc = store_journal_done(s, (uint64_t)number, rc == 1 ? position : VOID_POSITION, e);
-        if (rc < 0)
-            return rc;
-    }
-    if (rc == 0) {
-        *ret_done = done;
-        *ret_void = undone;
-    }
-    return rc;
 }
 
 /* ---- hints ---- */

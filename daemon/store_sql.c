@@ -53,8 +53,9 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_MEMBER_COUNT] = "SELECT count(*) FROM member",
     [SQL_MEMBER_ALL] = "SELECT site FROM member WHERE site > ?1 ORDER BY site LIMIT 1",
     [SQL_MEMBER_DROP] = "DELETE FROM member WHERE site = ?1",
-    [SQL_DRAFT_PUT] = "INSERT INTO draft(kind, schema, time, author, body) VALUES(?1, ?2, ?3, ?4, ?5)",
-    [SQL_DRAFT_GET] = "SELECT kind, schema, time, author, body FROM draft WHERE number = ?1",
+    [SQL_DRAFT_PUT] =
+        "INSERT INTO draft(kind, schema, time, author, body, login) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_DRAFT_GET] = "SELECT kind, schema, time, author, body, login FROM draft WHERE number = ?1",
     [SQL_DRAFT_LIST] = "SELECT number FROM draft WHERE number > ?1 ORDER BY number LIMIT ?2",
     [SQL_DRAFT_DROP] = "DELETE FROM draft WHERE number = ?1",
     [SQL_DRAFT_COUNT] = "SELECT count(*) FROM draft",
@@ -126,6 +127,14 @@ const char *const store_sql[SQL_COUNT] = {
         "WHERE r.number = ?1 AND typeof(json_extract(t.value, '$.value')) IN ('integer', 'real') "
         "AND unixepoch(substr(json_extract(t.value, '$.from') || '-01', 1, 10)) <= ?2 "
         "ORDER BY json_extract(t.value, '$.from') DESC LIMIT 1",
+    [SQL_BEFORE_REPLACED] = "SELECT replaces_log, replaces_seq FROM record WHERE number = -?1 "
+                            "AND replaces_log IS NOT NULL",
+    [SQL_BEFORE_SERIES] =
+        "SELECT r.log, r.seq FROM record x JOIN record r ON r.kind = x.kind AND r.log IS NOT NULL JOIN log l "
+        "ON l.number = r.log WHERE x.number = -?1 AND json_extract(r.body, '$.measure') = "
+        "json_extract(x.body, '$.measure') AND hex(l.site) = upper((SELECT value FROM meta WHERE key = "
+        "'site')) "
+        "AND (r.log, r.seq) IS NOT (x.replaces_log, x.replaces_seq) ORDER BY r.number DESC LIMIT 9",
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_COMMIT] = "COMMIT",
 
@@ -133,14 +142,36 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_INVITE_GET] = "SELECT secret, code, made, expires, root FROM invite WHERE hash = ?1",
     [SQL_INVITE_BIND] = "UPDATE invite SET root = ?2 WHERE hash = ?1",
     [SQL_INVITE_EXPIRE] = "DELETE FROM invite WHERE expires < ?1",
-    [SQL_JOURNAL_PUT] = "INSERT INTO journal(time, author, releaser, draft, digest, found, reason) "
-                        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [SQL_JOURNAL_PUT] =
+        "INSERT INTO journal(time, author, releaser, draft, digest, found, reason, author_login, "
+        "releaser_login, approved, kind, persons, before) "
+        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     [SQL_JOURNAL_DONE] = "UPDATE journal SET position = ?2 WHERE number = ?1",
     [SQL_JOURNAL_OPEN] = "SELECT number, draft FROM journal WHERE position IS NULL AND number > ?1 "
                          "ORDER BY number LIMIT 1",
     [SQL_OWN_PUT] = "INSERT INTO own(stream, epoch, seq, id) VALUES(?1, ?2, ?3, ?4) "
                     "ON CONFLICT(stream, epoch) DO UPDATE SET seq = excluded.seq, id = excluded.id",
     [SQL_OWN_GET] = "SELECT seq, id FROM own WHERE stream = ?1 AND epoch = ?2",
+    [SQL_JOURNAL_NEWEST] =
+        "SELECT number, draft FROM journal WHERE number < ?1 AND position GLOB '*-[LM][0-9]*' "
+        "ORDER BY number DESC LIMIT 1",
+    [SQL_JOURNAL_LINE] =
+        "SELECT number, time, approved, author, author_login, releaser, releaser_login, draft, kind, digest, "
+        "found, reason, before, persons, position FROM journal WHERE number > ?1 AND time >= ?2 "
+        "ORDER BY number LIMIT 1",
+    [SQL_APPROVAL_PUT] =
+        "INSERT OR REPLACE INTO approval(draft, time, due, releaser, login, digest, persons, reason, why) "
+        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [SQL_APPROVAL_GET] =
+        "SELECT draft, time, due, releaser, login, digest, persons, reason, why FROM approval "
+        "WHERE draft = ?1",
+    [SQL_APPROVAL_NEXT] =
+        "SELECT draft, time, due, releaser, login, digest, persons, reason, why FROM approval "
+        "WHERE draft > ?1 ORDER BY draft LIMIT 1",
+    [SQL_APPROVAL_DUE] =
+        "SELECT draft, time, due, releaser, login, digest, persons, reason, why FROM approval "
+        "WHERE (due, draft) > (?1, ?2) AND why IS NULL ORDER BY due, draft LIMIT 1",
+    [SQL_APPROVAL_DROP] = "DELETE FROM approval WHERE draft = ?1",
     [SQL_HINT_PUT] = "INSERT INTO hint(site, address, link) VALUES(?1, ?2, ?3) "
                      "ON CONFLICT(site, address) DO UPDATE SET link = excluded.link",
     [SQL_HINT_AT] = "SELECT site, address, link FROM hint ORDER BY site, address LIMIT 1 OFFSET ?1",

@@ -28,7 +28,7 @@
     "  state TEXT NOT NULL, reason INTEGER, epoch INTEGER NOT NULL, follows BLOB, admitted_site BLOB,"                 \
     "  admitted_seq INTEGER, link BLOB) WITHOUT ROWID;"                                                                \
     "CREATE TABLE draft(number INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL, schema INTEGER NOT NULL,"     \
-    "  time INTEGER NOT NULL, author INTEGER NOT NULL, body BLOB NOT NULL);"                                           \
+    "  time INTEGER NOT NULL, author INTEGER NOT NULL, body BLOB NOT NULL, login INTEGER);"                                         \
     "CREATE TABLE record(number INTEGER PRIMARY KEY, log INTEGER, seq INTEGER, kind INTEGER NOT NULL,"                 \
     "  time INTEGER NOT NULL, title TEXT NOT NULL, sort_key TEXT NOT NULL, body TEXT NOT NULL,"                        \
     "  replaces_log INTEGER, replaces_seq INTEGER);"                                                                   \
@@ -143,7 +143,12 @@
     "  expires INTEGER NOT NULL, root BLOB) WITHOUT ROWID;"                                                            \
     "CREATE TABLE journal(number INTEGER PRIMARY KEY, time INTEGER NOT NULL, author INTEGER NOT NULL,"                 \
     "  releaser INTEGER NOT NULL, draft INTEGER NOT NULL, digest BLOB NOT NULL, found TEXT, reason TEXT,"               \
-    "  position TEXT);"                                                                                                \
+    "  position TEXT, author_login INTEGER, releaser_login INTEGER, approved INTEGER, kind INTEGER, persons INTEGER,"  \
+    "  before TEXT);"                                                                                                  \
+    "CREATE TABLE approval(draft INTEGER PRIMARY KEY, time INTEGER NOT NULL, due INTEGER NOT NULL,"                    \
+    "  releaser INTEGER NOT NULL, login INTEGER, digest BLOB NOT NULL, persons INTEGER NOT NULL, reason TEXT,"         \
+    "  why TEXT);" /* releases that wait for their time */                                                             \
+    "CREATE INDEX approval_due ON approval(due, draft);"                                                               \
     "CREATE TABLE hint(site BLOB NOT NULL, address TEXT NOT NULL, link BLOB NOT NULL, PRIMARY KEY(site, address))"     \
     "  WITHOUT ROWID;" RAW_TABLES PUBLISH_TABLES
 

@@ -478,6 +478,93 @@ static void test_replaces(void **state)
     roster_free(r);
 }
 
+/* A position in the journal whose entry never became durable: the commit of private.db came, that of the
+ * replica did not. Then releases that wait. */
+static void test_journal(void **state)
+{
+    (void)state;
+    put_certificate();
+    struct store_intent intent = {.time = NOW,
+                                  .author = 1000,
+                                  .releaser = 1001,
+                                  .draft = 9,
+                                  .kind = KITH_KIND_LESSON,
+                                  .persons = 2,
+                                  .author_login = {LOGIN_USER, 1000},
+                                  .before = "ASH-L1",
+                                  .found = "hold phone happened 5+13",
+                                  .reason = "it is a puppet"};
+    uint64_t j = 0, j2 = 0;
+    OK(store_journal_intent(store, &intent, &j, &err));
+    OK(store_journal_done(store, j, "ASH-L7", &err));
+    intent.draft = 10;
+    OK(store_journal_intent(store, &intent, &j2, &err));
+    OK(store_journal_taken(store, j2, &err));
+    OK(store_commit(store, &err));
+    OK(store_close(store, &err));
+    reopen();
+    uint32_t done = 0, undone = 0;
+    OK(store_journal_reconcile(store, &done, &undone, &err));
+    assert_int_equal(done, 0);
+    assert_int_equal(undone, 1);
+    struct store_line l;
+    struct kith_wall since = {0};
+    assert_int_equal(store_journal_next(store, 0, since, &l, &err), 1);
+    assert_string_equal(l.position, "not released");
+    assert_int_equal(l.author_login.state, LOGIN_USER);
+    assert_int_equal(l.author_login.uid, 1000);
+    assert_int_equal(l.releaser_login.state, LOGIN_NONE);
+    assert_int_equal(l.persons, 2);
+    assert_int_equal(l.approved.ms, intent.time.ms);
+    assert_string_equal(l.before, "ASH-L1");
+    assert_string_equal(l.found, intent.found);
+    assert_string_equal(l.reason, intent.reason);
+    assert_int_equal(store_journal_next(store, l.number, since, &l, &err), 1);
+    assert_string_equal(l.position, "taken back");
+    assert_int_equal(store_journal_next(store, l.number, since, &l, &err), 0);
+    since.ms = intent.time.ms + 1;
+    assert_int_equal(store_journal_next(store, 0, since, &l, &err), 0);
+}
+
+static void test_approvals(void **state)
+{
+    (void)state;
+    struct store_approval a = {
+        .draft = 7, .time = {5}, .due = {100}, .releaser = 3, .persons = 2, .reason = "so"};
+    struct store_approval got;
+    a.digest[31] = 9;
+    OK(store_approval_put(store, &a, &err));
+    a.draft = 3;
+    a.due.ms = 200;
+    OK(store_approval_put(store, &a, &err));
+    a.draft = 4;
+    OK(store_approval_put(store, &a, &err));
+    OK(store_commit(store, &err));
+    OK(store_close(store, &err));
+    reopen();
+    struct kith_wall none = {0};
+    assert_int_equal(store_approval_due(store, none, 0, &got, &err), 1);
+    assert_int_equal(got.draft, 7);
+    assert_int_equal(got.digest[31], 9);
+    assert_string_equal(got.reason, "so");
+    assert_int_equal(store_approval_due(store, got.due, got.draft, &got, &err), 1);
+    assert_int_equal(got.draft, 3);
+    assert_int_equal(store_approval_due(store, got.due, got.draft, &got, &err), 1);
+    assert_int_equal(got.draft, 4);
+    assert_int_equal(store_approval_due(store, got.due, got.draft, &got, &err), 0);
+    memcpy(got.why, "no", 3); /* what could not leave is not due again */
+    OK(store_approval_put(store, &got, &err));
+    assert_int_equal(store_approval_get(store, 4, &got, &err), 1);
+    assert_string_equal(got.why, "no");
+    OK(store_approval_drop(store, 7, &err));
+    assert_int_equal(store_approval_get(store, 7, &got, &err), 0);
+    assert_int_equal(store_approval_due(store, none, 0, &got, &err), 1);
+    assert_int_equal(got.draft, 3);
+    assert_int_equal(store_approval_next(store, 3, &got, &err), 1);
+    assert_int_equal(got.draft, 4);
+    assert_int_equal(store_approval_next(store, 4, &got, &err), 0);
+}
+
 static void test_drafts(void **state)
 {
     (void)state;
@@ -1142,13 +1229,28 @@ static int group_remove(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_files),     TEST(test_refuses_files),  TEST(test_runs),
-        TEST(test_projects),  TEST(test_refuses_bodies), TEST(test_replaces),
-        TEST(test_drafts),    TEST(test_draft_lent),     TEST(test_release_during_lag),
-        TEST(test_same_text), TEST(test_addresses),      TEST(test_fill),
-        TEST(test_pack),      TEST(test_withdrawal),     TEST(test_load),
-        TEST(test_private),   TEST(test_checkpoint),     TEST(test_verify),
-        TEST(test_killed),    TEST(test_fault),
+        TEST(test_files),
+        TEST(test_refuses_files),
+        TEST(test_runs),
+        TEST(test_projects),
+        TEST(test_refuses_bodies),
+        TEST(test_replaces),
+        TEST(test_journal),
+        TEST(test_approvals),
+        TEST(test_drafts),
+        TEST(test_draft_lent),
+        TEST(test_release_during_lag),
+        TEST(test_same_text),
+        TEST(test_addresses),
+        TEST(test_fill),
+        TEST(test_pack),
+        TEST(test_withdrawal),
+        TEST(test_load),
+        TEST(test_private),
+        TEST(test_checkpoint),
+        TEST(test_verify),
+        TEST(test_killed),
+        TEST(test_fault),
     };
     return cmocka_run_group_tests(tests, group_make, group_remove);
 }
