@@ -9,6 +9,7 @@
 
 #define EXPIRES_DEFAULT_S (7 * 24 * 3600)
 #define EXPIRES_MAX_S     (366 * 24 * 3600)
+#define FORGET_MS         (30 * 24 * 3600 * 1000ll) /* after this an expired invite is not even known as expired */
 
 /* Where only wildcards are listened on, the addresses of this machine's interfaces are the best guess there
  * is. */
@@ -63,13 +64,17 @@ static int may_invite(const struct daemon *d, const char *code, struct kith_erro
     return 0;
 }
 
+/* Secrets of invites that expired long ago go when the next one is made. */
 static int keep_invite(struct daemon *d, const struct invite *i, struct kith_error *e)
 {
     struct store_invite s = {.made = daemon_wall(), .expires = i->expires};
+    const struct kith_wall forgotten = {s.made.ms - FORGET_MS};
     crypto_invite_id(i->secret, s.hash);
     memcpy(s.secret, i->secret, sizeof s.secret);
     memcpy(s.code, i->code, sizeof s.code);
-    int r = store_invite_add(d->store, &s, e);
+    int r = store_invite_expire(d->store, forgotten, e);
+    if (r == 0)
+        r = store_invite_add(d->store, &s, e);
     crypto_wipe(&s, sizeof s);
     if (r == KITH_E_INTERNAL)
         daemon_fatal(d, "store.invite", e);
