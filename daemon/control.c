@@ -36,6 +36,12 @@ static const struct verb {
     {"unit_add", control_unit_add, ROLE_ADMIN},
     {"unit_set", control_unit_set, ROLE_ADMIN},
     {"rotate", control_rotate, ROLE_ADMIN},
+    {"data_measure", control_data_measure, ROLE_DATA},
+    {"data_add", control_data_add, ROLE_DATA},
+    {"data_list", control_data_list, ROLE_DATA},
+    {"data_show", control_data_show, ROLE_DATA},
+    {"data_fix", control_data_fix, ROLE_DATA},
+    {"data_drop", control_data_drop, ROLE_DATA},
 };
 // clang-format on
 
@@ -225,6 +231,21 @@ bool control_arg(struct kith_bytes args, const char *key, struct pack_reader *re
         pack_skip(&r);
     }
     return false;
+}
+
+bool control_text(struct kith_bytes args, const char *key, char *ret, size_t cap, bool *failed)
+{
+    struct pack_reader r;
+    if (!control_arg(args, key, &r))
+        return false;
+    struct kith_bytes text = pack_get_str(&r, cap - 1);
+    *failed = *failed || r.failed || memchr(text.n ? (const char *)text.p : "", '\0', text.n);
+    if (r.failed)
+        return false;
+    if (text.n)
+        memcpy(ret, text.p, text.n);
+    ret[text.n] = '\0';
+    return true;
 }
 
 static const struct verb *find_verb(struct kith_bytes name)

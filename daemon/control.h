@@ -74,6 +74,9 @@ void answer_progress(struct client *c, uint64_t done, uint64_t total);
 
 /* An argument: the reader stands before its value. False when it is not there. */
 bool control_arg(struct kith_bytes args, const char *key, struct pack_reader *ret);
+/* A text among the arguments, copied into ret and terminated; false when it is not there. *failed becomes
+ * true where what stands there is no text that fits, and is left alone otherwise. */
+bool control_text(struct kith_bytes args, const char *key, char *ret, size_t cap, bool *failed);
 
 /* For what only some arguments of a verb need. False when the client lacks the role: it has been told. */
 bool control_role(struct client *c, const char *what, enum role role);
@@ -91,6 +94,12 @@ void control_stop(struct client *c, struct kith_bytes args);
 void control_unit_add(struct client *c, struct kith_bytes args);
 void control_unit_set(struct client *c, struct kith_bytes args);
 void control_rotate(struct client *c, struct kith_bytes args);
+void control_data_measure(struct client *c, struct kith_bytes args);
+void control_data_add(struct client *c, struct kith_bytes args);
+void control_data_list(struct client *c, struct kith_bytes args);
+void control_data_show(struct client *c, struct kith_bytes args);
+void control_data_fix(struct client *c, struct kith_bytes args);
+void control_data_drop(struct client *c, struct kith_bytes args);
 
 /* Clients that wait for reconciliations: a link came up or down, or one ended. */
 void control_sync_changed(struct daemon *d, bool came_up);

@@ -5,31 +5,15 @@
 
 #include <string.h>
 
-/* A text among the arguments, into ret; false when it is not there. `failed` says that it is no such text. */
-static bool take_text(struct kith_bytes args, const char *key, char *ret, size_t cap, bool *failed)
-{
-    struct pack_reader r;
-    if (!control_arg(args, key, &r))
-        return false;
-    struct kith_bytes text = pack_get_str(&r, cap - 1);
-    *failed = *failed || r.failed || memchr(text.n ? (const char *)text.p : "", '\0', text.n);
-    if (r.failed)
-        return false;
-    if (text.n)
-        memcpy(ret, text.p, text.n);
-    ret[text.n] = '\0';
-    return true;
-}
-
 /* Everything but the code; what is not given stays as it is. */
 static int take_row(struct kith_bytes args, struct unit *u, struct kith_error *e)
 {
     struct pack_reader r;
     bool failed = false;
-    take_text(args, "label", u->label, sizeof u->label, &failed);
-    take_text(args, "parent", u->parent, sizeof u->parent, &failed);
-    take_text(args, "level", u->level, sizeof u->level, &failed);
-    take_text(args, "setting", u->setting, sizeof u->setting, &failed);
+    control_text(args, "label", u->label, sizeof u->label, &failed);
+    control_text(args, "parent", u->parent, sizeof u->parent, &failed);
+    control_text(args, "level", u->level, sizeof u->level, &failed);
+    control_text(args, "setting", u->setting, sizeof u->setting, &failed);
     if (control_arg(args, "open", &r)) {
         u->open = pack_get_bool(&r);
         failed = failed || r.failed;
@@ -77,7 +61,7 @@ void control_unit_add(struct client *c, struct kith_bytes args)
     struct unit u = {.open = false};
     struct kith_error e;
     bool failed = false;
-    if (!take_text(args, "code", u.code, sizeof u.code, &failed) || failed) {
+    if (!control_text(args, "code", u.code, sizeof u.code, &failed) || failed) {
         kith_fail(&e, KITH_E_USAGE, "code of a unit: \"?\": 1 to %u letters, digits and hyphens",
                   UNIT_CODE_MAX);
         answer_fail(c, &e);
@@ -93,7 +77,7 @@ void control_unit_set(struct client *c, struct kith_bytes args)
     struct kith_error e;
     char text[UNIT_LABEL_MAX + 1] = "";
     bool failed = false;
-    take_text(args, "code", text, sizeof text, &failed);
+    control_text(args, "code", text, sizeof text, &failed);
     if (unit_resolve(l, (struct kith_bytes){(const uint8_t *)text, strlen(text)}, &at, &e) < 0) {
         answer_fail(c, &e);
         return;

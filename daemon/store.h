@@ -327,6 +327,8 @@ struct store_raw {
     int32_t first, last; /* serials; where there are cells */
 };
 
+#define STORE_RAW_SERIES_MAX 4000u
+
 /* KITH_E_NOTFOUND where nothing was counted so. */
 int store_raw_find(struct store *s, const char *key, uint32_t version, const char *unit,
                    struct store_raw *ret, struct kith_error *e);
@@ -340,7 +342,7 @@ int store_raw_cells(struct store *s, uint64_t number, struct raw_cell *ret, uint
  * and makes it where it is not there. Cells that are there with the same numbers are passed over; *ret_new
  * counts the others. Nothing is written unless all of it can be: KITH_E_REFUSED where a cell has other
  * numbers (*ret_place) or the series other periods or another shape (*ret_place is n); KITH_E_FULL above
- * RAW_CELLS_MAX. */
+ * RAW_CELLS_MAX or STORE_RAW_SERIES_MAX. */
 int store_raw_add(struct store *s, const struct store_raw *r, const struct raw_cell *c, uint32_t n,
                   uint32_t *ret_new, uint32_t *ret_place, struct kith_error *e);
 

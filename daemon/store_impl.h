@@ -97,6 +97,7 @@ enum sql {
     SQL_RAW_PUT,
     SQL_RAW_GET,
     SQL_RAW_LIST,
+    SQL_RAW_COUNT,
     SQL_RAW_DROP,
     SQL_RAW_CELL_PUT,
     SQL_RAW_CELL_GET,

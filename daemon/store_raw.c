@@ -164,6 +164,17 @@ static int write_cell(struct store *s, enum sql q, uint64_t number, enum raw_sha
 
 /* ---- adding ---- */
 
+static int check_room(struct store *s, struct kith_error *e)
+{
+    int64_t n = 0;
+    if (store_statement(s, SQL_RAW_COUNT, e) == NULL || store_number(s, SQL_RAW_COUNT, &n, e) < 0)
+        return KITH_E_INTERNAL;
+    return n < STORE_RAW_SERIES_MAX
+               ? 0
+               : kith_fail(e, KITH_E_FULL, "\"%u\" series of raw counts are here: kith data drop makes room",
+                           STORE_RAW_SERIES_MAX);
+}
+
 static int make_series(struct store *s, const struct store_raw *r, uint64_t *ret, struct kith_error *e)
 {
     sqlite3_stmt *st = store_begin_private(s, e) == 0 ? store_statement(s, SQL_RAW_PUT, e) : NULL;
@@ -247,6 +258,8 @@ int store_raw_add(struct store *s, const struct store_raw *r, const struct raw_c
         rc = kith_fail(e, KITH_E_FULL, "\"%u\" periods in all: at most %u; use longer ones",
                        have.cells + fresh, RAW_CELLS_MAX);
     *ret_place = place;
+    if (rc == 0 && !exists)
+        rc = check_room(s, e);
     if (rc == 0 && !exists)
         rc = make_series(s, r, &have.number, e);
     if (rc == 0)

@@ -110,7 +110,8 @@ const char *const store_sql[SQL_COUNT] = {
         "CASE WHEN r.number = -?4 THEN 0 WHEN json_extract(r.body, '$.key') = ?1 COLLATE NOCASE THEN 1 "
         "WHEN json_extract(r.body, '$.key') = ?2 COLLATE NOCASE THEN 2 ELSE 3 END AS rank, "
         "coalesce(m.code, own.code) = coalesce(nullif(substr(json_extract(r.body, '$.key'), 1, "
-        "max(instr(json_extract(r.body, '$.key'), '/') - 1, 0)), ''), own.code) COLLATE NOCASE AS by_owner, r.number "
+        "max(instr(json_extract(r.body, '$.key'), '/') - 1, 0)), ''), own.code) COLLATE NOCASE AS by_owner, "
+        "r.number "
         "FROM own, record r LEFT JOIN log l ON l.number = r.log LEFT JOIN member m ON m.site = l.site "
         "WHERE r.kind = ?5 AND (r.log IS NULL OR (r.seq <= l.ends AND m.site IS NOT NULL)) AND NOT EXISTS "
         "(SELECT 1 FROM record n LEFT JOIN log nl ON nl.number = n.log WHERE n.replaces_log = r.log AND "
@@ -185,6 +186,7 @@ const char *const store_sql[SQL_COUNT] = {
                      "min(c.serial), max(c.serial) FROM raw_series s LEFT JOIN raw_cell c "
                      "ON c.series = s.number WHERE ?1 IS NULL OR s.measure = ?1 GROUP BY s.number "
                      "ORDER BY s.measure, s.version, s.unit LIMIT ?2",
+    [SQL_RAW_COUNT] = "SELECT count(*) FROM raw_series",
     [SQL_RAW_DROP] = "DELETE FROM raw_series WHERE number = ?1",
     [SQL_RAW_CELL_PUT] =
         "INSERT INTO raw_cell(series, serial, nth, num, den, behind) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
@@ -207,12 +209,14 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_OFFER_PUT] = "INSERT OR REPLACE INTO offer(number, measure, version, unit, choice) "
                       "VALUES(?1, ?2, ?3, ?4, ?5)",
     [SQL_OFFER_GET] = "SELECT measure, version, unit, choice FROM offer WHERE number = ?1",
-    [SQL_OFFER_OF] = "SELECT number FROM offer WHERE measure = ?1 AND version = ?2 AND unit = ?3 AND number > ?4 "
-                     "ORDER BY number LIMIT 1",
+    [SQL_OFFER_OF] =
+        "SELECT number FROM offer WHERE measure = ?1 AND version = ?2 AND unit = ?3 AND number > ?4 "
+        "ORDER BY number LIMIT 1",
     [SQL_OFFER_ALL] = "SELECT number FROM offer WHERE number > ?1 ORDER BY number LIMIT 1",
     [SQL_OFFER_DROP] = "DELETE FROM offer WHERE number = ?1",
-    [SQL_TOLD_PUT] = "INSERT INTO told(measure, version, unit, period, policy, time, draft, digest, choice, blob) "
-                     "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    [SQL_TOLD_PUT] =
+        "INSERT INTO told(measure, version, unit, period, policy, time, draft, digest, choice, blob) "
+        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     [SQL_TOLD_DONE] = "UPDATE told SET epoch = ?2, seq = ?3 WHERE number = ?1",
     [SQL_TOLD_NEXT] = "SELECT number, measure, version, unit, (SELECT min(f.number) FROM told f WHERE "
                       "f.measure = t.measure AND f.version = t.version AND f.unit = t.unit), period, policy, "

@@ -40,6 +40,20 @@
  *                                               → {code, label, open, setting}: a row of this site's own list
  *  unit_set {code, label?, parent?, level?, setting?, open?}
  *                                               → the same; `code` may be a label; "" takes parent, level or setting away
+ *  data_measure {measure}                       → {measure: "ASH/falls-rate", version, record: "ASH-M3" | "here-7", name,
+ *                                                  per, chart, rules, direction, period, first_month, has_den, people}
+ *           what a key, or a draft's number, stands for when counts are added; KEY@2 asks for version 2
+ *  data_add {measure, unit?, period: "month" | "event" …, shape: "count" | "ratio" | "value",
+ *            rows: [[period, number, denominator or nil, people behind a value or nil], …]}
+ *                                               → {measure, version, unit, added, same, cells}: the rows ascend; all of
+ *                                                  them are kept or none; they stay in private.db
+ *  data_list {}                                 → {series: [{measure, version, unit, period, shape, cells, first, last}]}
+ *  data_show {measure, unit?}                   → the same of one series, with what data_measure says and rows: [[period,
+ *                                                  nth, number, denominator or nil, behind or nil], …], changes: [{time,
+ *                                                  author, reason, dropped, cells, was?, now?: row}]
+ *  data_fix {measure, unit?, period, nth?, number?, denominator?, behind?, reason}
+ *                                               → {was: row, now: row}: what is not given stays as it is
+ *  data_drop {measure, unit?, reason?}          → {measure, version, unit, cells}: taken away for good
  *  drop     {ids: ["here-7", …]}                → {results: [{id} | {id, code, text}]}: taken away for good, only what
  *                                                  was not released
  *  rotate   {compromised?: bool, since?: ["ASH-L12", …], preview?: bool}
