@@ -180,7 +180,11 @@ static void move_over(struct dial *fresh, const struct dial *old)
             continue;
         x->dialling = before->dialling;
         x->tried = before->tried;
-        if (has_new_address(x, before) || has_new_link(x, before)) {
+        if (has_new_link(x, before)) { /* its root says so, and not often */
+            x->next = x->tried ? x->tried + DIAL_FIRST_MS : 0;
+            continue;
+        }
+        if (has_new_address(x, before)) {
             x->next = x->tried ? x->tried + CHANGED_MS : 0;
             continue;
         }

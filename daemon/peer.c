@@ -128,8 +128,11 @@ static int check_certificate(struct peer *p, const struct session_event *ev, str
     const struct member *m = roster_member(d->roster, ret_site);
     if (m && m->state == MEMBER_REVOKED)
         *ret_bye = BYE_REVOKED;
-    if (m && m->epoch > c.epoch)
-        return -1; /* a key that this site has given up */
+    if (m && m->epoch > c.epoch) { /* a key that this site has given up */
+        log_say(LOG_WARN, "peer.older", "%s at \"%s\" shows keys of epoch %u, epoch %u is known", m->shown,
+                p->address, c.epoch, m->epoch);
+        return -1;
+    }
     return m && m->state == MEMBER_REVOKED ? -1 : 0;
 }
 
