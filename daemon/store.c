@@ -245,10 +245,12 @@ bool store_checkpoint_due(const struct store *s)
     return s->wal_pages >= s->wal_due || s->wal_private >= STORE_CHECKPOINT / 4;
 }
 
-static int checkpoint(struct store *s, sqlite3 *db, bool truncate, uint32_t *left, struct kith_error *e)
+/* wait_ms: for readers; 0 never waits. *ret_whole (may be NULL): nothing stood in the way. */
+static int checkpoint(struct store *s, sqlite3 *db, bool truncate, int wait_ms, uint32_t *left, bool *ret_whole,
+                      struct kith_error *e)
 {
     int in_log = 0, copied = 0;
-    sqlite3_busy_timeout(db, truncate ? BUSY_MS : 0);
+    sqlite3_busy_timeout(db, wait_ms);
     int mode = truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
     int rc = sqlite3_wal_checkpoint_v2(db, NULL, mode, &in_log, &copied);
     sqlite3_busy_timeout(db, BUSY_MS);
@@ -257,6 +259,8 @@ static int checkpoint(struct store *s, sqlite3 *db, bool truncate, uint32_t *lef
             s, e, "copying the write-ahead log failed: \"%s\": look at the disk, then start again",
             sqlite3_errmsg(db));
     *left += in_log > copied ? (uint32_t)(in_log - copied) : 0;
+    if (ret_whole != NULL)
+        *ret_whole = rc == SQLITE_OK;
     return 0;
 }
 
@@ -267,9 +271,10 @@ int store_checkpoint(struct store *s, bool truncate, uint32_t *ret_left, struct 
         return fault_return(s, e);
     if (store_dirty(s))
         return kith_fail(e, KITH_E_USAGE, "no checkpoint while something waits for a commit");
-    int rc = checkpoint(s, s->db, truncate, &left, e);
+    int wait_ms = truncate ? BUSY_MS : 0;
+    int rc = checkpoint(s, s->db, truncate, wait_ms, &left, NULL, e);
     if (rc == 0)
-        rc = checkpoint(s, s->private, truncate, &left_private, e);
+        rc = checkpoint(s, s->private, truncate, wait_ms, &left_private, NULL, e);
     if (rc < 0)
         return rc;
     s->wal_pages = left;
@@ -277,6 +282,22 @@ int store_checkpoint(struct store *s, bool truncate, uint32_t *ret_left, struct 
     s->wal_due = left + STORE_CHECKPOINT; /* pages that a reader holds back are not tried at once again */
     if (ret_left != NULL)
         *ret_left = left + left_private;
+    return 0;
+}
+
+int store_empty_logs(struct store *s, bool *ret_empty, struct kith_error *e)
+{
+    uint32_t left = 0, left_private = 0;
+    bool replica = false, private = false;
+    int rc = s->fault.code != 0 ? fault_return(s, e) : checkpoint(s, s->db, true, 0, &left, &replica, e);
+    if (rc == 0)
+        rc = checkpoint(s, s->private, true, 0, &left_private, &private, e);
+    if (rc < 0)
+        return rc;
+    s->wal_pages = left;
+    s->wal_private = left_private;
+    s->wal_due = left + STORE_CHECKPOINT;
+    *ret_empty = replica && private;
     return 0;
 }
 
@@ -414,10 +435,11 @@ static struct store *store_new(const char *dir)
     s->dropped = malloc(KITH_BODY_MAX);
     s->tag = calloc(STORE_TAGS_WAITING, sizeof *s->tag);
     s->tag_text = malloc(STORE_TAG_TEXT);
+    s->home = strdup(dir);
     s->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (s->ctx == NULL || s->run == NULL || s->work == NULL || s->wire == NULL || s->scratch == NULL ||
         s->json == NULL || s->title == NULL || s->text == NULL || s->draft == NULL || s->dropped == NULL ||
-        s->tag == NULL || s->tag_text == NULL) {
+        s->tag == NULL || s->tag_text == NULL || s->home == NULL) {
         store_abandon(s);
         return NULL;
     }
@@ -635,6 +657,7 @@ void store_abandon(struct store *s)
     free(s->dropped);
     free(s->tag);
     free(s->tag_text);
+    free(s->home);
     for (uint32_t i = 0; i < s->log_n; i++)
         free(s->log[i]);
     free(s->log);

@@ -121,6 +121,40 @@ int store_own_last(struct store *s, uint8_t stream, uint32_t epoch, uint64_t *re
  * long as the store, or until another is set. */
 int store_set_roster(struct store *s, const struct roster *r, struct kith_error *e);
 
+/* ---- withdrawals (SPEC 7) ---- */
+
+/* A body that was thought withdrawn is wanted again and not here: its position, one a call; false: no more. */
+bool store_lost(struct store *s, struct kith_pos *ret);
+/* From now on own entries that come from elsewhere were not written by this machine: what a withdrawal among
+ * them names is hidden and kept. */
+void store_doubt(struct store *s);
+/* How many such there are. */
+int store_doubted(struct store *s, uint32_t *ret, struct kith_error *e);
+
+/* When the earliest body is to be erased, in ms of the wall clock; INT64_MAX: none is. Withdrawals that came
+ * since the last call count from `now` on. after_ms: what the policy says. */
+int store_erase_due(struct store *s, struct kith_wall now, int64_t after_ms, int64_t *ret, struct kith_error *e);
+
+/* One pass of erasing: everything that is due when it begins. */
+struct store_erase;
+enum store_erase_state {
+    ERASE_DONE,   /* all of it is erased */
+    ERASE_MORE,   /* step again; commit what is written as ever */
+    ERASE_COMMIT, /* commit, then step again */
+    ERASE_READER, /* somebody reads an old state: step again in a while */
+    ERASE_FAILED  /* what was blanked is still found in a file; the next pass tries again */
+};
+/* KITH_E_INTERNAL when memory is short. */
+int store_erase_begin(struct store *s, struct kith_wall now, int64_t after_ms, struct store_erase **ret,
+                      struct kith_error *e);
+/* A slice of some milliseconds, but for a VACUUM, which takes what it takes. Negative: a fault of the store. */
+int store_erase_step(struct store_erase *x, struct kith_wall now, enum store_erase_state *ret,
+                     struct kith_error *e);
+/* How many entries it was about, how many of them had a body here, and whether the files were made anew. */
+void store_erase_counts(const struct store_erase *x, uint32_t *ret_entries, uint32_t *ret_bodies,
+                        bool *ret_vacuum);
+void store_erase_end(struct store_erase *x); /* wipes what it looked for, and frees; NULL is fine */
+
 /* ---- records shared here ---- */
 
 struct store_draft {

@@ -36,6 +36,27 @@ enum sql {
     SQL_GONE_IN,
     SQL_GONE_ALL,
     SQL_GONE_COUNT,
+    SQL_WITHDRAWAL_PUT,
+    SQL_WITHDRAWAL_DROP,
+    SQL_WITHDRAWAL_IN,
+    SQL_WITHDRAWAL_FOUND,
+    SQL_WITHDRAWAL_SINCE,
+    SQL_WITHDRAWAL_DUE,
+    SQL_WITHDRAWAL_DUE_IN,
+    SQL_WITHDRAWAL_BLANK,
+    SQL_WITHDRAWAL_HALF,
+    SQL_WITHDRAWAL_DONE,
+    SQL_WITHDRAWAL_COUNT,
+    SQL_DOUBT_PUT,
+    SQL_DOUBT_DROP,
+    SQL_DOUBT_HAS,
+    SQL_DOUBT_COUNT,
+    SQL_RUN_BLANK,
+    SQL_RUN_BYTES,
+    SQL_RELEASED_OF,
+    SQL_RELEASED_DROP,
+    SQL_ORIGIN_DROP,
+    SQL_SEARCH_MERGE_ALL,
     SQL_MEMBER_PUT,
     SQL_MEMBER_COUNT,
     SQL_MEMBER_ALL,
@@ -117,6 +138,7 @@ enum sql {
     SQL_TOLD_NEXT,
     SQL_TOLD_BLOBS,
     SQL_TOLD_HAS,
+    SQL_JOURNAL_BLANK,
     SQL_PRIVATE_BEGIN,
     SQL_PRIVATE_COMMIT,
     SQL_COUNT
@@ -140,6 +162,7 @@ struct store_log {
 #define STORE_TAGS_WAITING 16384u /* tags that wait to be written, and bytes of their values */
 #define STORE_TAG_TEXT     (512u * 1024u)
 #define STORE_TAGS_MAX     8192u /* tags of one record; more are left out */
+#define STORE_LOST_MAX     256u
 #define STORE_SMALL        64u   /* runs with fewer entries are worth merging */
 
 struct store_tag {
@@ -152,6 +175,7 @@ struct store {
     sqlite3 *db, *private;
     sqlite3_stmt *statement[SQL_COUNT];
     int dir;                         /* descriptor of the home */
+    char *home;                      /* and its path */
     bool writing, writing_private;   /* a transaction is open */
     struct kith_error fault;         /* code ≠ 0: nothing is written any more */
     uint64_t written;                /* bytes since the last commit */
@@ -184,6 +208,9 @@ struct store {
     uint32_t tag_n;
     uint8_t *tag_text; /* STORE_TAG_TEXT */
     size_t tag_text_n;
+    struct kith_pos lost[STORE_LOST_MAX]; /* bodies that are missing anew */
+    uint32_t lost_n;
+    bool doubts;      /* own entries that come from elsewhere are another's */
     uint8_t *draft;   /* KITH_BODY_MAX: the body that store_draft_get lends */
     uint8_t *dropped; /* KITH_BODY_MAX: that of a draft which goes */
 };
@@ -247,6 +274,24 @@ int store_gone_state(struct store *s, int64_t log, uint64_t seq, int *ret, struc
 
 /* A run that this home wrote, in the transaction that stores it. */
 int store_own_put(struct store *s, const struct sync_action *a, struct kith_error *e);
+/* ---- store_withdraw.c ---- */
+
+/* Runs a statement that is bound to a log's number and a seq. */
+int store_at_place(struct store *s, enum sql q, int64_t log, uint64_t seq, struct kith_error *e);
+/* Hides what the roster's withdrawals name, shows what none names any more. */
+int store_withdrawals_set(struct store *s, const struct roster *r, struct kith_error *e);
+/* Leaves out of a run about to be stored what was withdrawn before it came. Where that is anything, *run and
+ * *bytes then lie in s->work and s->scratch. Tombstones that mean another entry at their position go. */
+int store_strip(struct store *s, const struct store_log *l, const struct run **run, struct kith_bytes *bytes,
+                struct kith_error *e);
+/* Remembers which withdrawals in this site's name came from elsewhere, and which it wrote itself. */
+int store_note_withdrawals(struct store *s, const struct sync_action *a, struct kith_error *e);
+
+/* ---- store.c: checkpoints ---- */
+
+/* Copies both write-ahead logs into the files and cuts them to nothing; never waits. *ret_empty: it could be
+ * done, no reader was in the way. */
+int store_empty_logs(struct store *s, bool *ret_empty, struct kith_error *e);
 
 /* ---- store_project.c ---- */
 

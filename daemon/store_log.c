@@ -266,15 +266,21 @@ int store_put_run(struct store *s, const struct sync_action *a, struct kith_wall
                          (unsigned long long)a->first);
     if (l == NULL && (l = store_log_make(s, &a->log, e)) == NULL)
         return KITH_E_INTERNAL;
-    int rc = store_run_insert(s, l, a->first, a->run->count, now.ms, a->bytes, e);
+    const struct run *run = a->run;
+    struct kith_bytes bytes = a->bytes;
+    int rc = store_note_withdrawals(s, a, e);
+    if (rc == 0)
+        rc = store_strip(s, l, &run, &bytes, e);
+    if (rc == 0)
+        rc = store_run_insert(s, l, a->first, run->count, now.ms, bytes, e);
     if (rc == 0)
         rc = log_advance(s, l, a, e);
     if (rc == 0)
-        rc = note_missing(s, l, a->run, e);
+        rc = note_missing(s, l, run, e);
     if (rc == 0 && a->own)
         rc = store_own_put(s, a, e);
     if (rc == 0)
-        rc = project_inline(s, l, a->run, now.ms, e);
+        rc = project_inline(s, l, run, now.ms, e);
     if (a->run->count < STORE_SMALL)
         l->small++;
     return rc;

@@ -62,10 +62,10 @@ static int replace(struct store *s, const struct store_log *l, int64_t stored, b
 
 /* Copies s->run into s->work with the bodies that `from` has and it lacks. 1: some came; 0: none, or no room.
  */
-static int fill_build(struct store *s, const struct run *from, struct kith_error *e)
+static int fill_build(struct store *s, const struct store_log *l, const struct run *from, struct kith_error *e)
 {
     const struct run *r = s->run;
-    int came = 0;
+    int came = 0, state = 0;
     run_begin(s->work, &r->log, r->first, &r->prev);
     for (uint32_t i = 0; i < r->count; i++) {
         uint64_t seq = r->first + i;
@@ -73,6 +73,9 @@ static int fill_build(struct store *s, const struct run *from, struct kith_error
         const struct run_entry *x = in ? &from->entry[seq - from->first] : NULL;
         bool take = x != NULL && !r->entry[i].has_body && x->has_body &&
                     memcmp(&x->id, &r->entry[i].id, sizeof x->id) == 0;
+        if (take && store_gone_state(s, l->number, seq, &state, e) < 0)
+            return KITH_E_INTERNAL;
+        take = take && state != GONE_WITHDRAWN; /* whoever sent it has not heard yet */
         came |= take;
         int rc = run_copy(s->work, take ? x : &r->entry[i]);
         if (rc == KITH_E_FULL)
@@ -107,7 +110,7 @@ static int fill_one(struct store *s, const struct store_log *l, const struct run
     if (rc < 0)
         return rc;
     *seq = s->run->first + s->run->count;
-    rc = fill_build(s, from, e);
+    rc = fill_build(s, l, from, e);
     if (rc <= 0)
         return rc;
     bool projected = arrival <= s->projected;

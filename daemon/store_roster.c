@@ -4,10 +4,7 @@
  * The roster is computed from what is stored, never read back from these tables: they are for readers. So
  * they may be written late and are written again as a whole whenever the roster was folded; SQLite compares,
  * and writes only what differs.
- *
- * A withdrawal hides an entry at once: its projection goes and `gone` says why. The body stays in its run
- * until it is erased, but no run leaves with it (store_run_covering). When the withdrawal turns out not to
- * count, the projection comes back from the run. */
+ * Withdrawals have a file of their own. */
 #include "daemon/store_impl.h"
 
 #include <stdlib.h>
@@ -197,118 +194,6 @@ static int drop_members(struct store *s, const struct roster *r, struct kith_err
     return 0;
 }
 
-/* ---- withdrawals: hidden at once, shown again when the withdrawal counts no more ---- */
-
-static int hide(struct store *s, const struct op_withdraw *w, struct kith_error *e)
-{
-    int state = 0;
-    int64_t arrival = 0;
-    struct kith_id held;
-    struct store_log *l = store_log_find(s, &w->at.log);
-    if (l == NULL && (l = store_log_make(s, &w->at.log, e)) == NULL)
-        return KITH_E_INTERNAL;
-    if (store_gone_state(s, l->number, w->at.seq, &state, e) < 0)
-        return KITH_E_INTERNAL;
-    if (state == GONE_WITHDRAWN ||
-        (store_id_at(s, &l->key, w->at.seq, &held) == 0 && memcmp(&held, &w->at.id, sizeof held) != 0))
-        return 0;
-    if (w->at.seq <= l->last) {
-        int rc = store_run_load(s, l, w->at.seq, &arrival, NULL, e);
-        uint64_t place = rc == 0 ? w->at.seq - s->run->first : 0;
-        if (rc == 0)
-            rc = store_unproject_entry(s, l, arrival << 7 | (int64_t)place, &s->run->entry[place], e);
-        if (rc < 0)
-            return rc;
-    }
-    s->withdrawn++;
-    return store_gone_put(s, l->number, w->at.seq, GONE_WITHDRAWN, NULL, e);
-}
-
-static int show(struct store *s, const struct store_log *l, uint64_t seq, struct kith_error *e)
-{
-    int64_t arrival = 0, stored = 0;
-    int rc = store_gone_drop(s, l->number, seq, e);
-    s->withdrawn--;
-    if (rc < 0 || seq > l->last)
-        return rc;
-    rc = store_run_load(s, l, seq, &arrival, &stored, e);
-    if (rc < 0)
-        return rc;
-    uint64_t place = seq - s->run->first;
-    if (!s->run->entry[place].has_body)
-        return store_gone_put(s, l->number, seq, GONE_MISSING, NULL, e);
-    if (arrival > s->projected)
-        return 0;
-    return store_project_entry(s, l, arrival << 7 | (int64_t)place, stored, &s->run->entry[place], e);
-}
-
-static int compare_withdrawn(const void *a, const void *b)
-{
-    const struct kith_pos *x = *(const struct kith_pos *const *)a, *y = *(const struct kith_pos *const *)b;
-    int by_log = log_key_compare(&x->log, &y->log);
-    return by_log != 0 ? by_log : (x->seq > y->seq) - (x->seq < y->seq);
-}
-
-#define SHOW_MAX 256u /* withdrawals taken back that one pass collects */
-
-/* Positions hidden here that none of n sorted withdrawals names any more, at most SHOW_MAX of them. */
-static int find_shown(struct store *s, const struct kith_pos **list, uint32_t n, struct kith_pos *ret,
-                      uint32_t *ret_n, struct kith_error *e)
-{
-    int rc;
-    uint32_t found = 0;
-    sqlite3_stmt *st = store_statement(s, SQL_GONE_ALL, e);
-    if (st == NULL)
-        return KITH_E_INTERNAL;
-    sqlite3_bind_int(st, 1, GONE_WITHDRAWN);
-    while ((rc = store_step(s, SQL_GONE_ALL, e)) > 0 && found < SHOW_MAX) {
-        const struct store_log *l = store_log_numbered(s, sqlite3_column_int64(st, 0));
-        if (l == NULL)
-            continue;
-        const struct kith_pos *at = &ret[found];
-        ret[found] = (struct kith_pos){.log = l->key, .seq = (uint64_t)sqlite3_column_int64(st, 1)};
-        if (n == 0 || bsearch(&at, list, n, sizeof(const struct kith_pos *), compare_withdrawn) == NULL)
-            found++;
-    }
-    if (rc > 0)
-        store_reset(s, SQL_GONE_ALL);
-    *ret_n = found;
-    return rc < 0 ? rc : 0;
-}
-
-static int show_all(struct store *s, const struct kith_pos **list, uint32_t n, struct kith_error *e)
-{
-    struct kith_pos shown[SHOW_MAX];
-    uint32_t found = SHOW_MAX;
-    int rc = 0;
-    while (rc == 0 && found == SHOW_MAX && s->withdrawn > 0) {
-        rc = find_shown(s, list, n, shown, &found, e);
-        for (uint32_t i = 0; rc == 0 && i < found; i++)
-            rc = show(s, store_log_find(s, &shown[i].log), shown[i].seq, e);
-    }
-    return rc;
-}
-
-static int set_withdrawals(struct store *s, const struct roster *r, struct kith_error *e)
-{
-    uint32_t n = roster_withdrawals(r);
-    int rc = 0;
-    if (n == 0 && s->withdrawn == 0)
-        return 0;
-    const struct kith_pos **list = calloc(n + 1, sizeof(const struct kith_pos *));
-    if (list == NULL)
-        return kith_fail(e, KITH_E_INTERNAL, "not enough memory for \"%u\" withdrawals", n);
-    for (uint32_t i = 0; rc == 0 && i < n; i++) {
-        list[i] = &roster_withdrawal_at(r, i)->at;
-        rc = hide(s, roster_withdrawal_at(r, i), e);
-    }
-    qsort(list, n, sizeof(const struct kith_pos *), compare_withdrawn);
-    if (rc == 0)
-        rc = show_all(s, list, n, e);
-    free(list);
-    return rc;
-}
-
 int store_set_roster(struct store *s, const struct roster *r, struct kith_error *e)
 {
     s->roster = r;
@@ -319,5 +204,5 @@ int store_set_roster(struct store *s, const struct roster *r, struct kith_error 
         rc = drop_members(s, r, e);
     for (uint32_t i = 0; rc == 0 && i < s->log_n; i++)
         rc = store_log_set_end(s, s->log[i], e);
-    return rc == 0 ? set_withdrawals(s, r, e) : rc;
+    return rc == 0 ? store_withdrawals_set(s, r, e) : rc;
 }

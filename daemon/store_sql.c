@@ -35,7 +35,40 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_GONE_PUT] = "INSERT OR REPLACE INTO gone(log, seq, state, rule) VALUES(?1, ?2, ?3, ?4)",
     [SQL_GONE_DROP] = "DELETE FROM gone WHERE log = ?1 AND seq = ?2",
     [SQL_GONE_STATE] = "SELECT state FROM gone WHERE log = ?1 AND seq = ?2",
-    [SQL_GONE_IN] = "SELECT 1 FROM gone WHERE log = ?1 AND seq BETWEEN ?2 AND ?3 AND state = 3 LIMIT 1",
+    [SQL_GONE_IN] = "SELECT 1 FROM withdrawal WHERE log = ?1 AND seq BETWEEN ?2 AND ?3 AND state = 1 LIMIT 1",
+    [SQL_WITHDRAWAL_PUT] =
+        "INSERT INTO withdrawal(log, seq, id, reason, council, found, state) VALUES(?1, ?2, ?3, ?4, ?5, 0, 1) "
+        "ON CONFLICT(log, seq) DO UPDATE SET id = excluded.id, reason = excluded.reason, council = "
+        "excluded.council WHERE (id, reason, council) IS NOT (excluded.id, excluded.reason, excluded.council)",
+    [SQL_WITHDRAWAL_DROP] = "DELETE FROM withdrawal WHERE log = ?1 AND seq = ?2",
+    [SQL_WITHDRAWAL_IN] = "SELECT w.seq, w.id, d.seq IS NOT NULL FROM withdrawal w LEFT JOIN doubted d ON d.log = "
+                          "w.log AND d.seq = w.seq WHERE w.log = ?1 AND w.seq BETWEEN ?2 AND ?3 ORDER BY w.seq",
+    [SQL_WITHDRAWAL_FOUND] = "UPDATE withdrawal SET found = ?1 WHERE found = 0",
+    [SQL_WITHDRAWAL_SINCE] =
+        "SELECT min(found) FROM withdrawal w WHERE state < 3 AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.log = "
+        "w.log AND h.seq = w.seq) AND NOT EXISTS (SELECT 1 FROM doubted d WHERE d.log = w.log AND d.seq = w.seq)",
+    [SQL_WITHDRAWAL_DUE] =
+        "SELECT log, seq FROM withdrawal w WHERE (log, seq) > (?1, ?2) AND state = 1 AND found <= ?3 AND NOT "
+        "EXISTS (SELECT 1 FROM hold h WHERE h.log = w.log AND h.seq = w.seq) AND NOT EXISTS (SELECT 1 FROM "
+        "doubted d WHERE d.log = w.log AND d.seq = w.seq) ORDER BY log, seq LIMIT 1",
+    [SQL_WITHDRAWAL_DUE_IN] =
+        "SELECT seq FROM withdrawal w WHERE log = ?1 AND seq BETWEEN ?2 AND ?3 AND state = 1 AND found <= ?4 AND "
+        "NOT EXISTS (SELECT 1 FROM hold h WHERE h.log = w.log AND h.seq = w.seq) AND NOT EXISTS (SELECT 1 FROM "
+        "doubted d WHERE d.log = w.log AND d.seq = w.seq) ORDER BY seq",
+    [SQL_WITHDRAWAL_BLANK] = "UPDATE withdrawal SET state = 2 WHERE log = ?1 AND seq = ?2",
+    [SQL_WITHDRAWAL_HALF] = "SELECT count(*) FROM withdrawal WHERE state = 2",
+    [SQL_WITHDRAWAL_DONE] = "UPDATE withdrawal SET state = 3, erased = ?1 WHERE state = 2",
+    [SQL_WITHDRAWAL_COUNT] = "SELECT count(*) FROM withdrawal WHERE state < 3",
+    [SQL_DOUBT_PUT] = "INSERT OR IGNORE INTO doubted(log, seq) VALUES(?1, ?2)",
+    [SQL_DOUBT_DROP] = "DELETE FROM doubted WHERE log = ?1 AND seq = ?2",
+    [SQL_DOUBT_HAS] = "SELECT 1 FROM doubted WHERE log = ?1 AND seq = ?2",
+    [SQL_DOUBT_COUNT] = "SELECT count(*) FROM doubted d JOIN withdrawal w ON w.log = d.log AND w.seq = d.seq",
+    [SQL_RUN_BLANK] = "UPDATE run SET bytes = ?2 WHERE arrival = ?1",
+    [SQL_RUN_BYTES] = "SELECT bytes FROM run WHERE arrival = ?1",
+    [SQL_RELEASED_OF] = "SELECT number FROM released WHERE log = ?1 AND seq = ?2",
+    [SQL_RELEASED_DROP] = "DELETE FROM released WHERE log = ?1 AND seq = ?2",
+    [SQL_ORIGIN_DROP] = "DELETE FROM origin WHERE log = ?1 AND seq = ?2",
+    [SQL_SEARCH_MERGE_ALL] = "INSERT INTO search(search, rank) VALUES('merge', -64)",
     [SQL_GONE_ALL] = "SELECT log, seq FROM gone WHERE state = ?1 ORDER BY log, seq",
     [SQL_GONE_COUNT] = "SELECT count(*) FROM gone WHERE state = ?1",
     [SQL_MEMBER_PUT] =
@@ -223,6 +256,7 @@ const char *const store_sql[SQL_COUNT] = {
                       "time, draft, digest, epoch, seq FROM told t WHERE number > ?1 ORDER BY number LIMIT 1",
     [SQL_TOLD_BLOBS] = "SELECT choice, blob FROM told WHERE number = ?1",
     [SQL_TOLD_HAS] = "SELECT 1 FROM told WHERE digest = ?1 LIMIT 1",
+    [SQL_JOURNAL_BLANK] = "UPDATE journal SET digest = x'', reason = NULL WHERE draft = ?1",
     [SQL_PRIVATE_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_PRIVATE_COMMIT] = "COMMIT",
 };

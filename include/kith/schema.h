@@ -24,6 +24,18 @@
     "CREATE INDEX run_log ON run(log, first, count);" /* covers the search for small runs */                           \
     "CREATE TABLE gone(log INTEGER NOT NULL, seq INTEGER NOT NULL, state INTEGER NOT NULL, rule TEXT,"                 \
     "  PRIMARY KEY(log, seq)) WITHOUT ROWID;" /* state 1 missing, 2 refused, 3 withdrawn, 4 pruned */                  \
+    "CREATE TABLE withdrawal(log INTEGER NOT NULL, seq INTEGER NOT NULL, id BLOB NOT NULL, reason INTEGER NOT NULL,"    \
+    "  council INTEGER NOT NULL, found INTEGER NOT NULL, state INTEGER NOT NULL, erased INTEGER, PRIMARY KEY(log, seq))" \
+    "  WITHOUT ROWID;" /* those that count; found 0: in this moment; state 1 hidden, 2 being erased, 3 erased */       \
+    "CREATE TABLE doubted(log INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY(log, seq)) WITHOUT ROWID;"           \
+    /* withdrawn in this site's name, not by this machine: hidden and kept */                                          \
+    "CREATE TABLE hold(log INTEGER NOT NULL, seq INTEGER NOT NULL, id BLOB NOT NULL, time INTEGER NOT NULL,"           \
+    "  PRIMARY KEY(log, seq)) WITHOUT ROWID;" /* kept by order of law, whatever is withdrawn */                        \
+    "CREATE TABLE receipt(site BLOB PRIMARY KEY, time INTEGER NOT NULL, erased BLOB NOT NULL, older INTEGER NOT NULL,"  \
+    "  older_fp BLOB NOT NULL, software TEXT NOT NULL) WITHOUT ROWID;" /* the latest; erased: ids of 8 bytes */        \
+    "CREATE TABLE receipt_note(site BLOB NOT NULL, about BLOB NOT NULL, stream INTEGER NOT NULL, epoch INTEGER NOT NULL," \
+    "  seq INTEGER NOT NULL, rule TEXT, PRIMARY KEY(site, about, stream, epoch, seq)) WITHOUT ROWID;"                  \
+    /* what that receipt says of single positions: refused by a rule, or (NULL) on hold */                             \
     "CREATE TABLE member(site BLOB PRIMARY KEY, root BLOB NOT NULL, code TEXT NOT NULL, name TEXT NOT NULL,"           \
     "  state TEXT NOT NULL, reason INTEGER, epoch INTEGER NOT NULL, follows BLOB, admitted_site BLOB,"                 \
     "  admitted_seq INTEGER, link BLOB) WITHOUT ROWID;"                                                                \

@@ -534,6 +534,39 @@ static void fold_withdrawals(struct roster *r)
     r->withdrawals_n = kept;
 }
 
+const struct op_withdraw *roster_withdrawal_of(const struct roster *r, const struct kith_pos *at)
+{
+    uint32_t low = 0, high = r->withdrawals_n;
+    assert(at->seq >= 1);
+    while (low < high) {
+        uint32_t mid = low + (high - low) / 2;
+        int d = pos_compare(&r->withdrawal[mid]->at, at);
+        if (d == 0)
+            return r->withdrawal[mid];
+        if (d < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return NULL;
+}
+
+bool roster_withdrawn(const struct roster *r, const struct kith_log_key *log, uint64_t seq)
+{
+    struct kith_pos at = {*log, seq, {{0}}};
+    uint32_t low = 0, high = r->withdrawals_n;
+    assert(seq >= 1);
+    while (low < high) {
+        uint32_t mid = low + (high - low) / 2;
+        if (pos_compare(&r->withdrawal[mid]->at, &at) < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low < r->withdrawals_n && log_key_compare(&r->withdrawal[low]->at.log, log) == 0 &&
+           r->withdrawal[low]->at.seq == seq;
+}
+
 void roster_fold(struct roster *r)
 {
     assert(r != NULL);

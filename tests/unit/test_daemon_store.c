@@ -1077,6 +1077,268 @@ static void test_verify(void **state)
     roster_free(r);
 }
 
+/* ---- erasing ---- */
+
+static struct kith_salt last_salt;
+
+/* A lesson under a salt that nothing else has. */
+static void add_salted(const char *title, const char *learned)
+{
+    static uint8_t count;
+    struct kith_id h;
+    struct kith_bytes seed = {&count, 1};
+    count++;
+    crypto_op_id(200, seed, &h);
+    memcpy(last_salt.b, h.b, sizeof last_salt.b);
+    OK(run_add(&run, KITH_KIND_LESSON, 1, 1700000000000u + run.first + run.count, &last_salt,
+               lesson(title, learned)));
+}
+
+static void put_withdrawal_of(uint64_t seq, bool own)
+{
+    struct kith_log_key key = key_of(KITH_LEARNING);
+    struct op_withdraw w = {.at = {.log = key, .seq = seq}, .reason = 1};
+    struct buf b;
+    OK(store_id_at(store, &key, seq, &w.at.id));
+    buf_init(&b, memory, sizeof memory);
+    OK(op_withdraw_make(&w, &b));
+    begin(KITH_CONTROL);
+    add(KITH_KIND_WITHDRAW, (struct kith_bytes){b.p, b.n});
+    struct sync_action a = finish();
+    a.own = own;
+    OK(store_put_run(store, &a, NOW, &err));
+}
+
+/* How often these bytes stand in the files of the home. */
+static unsigned in_files(const void *p, size_t n)
+{
+    static const char *const names[] = {STORE_REPLICA, STORE_REPLICA "-wal", STORE_REPLICA "-shm",
+                                        STORE_PRIVATE, STORE_PRIVATE "-wal", "notes"};
+    static uint8_t all[8 << 20];
+    unsigned found = 0;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        FILE *f = fopen(file(names[i]), "rb");
+        size_t have = f != NULL ? fread(all, 1, sizeof all, f) : 0;
+        assert_true(have < sizeof all);
+        for (const uint8_t *at = all; (at = memmem(at, have - (size_t)(at - all), p, n)) != NULL; at++)
+            found++;
+        if (f != NULL)
+            fclose(f);
+    }
+    return found;
+}
+#define IN_FILES(text) in_files(text, strlen(text))
+
+/* Steps until it ends or a reader is in the way. */
+static enum store_erase_state erase_on(struct store_erase *x)
+{
+    enum store_erase_state state = ERASE_MORE;
+    while (state == ERASE_MORE || state == ERASE_COMMIT) {
+        OK(store_erase_step(x, NOW, &state, &err));
+        OK(store_commit(store, &err));
+    }
+    return state;
+}
+
+static int64_t erase_due(int64_t after)
+{
+    int64_t due = 0;
+    OK(store_erase_due(store, NOW, after, &due, &err));
+    OK(store_commit(store, &err));
+    return due;
+}
+
+#define SECRET   "the neighbour of Quibbleton Row heard every single word"
+#define UNCOMMON "xenodochialquixotrywordforthesearchindex"
+
+static void test_erase(void **state)
+{
+    (void)state;
+    struct store_erase *x = NULL;
+    struct kith_salt salt;
+    struct kith_bytes bytes;
+    uint64_t end = 0;
+    uint8_t piece[32];
+    static struct run sent;
+    struct kith_log_key key = key_of(KITH_LEARNING);
+    put_certificate();
+    begin(KITH_LEARNING);
+    for (int i = 0; i < 20; i++) {
+        add_salted(i == 7 ? "Regretted" : "Kept",
+                   i == 7 ? SECRET " " UNCOMMON : "something else entirely, again");
+        if (i == 7)
+            salt = last_salt;
+    }
+    put();
+    memcpy(piece, wire + run.count * 16 + 176 + 100, sizeof piece);
+    OK(store_commit(store, &err));
+    OK(store_checkpoint(store, true, NULL, &err));
+    assert_true(in_files(salt.b, sizeof salt.b) > 0);
+    assert_true(in_files(piece, sizeof piece) > 0);
+    assert_true(IN_FILES(SECRET) > 0);
+    assert_true(IN_FILES(UNCOMMON + 20) > 1); /* text and index */
+    put_withdrawal_of(8, true);
+    struct roster *r = load_roster();
+    ASK("SELECT count(*) FROM v_record", "19");
+    assert_true(in_files(salt.b, sizeof salt.b) > 0); /* hidden, and still there */
+    assert_true(erase_due(5000) == NOW.ms + 5000);
+    OK(store_erase_begin(store, NOW, 5000, &x, &err));
+    assert_int_equal(erase_on(x), ERASE_DONE); /* nothing is due */
+    store_erase_end(x);
+    ASK("SELECT state FROM withdrawal", "1");
+
+    sqlite3 *db = reader();
+    assert_int_equal(sqlite3_exec(db, "BEGIN; SELECT count(*) FROM record", NULL, NULL, NULL), SQLITE_OK);
+    OK(store_erase_begin(store, NOW, 0, &x, &err));
+    assert_int_equal(erase_on(x), ERASE_READER);
+    ASK("SELECT state FROM withdrawal", "2");
+    assert_int_equal(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(erase_on(x), ERASE_DONE);
+    sqlite3_close(db);
+    store_erase_end(x);
+    ASK("SELECT state FROM withdrawal", "3");
+    assert_int_equal(in_files(salt.b, sizeof salt.b), 0);
+    assert_int_equal(in_files(piece, sizeof piece), 0);
+    assert_int_equal(IN_FILES(SECRET), 0);
+    assert_int_equal(IN_FILES(UNCOMMON + 20), 0);
+    assert_true(erase_due(0) == INT64_MAX);
+
+    OK(store_run_covering(store, &key, 8, &bytes, &end, &err));
+    OK(run_decode(ctx, bytes, &sent, &err));
+    assert_int_equal(sent.count, 20);
+    assert_false(sent.entry[7].has_body);
+    assert_true(sent.entry[8].has_body);
+    assert_true(run_verify(&sent, &net, &entry_pk));
+    assert_int_equal(damages(r, NULL), 0);
+    ASK("SELECT count(*) FROM v_record", "19");
+    ASK(FIND("again"), "19");
+    OK(store_rebuild(store, &err));
+    OK(store_project(store, 1000, NULL, &err));
+    OK(store_commit(store, &err));
+    ASK("SELECT count(*) FROM v_record", "19");
+    roster_free(r);
+    /* the withdrawal counts no more: what was erased is missing, and asked for again */
+    struct kith_pos lost;
+    r = roster_new((struct kith_bytes){genesis_bytes, genesis_n}, &err);
+    roster_fold(r);
+    OK(store_set_roster(store, r, &err));
+    OK(store_commit(store, &err));
+    ASK("SELECT seq, state FROM gone", "8|1");
+    assert_true(store_lost(store, &lost));
+    assert_int_equal(lost.seq, 8);
+    assert_false(store_lost(store, &lost));
+    roster_free(r);
+}
+
+/* Slack of pages that were split, and files that somebody left, are searched too. */
+static void test_erase_leftovers(void **state)
+{
+    (void)state;
+    struct store_erase *x = NULL;
+    uint32_t entries, bodies;
+    bool anew;
+    put_certificate();
+    begin(KITH_LEARNING);
+    add_salted("Regretted", SECRET);
+    put();
+    OK(store_commit(store, &err));
+    OK(store_checkpoint(store, true, NULL, &err));
+    OK(store_close(store, &err));
+    spoil(STORE_REPLICA,
+          "PRAGMA secure_delete = OFF; CREATE TABLE slack(x); INSERT INTO slack VALUES('" SECRET
+          "'); DELETE FROM slack; DROP TABLE slack;");
+    reopen();
+    put_withdrawal_of(1, true);
+    struct roster *r = load_roster();
+    FILE *f = fopen(file("notes"), "w");
+    fprintf(f, "He said: " SECRET ".\n");
+    fclose(f);
+    (void)erase_due(0);
+    OK(store_erase_begin(store, NOW, 0, &x, &err));
+    assert_int_equal(erase_on(x), ERASE_FAILED);
+    assert_non_null(strstr(err.text, "\"notes\""));
+    store_erase_end(x);
+    ASK("SELECT state FROM withdrawal", "2");
+    unlink(file("notes"));
+    OK(store_erase_begin(store, NOW, 0, &x, &err)); /* what to look for is forgotten: made anew in any case */
+    assert_int_equal(erase_on(x), ERASE_DONE);
+    store_erase_counts(x, &entries, &bodies, &anew);
+    assert_int_equal(entries, 1);
+    assert_int_equal(bodies, 0);
+    assert_true(anew);
+    store_erase_end(x);
+    assert_int_equal(IN_FILES(SECRET), 0);
+    assert_int_equal(damages(r, NULL), 0);
+    roster_free(r);
+}
+
+/* The tombstone comes first: the body never touches the disk. */
+static void test_tombstone_first(void **state)
+{
+    (void)state;
+    struct kith_log_key key = key_of(KITH_LEARNING);
+    struct op_withdraw w = {.at = {.log = key, .seq = 2}, .reason = 1};
+    struct sync_action late;
+    static struct run kept;
+    static uint8_t kept_wire[KITH_RUN_WIRE_MAX];
+    struct kith_salt salt;
+    struct buf b;
+    put_certificate();
+    begin(KITH_LEARNING);
+    add_salted("First", "kept");
+    add_salted("Second", SECRET);
+    salt = last_salt;
+    late = finish();
+    memcpy(kept_wire, wire, sizeof kept_wire);
+    late.bytes.p = kept_wire;
+    OK(run_decode(ctx, late.bytes, &kept, &err));
+    late.run = &kept;
+    w.at.id = run.entry[1].id;
+    buf_init(&b, memory, sizeof memory);
+    OK(op_withdraw_make(&w, &b));
+    begin(KITH_CONTROL);
+    add(KITH_KIND_WITHDRAW, (struct kith_bytes){b.p, b.n});
+    put();
+    struct roster *r = load_roster();
+    OK(store_put_run(store, &late, NOW, &err));
+    OK(store_commit(store, &err));
+    ASK("SELECT group_concat(id) FROM v_record", "ASH-L1");
+    ASK("SELECT seq, state FROM gone", "2|3");
+    assert_int_equal(in_files(salt.b, sizeof salt.b), 0);
+    assert_int_equal(IN_FILES(SECRET), 0);
+    late.type = SYNC_FILL; /* from whoever has not heard yet */
+    OK(store_fill_run(store, &late, &err));
+    OK(store_commit(store, &err));
+    ASK("SELECT group_concat(id) FROM v_record", "ASH-L1");
+    assert_int_equal(IN_FILES(SECRET), 0);
+    assert_int_equal(damages(r, NULL), 0);
+    roster_free(r);
+}
+
+/* A withdrawal in this site's name that came from elsewhere hides, and erases nothing until it is said again.
+ */
+static void test_doubted(void **state)
+{
+    (void)state;
+    uint32_t n = 9;
+    put_certificate();
+    put_lessons(3, "Regret");
+    store_doubt(store);
+    put_withdrawal_of(2, false);
+    struct roster *r = load_roster();
+    ASK("SELECT count(*) FROM v_record", "2");
+    OK(store_doubted(store, &n, &err));
+    assert_int_equal(n, 1);
+    assert_true(erase_due(0) == INT64_MAX);
+    roster_free(r);
+    put_withdrawal_of(2, true);
+    r = load_roster();
+    OK(store_doubted(store, &n, &err));
+    assert_int_equal(n, 0);
+    assert_true(erase_due(0) == NOW.ms);
+    roster_free(r);
+}
+
 /* ---- crashes ---- */
 
 /* Writes and commits for ever, and says after each commit how far it is. */
@@ -1245,6 +1507,10 @@ int main(void)
         TEST(test_fill),
         TEST(test_pack),
         TEST(test_withdrawal),
+        TEST(test_erase),
+        TEST(test_erase_leftovers),
+        TEST(test_tombstone_first),
+        TEST(test_doubted),
         TEST(test_load),
         TEST(test_private),
         TEST(test_checkpoint),

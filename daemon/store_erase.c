@@ -1,0 +1,649 @@
+/* The pass that erases (SPEC 7.2, 7.4, 7.12): what was withdrawn long enough ago leaves the files of this
+ * home, and only when it is found in none of them any more does it count as erased.
+ *
+ * In order, each phase in slices:
+ *
+ *   BLANK    Body and salt go from the stored run; header, commit and signature stay, so the chain holds and
+ * the run is passed on as it then lies. The row is overwritten where it stands: its arrival number is the key
+ * of its neighbours' projections, and those are none of this pass's business. Its own projection went when it
+ * was hidden. The memory of where it came from (released, origin, the digest and the reason in the release
+ * journal, by which a guess at the text could be confirmed) goes with it. MERGE    FTS5 keeps the words of a
+ * deleted row in the segment in which they were written, beside a mark that says they are deleted, until both
+ * are merged into the oldest segment: so all segments become one. EMPTY    The write-ahead logs are copied
+ * into the files and cut to nothing. A reader of an older state holds that up, and is waited for. SEARCH
+ * secure_delete has zeroed what was freed, but a page that was split or joined may keep a copy of a cell in
+ * its slack. So the files are searched for what must not be there: every salt, 32 bytes of each text, and
+ * pieces of the old runs' compressed bytes. VACUUM   On a hit the file is made anew, emptied and searched
+ * again.
+ *
+ * State 2 of a withdrawal is durable together with the blanked run. What is then to be looked for is known in
+ * memory alone, or it would be in a file: after a crash the next pass finds state 2, cannot search, and makes
+ * the files anew in its place.
+ *
+ * The databases and their logs are read through SQLite's own descriptors: to open and close them once more in
+ * this process would drop the locks that SQLite holds (POSIX locks belong to process and file). The -shm
+ * files are left out: they hold numbers of pages and nothing else. */
+#include "daemon/store_impl.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "proto/wire/pack.h"
+
+#define NEEDLE_MAX   32u
+#define NEEDLE_TEXT  16u /* a text shorter than this is not looked for: it may stand anywhere */
+#define NEEDLES_MAX  (4u * 1000000u)
+#define HASHES       65536u
+#define SEARCH_SLICE (4u << 20)
+#define BLANK_SLICE  4u /* runs */
+#define FILES_SQLITE 4u
+
+enum needle_kind { NEEDLE_SALT, NEEDLE_WORDS, NEEDLE_RUN };
+
+struct needle {
+    uint8_t b[NEEDLE_MAX];
+    uint8_t n;
+    uint8_t kind;  /* enum needle_kind */
+    uint32_t next; /* index + 1 of the next with this hash */
+};
+
+enum phase { PHASE_BLANK, PHASE_MERGE, PHASE_EMPTY, PHASE_SEARCH, PHASE_VACUUM, PHASE_FINISH };
+
+struct store_erase {
+    struct store *s;
+    enum phase phase;
+    int64_t cutoff; /* withdrawals found by then are due */
+    int64_t log;
+    uint64_t seq; /* cursor of BLANK */
+    uint32_t entries, bodies;
+    bool merging, blind, anew; /* blind: what is to be looked for is not known any more; anew: a VACUUM was */
+    struct needle *needle;
+    uint32_t needles, cap;
+    uint32_t *hash;  /* HASHES: index + 1 of the first needle */
+    uint8_t *memory; /* SEARCH_SLICE + NEEDLE_MAX */
+    uint32_t file;   /* SEARCH: FILES_SQLITE of SQLite, then those of the directory */
+    int64_t offset;
+    DIR *dir;
+};
+
+/* ---- what to look for ---- */
+
+static uint32_t hash_of(const uint8_t *p)
+{
+    uint32_t v;
+    memcpy(&v, p, sizeof v);
+    return (v * 2654435761u) >> 16;
+}
+
+static int needle_add(struct store_erase *x, const void *p, size_t n, enum needle_kind kind,
+                      struct kith_error *e)
+{
+    if (x->needles == NEEDLES_MAX)
+        return 0;
+    if (x->needles == x->cap) {
+        uint32_t cap = x->cap == 0 ? 256 : x->cap * 2;
+        struct needle *grown = calloc(cap, sizeof *grown);
+        if (grown == NULL)
+            return kith_fail(e, KITH_E_INTERNAL, "not enough memory to look for \"%u\" erased pieces", cap);
+        if (x->needles > 0)
+            memcpy(grown, x->needle, x->needles * sizeof *grown);
+        if (x->needle != NULL)
+            crypto_wipe(x->needle, x->cap * sizeof *x->needle);
+        free(x->needle);
+        x->needle = grown;
+        x->cap = cap;
+    }
+    struct needle *t = &x->needle[x->needles++];
+    memcpy(t->b, p, n);
+    t->n = (uint8_t)n;
+    t->kind = (uint8_t)kind;
+    uint32_t h = hash_of(t->b);
+    t->next = x->hash[h];
+    x->hash[h] = x->needles;
+    return 0;
+}
+
+/* Whether a byte stands in JSON as it stands in the body. */
+static bool is_plain(uint8_t c)
+{
+    return c != '"' && c != '\\' && c != '\n' && c != '\t';
+}
+
+/* The longest stretch of a text that reads the same in body and projection. */
+static struct kith_bytes plain_of(struct kith_bytes text)
+{
+    struct kith_bytes best = {NULL, 0};
+    size_t from = 0;
+    for (size_t i = 0; i <= text.n; i++) {
+        if (i < text.n && is_plain(text.p[i]))
+            continue;
+        if (i - from > best.n)
+            best = (struct kith_bytes){text.p + from, i - from};
+        from = i + 1;
+    }
+    return best;
+}
+
+static int needle_of_body(struct store_erase *x, struct kith_bytes body, struct kith_error *e)
+{
+    struct pack_reader r;
+    struct pack_item item;
+    struct kith_bytes best = {NULL, 0};
+    pack_reader_init(&r, body.p, body.n, false);
+    while (!pack_done(&r) && pack_next(&r, &item) == 0) {
+        struct kith_bytes plain = item.type == PACK_STR ? plain_of(item.s) : (struct kith_bytes){NULL, 0};
+        best = plain.n > best.n ? plain : best;
+    }
+    if (best.n < NEEDLE_TEXT)
+        return 0;
+    size_t n = best.n < NEEDLE_MAX ? best.n : NEEDLE_MAX;
+    return needle_add(x, best.p + (best.n - n) / 2, n, NEEDLE_WORDS, e);
+}
+
+/* Two pieces of the old run's compressed bytes that the new one does not have. */
+static int needles_of_run(struct store_erase *x, struct kith_bytes old, struct kith_bytes now,
+                          struct kith_error *e)
+{
+    size_t at[] = {old.n - (old.n - RUN_HEADER) / 4, old.n - NEEDLE_MAX};
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < 2; i++)
+        if (at[i] <= old.n - NEEDLE_MAX && memmem(now.p, now.n, old.p + at[i], NEEDLE_MAX) == NULL)
+            rc = needle_add(x, old.p + at[i], NEEDLE_MAX, NEEDLE_RUN, e);
+    return rc;
+}
+
+/* ---- BLANK ---- */
+
+/* The positions of a run that are due, at most KITH_RUN_ENTRIES. */
+static int due_in(struct store_erase *x, const struct store_log *l, uint64_t first, uint64_t last,
+                  uint64_t *ret, uint32_t *ret_n, struct kith_error *e)
+{
+    struct store *s = x->s;
+    uint32_t n = 0;
+    int rc = 0;
+    sqlite3_stmt *st = store_statement(s, SQL_WITHDRAWAL_DUE_IN, e);
+    if (st == NULL)
+        return KITH_E_INTERNAL;
+    sqlite3_bind_int64(st, 1, l->number);
+    sqlite3_bind_int64(st, 2, (int64_t)first);
+    sqlite3_bind_int64(st, 3, (int64_t)last);
+    sqlite3_bind_int64(st, 4, x->cutoff);
+    while (n < KITH_RUN_ENTRIES && (rc = store_step(s, SQL_WITHDRAWAL_DUE_IN, e)) > 0)
+        ret[n++] = (uint64_t)sqlite3_column_int64(st, 0);
+    if (rc > 0)
+        store_reset(s, SQL_WITHDRAWAL_DUE_IN);
+    *ret_n = n;
+    return rc < 0 ? rc : 0;
+}
+
+static int keep_needles(struct store_erase *x, const struct run_entry *entry, struct kith_error *e)
+{
+    int rc = needle_add(x, entry->salt.b, sizeof entry->salt.b, NEEDLE_SALT, e);
+    x->bodies++;
+    return rc == 0 ? needle_of_body(x, entry->body, e) : rc;
+}
+
+/* Copies s->run into s->work without the bodies at these positions. *ret_any: there was one. */
+static int copy_blank(struct store_erase *x, const uint64_t *due, uint32_t n, bool *ret_any,
+                      struct kith_error *e)
+{
+    struct store *s = x->s;
+    const struct run *r = s->run;
+    uint32_t at = 0;
+    run_begin(s->work, &r->log, r->first, &r->prev);
+    for (uint32_t i = 0; i < r->count; i++) {
+        while (at < n && due[at] < r->first + i)
+            at++;
+        bool blank = at < n && due[at] == r->first + i;
+        if (blank && r->entry[i].has_body && keep_needles(x, &r->entry[i], e) < 0)
+            return KITH_E_INTERNAL;
+        *ret_any = *ret_any || (blank && r->entry[i].has_body);
+        if ((blank ? run_copy_bare(s->work, &r->entry[i]) : run_copy(s->work, &r->entry[i])) != 0)
+            return kith_fail(e, KITH_E_INTERNAL,
+                             "a stored run could not be copied without what was withdrawn");
+    }
+    s->work->sig = r->sig;
+    return 0;
+}
+
+/* The run as it lies there, into s->wire: whoever made it may compress otherwise than this site. */
+static int read_old(struct store *s, int64_t arrival, struct kith_bytes *ret, struct kith_error *e)
+{
+    sqlite3_stmt *st = store_statement(s, SQL_RUN_BYTES, e);
+    if (st == NULL)
+        return KITH_E_INTERNAL;
+    sqlite3_bind_int64(st, 1, arrival);
+    int rc = store_step(s, SQL_RUN_BYTES, e);
+    if (rc < 0)
+        return rc;
+    size_t n = rc > 0 ? (size_t)sqlite3_column_bytes(st, 0) : 0;
+    if (n > 0 && n <= KITH_RUN_WIRE_MAX)
+        memcpy(s->wire, sqlite3_column_blob(st, 0), n);
+    if (rc > 0)
+        store_reset(s, SQL_RUN_BYTES);
+    *ret = (struct kith_bytes){s->wire, n <= KITH_RUN_WIRE_MAX ? n : 0};
+    return 0;
+}
+
+static int write_blank(struct store_erase *x, int64_t arrival, struct kith_error *e)
+{
+    struct store *s = x->s;
+    struct kith_bytes old = {NULL, 0};
+    struct buf now;
+    buf_init(&now, s->scratch, KITH_RUN_WIRE_MAX);
+    int rc = store_begin(s, e);
+    if (rc == 0)
+        rc = read_old(s, arrival, &old, e);
+    if (rc == 0 && run_encode(s->ctx, s->work, &now) != 0)
+        rc = kith_fail(e, KITH_E_INTERNAL, "a stored run could not be encoded without what was withdrawn");
+    if (rc == 0 && old.n > RUN_HEADER)
+        rc = needles_of_run(x, old, (struct kith_bytes){now.p, now.n}, e);
+    sqlite3_stmt *st = rc == 0 ? store_statement(s, SQL_RUN_BLANK, e) : NULL;
+    if (st == NULL)
+        return rc < 0 ? rc : KITH_E_INTERNAL;
+    sqlite3_bind_int64(st, 1, arrival);
+    store_bind_blob(st, 2, now.p, now.n);
+    s->run_held = 0;
+    s->written += now.n;
+    return store_run_statement(s, SQL_RUN_BLANK, e);
+}
+
+/* What else here remembers the entry: where its draft went, its unit, and in the journal what was shown. */
+static int forget_origin(struct store *s, const struct store_log *l, uint64_t seq, struct kith_error *e)
+{
+    int64_t draft = 0;
+    sqlite3_stmt *st = store_statement(s, SQL_RELEASED_OF, e);
+    if (st == NULL)
+        return KITH_E_INTERNAL;
+    sqlite3_bind_int64(st, 1, l->number);
+    sqlite3_bind_int64(st, 2, (int64_t)seq);
+    int rc = store_number(s, SQL_RELEASED_OF, &draft, e);
+    if (rc == 0)
+        rc = store_at_place(s, SQL_ORIGIN_DROP, l->number, seq, e);
+    if (rc < 0 || draft == 0)
+        return rc;
+    rc = store_at_place(s, SQL_RELEASED_DROP, l->number, seq, e);
+    st = rc == 0 && store_begin_private(s, e) == 0 ? store_statement(s, SQL_JOURNAL_BLANK, e) : NULL;
+    if (st == NULL)
+        return KITH_E_INTERNAL;
+    sqlite3_bind_int64(st, 1, draft);
+    return store_run_statement(s, SQL_JOURNAL_BLANK, e);
+}
+
+static int blank_marks(struct store_erase *x, const struct store_log *l, const uint64_t *due, uint32_t n,
+                       struct kith_error *e)
+{
+    int rc = 0;
+    for (uint32_t i = 0; rc == 0 && i < n; i++) {
+        rc = forget_origin(x->s, l, due[i], e);
+        if (rc == 0)
+            rc = store_at_place(x->s, SQL_WITHDRAWAL_BLANK, l->number, due[i], e);
+        x->entries++;
+    }
+    return rc;
+}
+
+/* The run that covers the position at the cursor; all of it that is due goes at once. A run that is damaged
+ * is left to verification: its withdrawals stay hidden and due. */
+static int blank_run(struct store_erase *x, const struct store_log *l, struct kith_error *e)
+{
+    struct store *s = x->s;
+    uint64_t due[KITH_RUN_ENTRIES] = {x->seq};
+    uint32_t n = 1;
+    int64_t arrival = 0;
+    bool any = false;
+    if (x->seq > l->last)
+        return blank_marks(x, l, due, n, e);
+    int rc = store_run_load(s, l, x->seq, &arrival, NULL, e);
+    if (rc < 0)
+        return s->fault.code != 0 ? rc : 0;
+    uint64_t last = s->run->first + s->run->count - 1;
+    rc = due_in(x, l, s->run->first, last, due, &n, e);
+    if (rc == 0)
+        rc = copy_blank(x, due, n, &any, e);
+    if (rc == 0 && any)
+        rc = write_blank(x, arrival, e);
+    x->seq = last;
+    return rc == 0 ? blank_marks(x, l, due, n, e) : rc;
+}
+
+/* 1: a run was done; 0: nothing further is due. */
+static int blank_next(struct store_erase *x, struct kith_error *e)
+{
+    struct store *s = x->s;
+    sqlite3_stmt *st = store_statement(s, SQL_WITHDRAWAL_DUE, e);
+    if (st == NULL)
+        return KITH_E_INTERNAL;
+    sqlite3_bind_int64(st, 1, x->log);
+    sqlite3_bind_int64(st, 2, (int64_t)x->seq);
+    sqlite3_bind_int64(st, 3, x->cutoff);
+    int rc = store_step(s, SQL_WITHDRAWAL_DUE, e);
+    if (rc <= 0)
+        return rc;
+    x->log = sqlite3_column_int64(st, 0);
+    x->seq = (uint64_t)sqlite3_column_int64(st, 1);
+    store_reset(s, SQL_WITHDRAWAL_DUE);
+    const struct store_log *l = store_log_numbered(s, x->log);
+    rc = l != NULL ? blank_run(x, l, e) : 0;
+    return rc < 0 ? rc : 1;
+}
+
+static int step_blank(struct store_erase *x, struct kith_error *e)
+{
+    int rc = 1;
+    for (uint32_t i = 0; rc == 1 && i < BLANK_SLICE; i++)
+        rc = blank_next(x, e);
+    if (rc < 0)
+        return rc;
+    if (rc == 0)
+        x->phase = x->bodies > 0 || x->blind ? PHASE_MERGE : PHASE_FINISH;
+    return 0;
+}
+
+/* ---- MERGE ---- */
+
+static int step_merge(struct store_erase *x, struct kith_error *e)
+{
+    struct store *s = x->s;
+    enum sql q = x->merging ? SQL_SEARCH_MERGE : SQL_SEARCH_MERGE_ALL;
+    if (store_begin(s, e) < 0 || store_statement(s, q, e) == NULL)
+        return KITH_E_INTERNAL;
+    int before = sqlite3_total_changes(s->db);
+    int rc = store_run_statement(s, q, e);
+    bool more = sqlite3_total_changes(s->db) - before >= 2; /* FTS5 says so by changing rows */
+    s->written += STORE_COMMIT_BYTES / 16;
+    x->merging = true;
+    if (rc == 0 && !more)
+        x->phase = PHASE_EMPTY;
+    return rc;
+}
+
+/* ---- SEARCH ---- */
+
+static bool is_there(const struct store_erase *x, const uint8_t *p, size_t n)
+{
+    for (size_t i = 0; i + 4 <= n; i++)
+        for (uint32_t at = x->hash[hash_of(p + i)]; at != 0; at = x->needle[at - 1].next) {
+            const struct needle *t = &x->needle[at - 1];
+            /* in a database made anew it is a live record that says the same */
+            bool fatal = !x->anew || x->file >= FILES_SQLITE || t->kind == NEEDLE_SALT;
+            if (fatal && t->n <= n - i && memcmp(p + i, t->b, t->n) == 0)
+                return true;
+        }
+    return false;
+}
+
+/* The file or log of one of the databases; NULL where it is not open. */
+static sqlite3_file *sqlite_file(const struct store *s, uint32_t which)
+{
+    sqlite3_file *f = NULL;
+    sqlite3 *db = which < 2 ? s->db : s->private;
+    int op = which % 2 == 0 ? SQLITE_FCNTL_FILE_POINTER : SQLITE_FCNTL_JOURNAL_POINTER;
+    if (sqlite3_file_control(db, "main", op, &f) != SQLITE_OK || f == NULL || f->pMethods == NULL)
+        return NULL;
+    return f;
+}
+
+/* 1: found; 0: not in this slice. *ret_more: the file goes on. */
+static int search_sqlite(struct store_erase *x, bool *ret_more, struct kith_error *e)
+{
+    sqlite3_file *f = sqlite_file(x->s, x->file);
+    sqlite3_int64 size = 0;
+    *ret_more = false;
+    if (f == NULL)
+        return 0;
+    if (f->pMethods->xFileSize(f, &size) != SQLITE_OK)
+        return store_fault_text(x->s, e, "the length of a file cannot be told: look at the disk");
+    int64_t left = size - x->offset;
+    int n = left > SEARCH_SLICE ? (int)SEARCH_SLICE : (int)left;
+    if (n <= 0)
+        return 0;
+    int rc = f->pMethods->xRead(f, x->memory, n, x->offset);
+    if (rc != SQLITE_OK && rc != SQLITE_IOERR_SHORT_READ) /* short: cut in this moment, the rest is zero */
+        return store_fault_text(x->s, e, "a file cannot be read: look at the disk");
+    *ret_more = left > n;
+    x->offset += *ret_more ? n - (int)NEEDLE_MAX : n;
+    return is_there(x, x->memory, (size_t)n);
+}
+
+static bool is_sqlites(const char *name)
+{
+    return strncmp(name, STORE_REPLICA, sizeof STORE_REPLICA - 1) == 0 ||
+           strncmp(name, STORE_PRIVATE, sizeof STORE_PRIVATE - 1) == 0;
+}
+
+/* Any other file that somebody, or an earlier run, left in the home. */
+static int search_file(struct store_erase *x, const char *name)
+{
+    struct stat st;
+    size_t kept = 0;
+    int found = 0;
+    int fd = openat(x->s->dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    ssize_t n = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? 1 : 0;
+    while (n > 0 && found == 0) {
+        n = read(fd, x->memory + kept, SEARCH_SLICE);
+        size_t all = kept + (n > 0 ? (size_t)n : 0);
+        found = is_there(x, x->memory, all);
+        kept = all < NEEDLE_MAX ? all : NEEDLE_MAX;
+        memmove(x->memory, x->memory + all - kept, kept);
+    }
+    close(fd);
+    return found;
+}
+
+/* 1: found, and *e names the file; 0: no further file, or not in this one. */
+static int search_directory(struct store_erase *x, bool *ret_more, struct kith_error *e)
+{
+    *ret_more = false;
+    if (x->dir == NULL) {
+        int fd = openat(x->s->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        x->dir = fd >= 0 ? fdopendir(fd) : NULL;
+        if (x->dir == NULL)
+            return store_fault_text(x->s, e, "the home cannot be listed: \"%s\"", strerror(errno));
+    }
+    const struct dirent *d = readdir(x->dir);
+    if (d == NULL) {
+        closedir(x->dir);
+        x->dir = NULL;
+        return 0;
+    }
+    *ret_more = true;
+    if (is_sqlites(d->d_name) || search_file(x, d->d_name) == 0)
+        return 0;
+    kith_fail(e, KITH_E_REFUSED, "what was withdrawn is in a file of the home: \"%.200s\": take it away",
+              d->d_name);
+    return 1;
+}
+
+static int step_search(struct store_erase *x, bool *ret_found, struct kith_error *e)
+{
+    bool more = false;
+    int rc = x->file < FILES_SQLITE ? search_sqlite(x, &more, e) : search_directory(x, &more, e);
+    if (rc < 0)
+        return rc;
+    *ret_found = rc > 0;
+    if (rc > 0 && x->file < FILES_SQLITE && !x->anew) {
+        x->phase = PHASE_VACUUM;
+        *ret_found = false;
+    } else if (rc > 0 && x->file < FILES_SQLITE) {
+        kith_fail(e, KITH_E_INTERNAL,
+                  "what was withdrawn is still in a database made anew: tell the developers");
+    } else if (!more && x->file++ == FILES_SQLITE) {
+        x->phase = PHASE_FINISH;
+    }
+    if (!more)
+        x->offset = 0;
+    return 0;
+}
+
+/* ---- VACUUM ---- */
+
+/* Temporary files of a VACUUM lie in the home and are unlinked as soon as they are open. */
+static int vacuum(struct store *s, sqlite3 *db, struct kith_error *e)
+{
+    sqlite3_temp_directory = sqlite3_mprintf("%s", s->home);
+    int rc = sqlite3_exec(db, "PRAGMA temp_store = FILE", NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(db, "VACUUM", NULL, NULL, NULL);
+    if (rc != SQLITE_OK)
+        kith_fail(
+            e, rc == SQLITE_FULL ? KITH_E_FULL : KITH_E_INTERNAL,
+            "the database cannot be made anew to erase what was withdrawn: \"%s\": make room on the disk",
+            sqlite3_errmsg(db));
+    sqlite3_exec(db, "PRAGMA temp_store = MEMORY", NULL, NULL, NULL);
+    sqlite3_free(sqlite3_temp_directory);
+    sqlite3_temp_directory = NULL;
+    return rc == SQLITE_OK ? 0 : e->code;
+}
+
+static int step_vacuum(struct store_erase *x, struct kith_error *e)
+{
+    int rc = vacuum(x->s, x->s->db, e);
+    if (rc == 0)
+        rc = vacuum(x->s, x->s->private, e);
+    x->anew = true;
+    x->file = 0;
+    x->offset = 0;
+    x->phase = PHASE_EMPTY;
+    return rc;
+}
+
+/* ---- the pass ---- */
+
+int store_erase_due(struct store *s, struct kith_wall now, int64_t after_ms, int64_t *ret,
+                    struct kith_error *e)
+{
+    int64_t since = 0, waiting = 0;
+    *ret = INT64_MAX;
+    if (s->withdrawn == 0)
+        return 0;
+    if (store_statement(s, SQL_WITHDRAWAL_COUNT, e) == NULL ||
+        store_number(s, SQL_WITHDRAWAL_COUNT, &waiting, e) < 0)
+        return KITH_E_INTERNAL;
+    if (waiting == 0)
+        return 0;
+    sqlite3_stmt *st = store_begin(s, e) == 0 ? store_statement(s, SQL_WITHDRAWAL_FOUND, e) : NULL;
+    if (st == NULL)
+        return KITH_E_INTERNAL;
+    sqlite3_bind_int64(st, 1, now.ms);
+    if (store_run_statement(s, SQL_WITHDRAWAL_FOUND, e) < 0 ||
+        store_statement(s, SQL_WITHDRAWAL_SINCE, e) == NULL ||
+        store_number(s, SQL_WITHDRAWAL_SINCE, &since, e) < 0)
+        return KITH_E_INTERNAL;
+    if (since > 0)
+        *ret = since + after_ms;
+    return 0;
+}
+
+int store_erase_begin(struct store *s, struct kith_wall now, int64_t after_ms, struct store_erase **ret,
+                      struct kith_error *e)
+{
+    int64_t half = 0;
+    if (store_statement(s, SQL_WITHDRAWAL_HALF, e) == NULL ||
+        store_number(s, SQL_WITHDRAWAL_HALF, &half, e) < 0)
+        return KITH_E_INTERNAL;
+    struct store_erase *x = calloc(1, sizeof *x);
+    if (x != NULL) {
+        x->hash = calloc(HASHES, sizeof *x->hash);
+        x->memory = calloc(1, SEARCH_SLICE + NEEDLE_MAX);
+    }
+    if (x == NULL || x->hash == NULL || x->memory == NULL) {
+        store_erase_end(x);
+        return kith_fail(e, KITH_E_INTERNAL, "not enough memory to erase what was withdrawn");
+    }
+    x->s = s;
+    x->cutoff = now.ms - after_ms;
+    x->blind = half > 0;
+    x->entries = (uint32_t)half;
+    *ret = x;
+    return 0;
+}
+
+void store_erase_end(struct store_erase *x)
+{
+    if (x == NULL)
+        return;
+    if (x->needle != NULL)
+        crypto_wipe(x->needle, x->cap * sizeof *x->needle);
+    if (x->memory != NULL)
+        crypto_wipe(x->memory, SEARCH_SLICE + NEEDLE_MAX);
+    if (x->dir != NULL)
+        closedir(x->dir);
+    free(x->needle);
+    free(x->hash);
+    free(x->memory);
+    free(x);
+}
+
+static int step_empty(struct store_erase *x, enum store_erase_state *ret, struct kith_error *e)
+{
+    bool empty = false;
+    if (store_dirty(x->s)) {
+        *ret = ERASE_COMMIT;
+        return 0;
+    }
+    int rc = store_empty_logs(x->s, &empty, e);
+    if (rc < 0)
+        return rc;
+    if (!empty)
+        *ret = ERASE_READER;
+    else
+        x->phase = x->blind && !x->anew ? PHASE_VACUUM : PHASE_SEARCH;
+    return 0;
+}
+
+static int step_finish(struct store_erase *x, struct kith_wall now, struct kith_error *e)
+{
+    sqlite3_stmt *st = store_begin(x->s, e) == 0 ? store_statement(x->s, SQL_WITHDRAWAL_DONE, e) : NULL;
+    if (st == NULL)
+        return KITH_E_INTERNAL;
+    sqlite3_bind_int64(st, 1, now.ms);
+    return store_run_statement(x->s, SQL_WITHDRAWAL_DONE, e);
+}
+
+int store_erase_step(struct store_erase *x, struct kith_wall now, enum store_erase_state *ret,
+                     struct kith_error *e)
+{
+    bool found = false;
+    int rc = 0;
+    *ret = ERASE_MORE;
+    switch (x->phase) {
+    case PHASE_BLANK:
+        return step_blank(x, e);
+    case PHASE_MERGE:
+        return step_merge(x, e);
+    case PHASE_EMPTY:
+        return step_empty(x, ret, e);
+    case PHASE_SEARCH:
+        rc = step_search(x, &found, e);
+        *ret = found ? ERASE_FAILED : ERASE_MORE;
+        return rc;
+    case PHASE_VACUUM:
+        if (store_dirty(x->s)) {
+            *ret = ERASE_COMMIT;
+            return 0;
+        }
+        *ret = step_vacuum(x, e) < 0 ? ERASE_FAILED : ERASE_MORE;
+        return 0;
+    case PHASE_FINISH:
+        *ret = ERASE_DONE;
+        return step_finish(x, now, e);
+    }
+    return 0;
+}
+
+void store_erase_counts(const struct store_erase *x, uint32_t *ret_entries, uint32_t *ret_bodies,
+                        bool *ret_vacuum)
+{
+    *ret_entries = x->entries;
+    *ret_bodies = x->bodies;
+    *ret_vacuum = x->anew;
+}
