@@ -20,12 +20,11 @@ static void complain(struct record_set *s, const struct kind *k, const struct id
 {
     static const char *const says[] = {
         [IDENTIFY_WARN] = "", [IDENTIFY_HOLD] = "held at release, ", [IDENTIFY_BLOCK] = "blocked, "};
-    char message[IDENTIFY_MESSAGE_MAX], place[48] = "";
+    char message[IDENTIFY_MESSAGE_MAX], place[IDENTIFY_PLACE_MAX];
     bool blocked = f->level == IDENTIFY_BLOCK;
-    if (f->length)
-        snprintf(place, sizeof place, " at byte %zu", f->offset);
-    snprintf(message, sizeof message, "%s%s%s: %s", says[f->level], identify_what(f->kind), place,
-             identify_advice(f->kind));
+    identify_place(f, place);
+    snprintf(message, sizeof message, "%s%s%s%s: %s", says[f->level], identify_what(f->kind),
+             place[0] ? " at " : "", place, identify_advice(f->kind));
     s->blocked += blocked;
     record_complain(s, s->file, line_of(s, k, f->field), blocked ? FINDING_ERROR : FINDING_WARNING, f->field,
                     f->offset, message);

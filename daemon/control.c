@@ -35,6 +35,8 @@ static const struct verb {
     {"stop", control_stop, ROLE_ADMIN},
     {"unit_add", control_unit_add, ROLE_ADMIN},
     {"unit_set", control_unit_set, ROLE_ADMIN},
+    {"outbox", control_outbox, ROLE_SHARE},
+    {"history", control_history, ROLE_RELEASE | ROLE_ADMIN},
     {"rotate", control_rotate, ROLE_ADMIN},
     {"data_measure", control_data_measure, ROLE_DATA},
     {"data_add", control_data_add, ROLE_DATA},

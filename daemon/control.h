@@ -93,6 +93,8 @@ void control_drop(struct client *c, struct kith_bytes args);
 void control_stop(struct client *c, struct kith_bytes args);
 void control_unit_add(struct client *c, struct kith_bytes args);
 void control_unit_set(struct client *c, struct kith_bytes args);
+void control_outbox(struct client *c, struct kith_bytes args);
+void control_history(struct client *c, struct kith_bytes args);
 void control_rotate(struct client *c, struct kith_bytes args);
 void control_data_measure(struct client *c, struct kith_bytes args);
 void control_data_add(struct client *c, struct kith_bytes args);

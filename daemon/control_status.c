@@ -1,3 +1,4 @@
+#include "daemon/approve.h"
 #include "daemon/control.h"
 #include "daemon/net.h"
 #include "daemon/peer.h"
@@ -59,6 +60,32 @@ static void put_pending(struct buf *b, const struct daemon *d)
     answer_number(b, "need", need);
 }
 
+/* What the caller may do, by which groups, and whether one of them gives everything. */
+static void put_roles(struct buf *b, const struct client *c)
+{
+    const struct role_table *t = &c->d->roles;
+    uint32_t held = 0;
+    for (uint32_t i = 0; i < CONFIG_GROUPS; i++)
+        held += (c->roles & 1u << i) != 0;
+    pack_cstr(b, "roles");
+    pack_array(b, held);
+    for (uint32_t i = 0; i < CONFIG_GROUPS; i++)
+        if (c->roles & 1u << i)
+            pack_cstr(b, role_name((enum role)(1u << i)));
+    pack_cstr(b, "groups");
+    pack_map(b, CONFIG_GROUPS);
+    for (uint32_t i = 0; i < CONFIG_GROUPS; i++) {
+        pack_cstr(b, role_name((enum role)(1u << i)));
+        if (t->group[i].exists)
+            pack_cstr(b, t->group[i].name);
+        else
+            pack_nil(b);
+    }
+    pack_cstr(b, "roles_all_one");
+    pack_bool(b, role_all_one(t));
+    answer_number(b, "persons", approve_persons(c->d));
+}
+
 void control_status(struct client *c, struct kith_bytes args)
 {
     struct daemon *d = c->d;
@@ -70,7 +97,7 @@ void control_status(struct client *c, struct kith_bytes args)
         return;
     }
     struct buf *b = answer_begin(c);
-    pack_map(b, 16);
+    pack_map(b, 20);
     put_hex(b, "site", d->keys.site.b, sizeof d->keys.site.b);
     answer_text(b, "code", d->code);
     answer_text(b, "name", d->name);
@@ -86,6 +113,7 @@ void control_status(struct client *c, struct kith_bytes args)
     answer_number(b, "entries", n.entries);
     answer_number(b, "missing", n.missing);
     answer_number(b, "refused", n.refused);
+    put_roles(b, c);
     answer_text(b, "root_key", d->keys.has_root ? "here" : "exported");
     answer_end(c, false);
 }

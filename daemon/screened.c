@@ -1,7 +1,6 @@
 #include "daemon/screened.h"
 
 #include "daemon/control.h"
-#include "proto/learn/identify.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,6 +21,15 @@ static int screen(const struct kind *k, struct kith_bytes body, struct kith_erro
     if (identify_record(room, k, body, &found) < 0)
         return kith_fail(e, KITH_E_INVALID, "%s: its text could not be screened", k->name);
     return 0;
+}
+
+int screened_look(const struct kind *k, struct kith_bytes body, const struct identify_findings **ret,
+                  struct kith_error *e)
+{
+    int code = screen(k, body, e);
+    if (code == 0)
+        *ret = &found;
+    return code;
 }
 
 int screened_share(const struct kind *k, struct kith_bytes body, struct kith_error *e)
@@ -72,6 +80,22 @@ int screened_release(uint64_t draft, const struct kind *k, struct kith_bytes bod
                      list, draft);
 }
 
+/* "no", "ok" and "because" are none: somebody must be able to read later why it was right. */
+static bool is_reason(struct kith_bytes text)
+{
+    uint32_t words = 0, letters = 0, foreign = 0;
+    bool inside = false;
+    for (size_t i = 0; i < text.n; i++) {
+        uint8_t c = text.p[i];
+        bool letter = c >= 0x80 || (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+        words += letter && !inside;
+        letters += letter && (c & 0xC0) != 0x80;
+        foreign += c >= 0xC0;
+        inside = letter;
+    }
+    return (words >= 3 && letters >= 8) || foreign >= 8;
+}
+
 int screened_reason(struct kith_bytes args, char ret[SCREENED_REASON_MAX + 1], struct kith_error *e)
 {
     struct pack_reader r;
@@ -79,13 +103,12 @@ int screened_reason(struct kith_bytes args, char ret[SCREENED_REASON_MAX + 1], s
     if (!control_arg(args, "confirm", &r))
         return 0;
     struct kith_bytes text = pack_get_str(&r, SCREENED_REASON_MAX);
-    bool says = false;
-    for (size_t i = 0; i < text.n; i++)
-        says = says || text.p[i] > ' ';
-    if (r.failed || !says || !pack_text_ok(text))
-        return kith_fail(e, KITH_E_USAGE,
-                         "confirm: say in 1 to %u bytes why nobody can be known by what was found",
-                         SCREENED_REASON_MAX);
+    if (r.failed || !pack_text_ok(text) || !is_reason(text))
+        return kith_fail(
+            e, KITH_E_USAGE,
+            "the reason \"%.*s\": say in three words or more, and up to %u bytes, why nobody can be "
+            "known by what was found; the release journal keeps it",
+            r.failed || !pack_text_ok(text) ? 0 : (int)text.n, (const char *)text.p, SCREENED_REASON_MAX);
     memcpy(ret, text.p, text.n);
     ret[text.n] = '\0';
     return 0;

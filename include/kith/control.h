@@ -7,8 +7,9 @@
  *
  * Every verb needs a role: share, data, release or admin. Root and the owner of the home hold all of them,
  * others by the system groups that the configuration names, or kith, kith-data, kith-release and kith-admin.
- * status is open to any role; release (share with release too) needs release; invite, join, stop, unit_add
- * and unit_set need admin; the others share. Who lacks it is refused with KITH_E_REFUSED. */
+ * status is open to any role; release (share with release too) needs release, history release or admin;
+ * invite, join, stop, unit_add and unit_set need admin; the others share. Who lacks it is refused with
+ * KITH_E_REFUSED. */
 #ifndef KITH_CONTROL_H
 #define KITH_CONTROL_H
 
@@ -24,14 +25,18 @@
  *  status   {}                                  → {site (hex), code, name, network, network_id (hex), version, pid,
  *                                                  pending (map have, need or nil), peers: [{code, site, address,
  *                                                  since_ms, dialled, in_step}], listen: [..], lag: n, drafts: n,
- *                                                  entries: n, missing: n, refused: n, root_key: "here"|"exported"}
+ *                                                  entries: n, missing: n, refused: n, root_key: "here"|"exported",
+ *                                                  roles: [of the caller], groups: {role: name or nil}, roles_all_one,
+ *                                                  persons: 1|2 (that a release takes)}
  *  share    {records: [{kind: "lesson", body: bin}], release: bool, confirm?}
  *                                               → {results: [{id: "here-7" | "ASH-L12"} | {code, text}]}
  *           every record is stored here; with release the whole batch is then released and ids are positions. What
  *           the screen blocks is not stored; what it holds is stored and not released, but with `confirm`: a text that
  *           says why it may go, kept in the release journal
- *  release  {ids: ["here-7", …], confirm?} or {all: true, confirm?}
- *                                               → {results: [{from: "here-7", id: "ASH-L12"} | {from, code, text}]}
+ *           with a delay, what was released has its name of here and `leaves` (ms)
+ *  release  {ids: ["here-7", …], confirm?, digest? (bin 32; with one id)} or {all: true, confirm?}
+ *                                               → {results: [{from: "here-7", id: "ASH-L12"} | {from, leaves (ms)} |
+ *                                                  {from, code, text}]}
  *  invite   {code?: "BRK", expires_s?: 604800}  → {line, expires (ms since 1970), warning?}
  *  join     {line}                              → {network, code, members, pending?: {have, need}}
  *  sync     {wait_ms?: n}                       → {peers: [{code, in_step: bool}], complete: bool}
@@ -61,6 +66,12 @@
  *                                                  where logs are closed and how many of their entries count no more;
  *                                                  with preview nothing is done
  *  stop     {}                                  → {}
+ *  outbox   {}                                  → {persons, delay_ms, waiting: [{id, releaser, leaves (ms) | why}]}
+ *  outbox   {id}                                → {id, digest (hex), persons, author, author_login, releaser?, leaves? |
+ *                                                  why?, findings: [{level, kind, field, offset, length, text}]}
+ *  history  {since? (ms), after? (number)}      → {lines: [{number, time, approved, from, id, kind, persons, author,
+ *                                                  author_login, releaser, releaser_login, one_person, digest, found,
+ *                                                  reason, before}], more}; authors and releasers are uids
  */
 // clang-format on
 

@@ -90,13 +90,42 @@ static void keep(struct identify_findings *f, const struct identify_finding *x)
     f->list[f->count - 1] = *x;
 }
 
-/* The findings of one text, which lie last, by their place: rules look at it in turn. */
-static void sort_last(struct identify_findings *f, const char *field)
+/* The first of the findings of one text, which lie last. */
+static uint32_t first_of(const struct identify_findings *f, const char *field)
 {
     uint32_t from = f->count;
     assert(f->count <= IDENTIFY_MAX);
     while (from > 0 && f->list[from - 1].length > 0 && strcmp(f->list[from - 1].field, field) == 0)
         from--;
+    return from;
+}
+
+/* Lines and characters for people, in one walk: the findings stand in the order of their places. Those of
+ * another text with the same name have theirs. */
+static void count_places(struct identify_findings *f, uint32_t from, struct kith_bytes text)
+{
+    uint32_t line = 1, character = 0;
+    size_t at = 0;
+    for (uint32_t i = from; i < f->count; i++) {
+        struct identify_finding *x = &f->list[i];
+        if (x->line > 0)
+            continue;
+        assert(x->offset < text.n);
+        for (; at <= x->offset; at++) {
+            bool below = at > 0 && text.p[at - 1] == '\n';
+            line += below;
+            character = below ? 0 : character;
+            character += (text.p[at] & 0xC0) != 0x80;
+        }
+        x->line = line;
+        x->character = character;
+    }
+}
+
+/* By their place: rules look at a text in turn. */
+static void sort_last(struct identify_findings *f, const char *field)
+{
+    uint32_t from = first_of(f, field);
     for (uint32_t i = from + 1; i < f->count; i++) {
         struct identify_finding x = f->list[i];
         uint32_t at = i;
@@ -134,14 +163,24 @@ void identify_add(struct identify_room *r, enum identify_kind kind, enum identif
     identify_add_span(r, kind, level, r->token[first].start, r->token[last].end);
 }
 
+void identify_place(const struct identify_finding *f, char ret[IDENTIFY_PLACE_MAX])
+{
+    assert(ret != NULL);
+    ret[0] = '\0';
+    if (f->length > 0 && f->line > 1)
+        snprintf(ret, IDENTIFY_PLACE_MAX, "line %u, character %u", f->line, f->character);
+    else if (f->length > 0)
+        snprintf(ret, IDENTIFY_PLACE_MAX, "character %u", f->character);
+}
+
 void identify_print(const struct identify_finding *f, char ret[IDENTIFY_MESSAGE_MAX])
 {
     const struct what *w = &whats[f->kind];
+    char place[IDENTIFY_PLACE_MAX];
     assert(ret != NULL);
-    if (f->length == 0)
-        snprintf(ret, IDENTIFY_MESSAGE_MAX, "%s: %s: %s", f->field, w->is, w->advice);
-    else
-        snprintf(ret, IDENTIFY_MESSAGE_MAX, "%s, byte %zu: %s: %s", f->field, f->offset, w->is, w->advice);
+    identify_place(f, place);
+    snprintf(ret, IDENTIFY_MESSAGE_MAX, "%s%s%s: %s: %s", f->field, place[0] ? ", " : "", place, w->is,
+             w->advice);
 }
 
 void identify_summary(const struct identify_findings *f, enum identify_level least, char *ret, size_t cap)
@@ -153,13 +192,12 @@ void identify_summary(const struct identify_findings *f, enum identify_level lea
     ret[0] = '\0';
     for (uint32_t i = 0; i < f->count && shown < 2 && n < cap; i++) {
         const struct identify_finding *x = &f->list[i];
-        char place[32] = "";
+        char place[IDENTIFY_PLACE_MAX];
         if (x->level < least)
             continue;
-        if (x->length > 0)
-            snprintf(place, sizeof place, ", byte %zu", x->offset);
-        int more = snprintf(ret + n, cap - n, "%s%s (%s%s)", shown > 0 ? ", " : "", whats[x->kind].is,
-                            x->field, place);
+        identify_place(x, place);
+        int more = snprintf(ret + n, cap - n, "%s%s (%s%s%s)", shown > 0 ? ", " : "", whats[x->kind].is,
+                            x->field, place[0] ? ", " : "", place);
         n += more > 0 ? (size_t)more : 0;
         shown++;
     }
@@ -263,6 +301,7 @@ static int screen(struct identify_room *r, struct kith_bytes text, const char *f
     identify_split(r);
     ask_rules(r);
     sort_last(f, field);
+    count_places(f, first_of(f, field), text);
     wipe(r);
     return 0;
 }

@@ -43,6 +43,7 @@ struct identify_finding {
     char field[FINDING_FIELD_MAX]; /* path: `happened`, `changes[0].how`; empty: the whole record */
     size_t offset;                 /* first byte in that value */
     size_t length;                 /* bytes; 0: the value as a whole */
+    uint32_t line, character;      /* the same first byte as people count: in that line, both from 1 */
 };
 
 /* Findings in the order of the body. When the list is full a graver one takes the place of a lighter one. */
@@ -71,10 +72,13 @@ const char *identify_level_name(enum identify_level level); /* "block", "hold", 
 const char *identify_kind_name(enum identify_kind kind);    /* a code: "nhs-number", "postcode" … */
 const char *identify_what(enum identify_kind kind);         /* "a postcode" */
 const char *identify_advice(enum identify_kind kind);       /* what to do about it: "leave it out" */
-/* "happened, byte 120: a postcode: leave it out". */
+#define IDENTIFY_PLACE_MAX 48u                              /* bytes of a place in a value, with its end */
+/* "character 12", "line 3, character 12"; "" for the value as a whole. */
+void identify_place(const struct identify_finding *f, char ret[IDENTIFY_PLACE_MAX]);
+/* "happened, line 3, character 12: a postcode: leave it out". */
 void identify_print(const struct identify_finding *f, char ret[IDENTIFY_MESSAGE_MAX]);
-/* The findings of this level and above, as a list for one sentence: "an NHS number (happened, byte 12), a
- * phone number (learned, byte 3) and 2 more". Cut at cap, always terminated. */
+/* The findings of this level and above, as a list for one sentence: "an NHS number (happened, character 12),
+ * a phone number (learned, line 2, character 3) and 2 more". Cut at cap, always terminated. */
 void identify_summary(const struct identify_findings *f, enum identify_level least, char *ret, size_t cap);
 
 /* ---- numbers ---- */

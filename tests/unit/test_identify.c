@@ -480,16 +480,32 @@ static void test_record(void **state)
     struct kith_bytes body =
         lesson("several-events", "About 485 777 3457", "On 3 March 2026\nMrs Jones fell");
     assert_int_equal(identify_record(room, lesson_kind(), body, &found), 0);
-    assert_true(finds("title, byte 6: an NHS number: leave it out"));
-    assert_true(finds("happened, byte 16: a person's name: say the role"));
-    assert_true(finds("topics[1], byte 0: a person's name"));
-    assert_true(finds("a field of another version, byte 3: an NHS number")); /* a key */
-    assert_true(finds("a field of another version, byte 0: a postcode"));
-    assert_true(finds("a field of another version, byte 4: an NHS number")); /* a key inside */
-    assert_true(finds("a field of another version, byte 0: an NHS number")); /* a number */
+    assert_true(finds("title, character 7: an NHS number: leave it out"));
+    assert_true(finds("happened, line 2, character 1: a person's name: say the role"));
+    assert_true(finds("topics[1], character 1: a person's name"));
+    assert_true(finds("a field of another version, character 4: an NHS number")); /* a key */
+    assert_true(finds("a field of another version, character 1: a postcode"));
+    assert_true(finds("a field of another version, character 5: an NHS number")); /* a key inside */
+    assert_true(finds("a field of another version, character 1: an NHS number")); /* a number */
     assert_int_equal(found.blocks, 3);
     assert_int_equal(found.warns, 1); /* review and when are forms, and no finding */
     assert_int_equal(found.holds, 4);
+}
+
+/* What people count: characters and not bytes, and lines. */
+static void test_lines(void **state)
+{
+    (void)state;
+    char place[IDENTIFY_PLACE_MAX];
+    struct kith_bytes body = lesson("several-events", "Zo\xc3\xab 485 777 3457",
+                                    "\xe2\x80\x9cOne\xe2\x80\x9d\n\n\xc3\xa9t\xc3\xa9 485\n777 3457 so");
+    assert_int_equal(identify_record(room, lesson_kind(), body, &found), 0);
+    assert_true(finds("title, character 5: an NHS number"));
+    assert_true(finds("happened, line 3, character 5: an NHS number"));
+    assert_int_equal(found.list[0].offset, 17); /* of happened: bytes, as ever */
+    struct identify_finding whole = {.length = 0};
+    identify_place(&whole, place);
+    assert_string_equal(place, "");
 }
 
 static void test_one_event(void **state)
@@ -498,8 +514,8 @@ static void test_one_event(void **state)
     struct kith_bytes body = lesson("one-event", "A light", "It was in March 2026, on 3 April and later");
     assert_int_equal(identify_record(room, lesson_kind(), body, &found), 0);
     assert_true(finds("confidence: a lesson from one event"));
-    assert_true(finds("happened, byte 10: the date of a single event: say the quarter"));
-    assert_true(finds("happened, byte 25: the date of a single event"));
+    assert_true(finds("happened, character 11: the date of a single event: say the quarter"));
+    assert_true(finds("happened, character 26: the date of a single event"));
 }
 
 /* A message says what was found, and nothing of what stands there. */
@@ -518,7 +534,7 @@ static void test_masked(void **state)
     }
     identify_summary(&found, IDENTIFY_BLOCK, text, sizeof text);
     assert_non_null(
-        strstr(text, "an NHS number (title, byte 17), an NHS number (a field of another version"));
+        strstr(text, "an NHS number (title, character 18), an NHS number (a field of another version"));
     assert_non_null(strstr(text, " and 1 more"));
     identify_summary(&found, IDENTIFY_HOLD, text, 20);
     assert_int_equal(strlen(text), 19);
@@ -614,9 +630,9 @@ int main(void)
         cmocka_unit_test(test_names),     cmocka_unit_test(test_warnings),
         cmocka_unit_test(test_number),    cmocka_unit_test(test_published_numbers),
         cmocka_unit_test(test_tables),    cmocka_unit_test(test_record),
-        cmocka_unit_test(test_one_event), cmocka_unit_test(test_masked),
-        cmocka_unit_test(test_many),      cmocka_unit_test(test_any_bytes),
-        cmocka_unit_test(test_speed),
+        cmocka_unit_test(test_lines),     cmocka_unit_test(test_one_event),
+        cmocka_unit_test(test_masked),    cmocka_unit_test(test_many),
+        cmocka_unit_test(test_any_bytes), cmocka_unit_test(test_speed),
     };
     return cmocka_run_group_tests(tests, open_room, close_room);
 }
