@@ -1,6 +1,7 @@
 #include "daemon/admit.h"
 
 #include "daemon/drive.h"
+#include "daemon/govern.h"
 #include "daemon/invite.h"
 #include "daemon/join.h"
 #include "daemon/net.h"
@@ -24,92 +25,188 @@ void admit_ask_psk(struct peer *p, const uint8_t hash[16])
     crypto_wipe(&i, sizeof i);
 }
 
+/* An ADMIT under the last council that waits for another coordinator. */
+static bool waits(const struct roster *r, uint32_t place, struct roster_op *ret)
+{
+    return roster_op_at(r, place, ret) && ret->kind == KITH_KIND_ADMIT && ret->current && !ret->holds &&
+           ret->have > 0;
+}
+
 bool admit_code_taken(const struct roster *r, const char *code, const struct kith_site_id *self)
 {
-    uint32_t n = roster_members(r);
-    for (uint32_t i = 0; i < n; i++) {
+    struct roster_op o;
+    for (uint32_t i = 0; i < roster_members(r); i++) {
         const struct member *m = roster_member_at(r, i);
         if (m->state != MEMBER_REVOKED && memcmp(&m->site, self, sizeof *self) != 0 &&
             strcmp(m->code, code) == 0)
             return true;
     }
+    for (uint32_t i = 0; i < roster_ops(r); i++)
+        if (waits(r, i, &o) && !roster_member(r, &o.site) && memcmp(&o.site, self, sizeof *self) != 0 &&
+            strcmp(o.admit.code, code) == 0)
+            return true;
     return false;
 }
 
-/* BYE_DONE: may come in. */
+/* ---- posting ---- */
+
+static enum msg_bye judge_site(const struct daemon *d, const char *code, const struct kith_site_id *site)
+{
+    const struct member *m = roster_member(d->roster, site);
+    if (m && m->state == MEMBER_REVOKED)
+        return BYE_REVOKED;
+    if (m)
+        return BYE_DONE;
+    if (!invite_code_ok(code))
+        return BYE_PROTOCOL;
+    if (roster_members(d->roster) >= KITH_MEMBERS_MAX)
+        return BYE_FULL;
+    return admit_code_taken(d->roster, code, site) ? BYE_CODE_TAKEN : BYE_DONE;
+}
+
+static int refuse_site(const struct admission *a, enum msg_bye bye, struct kith_error *e)
+{
+    if (bye == BYE_REVOKED)
+        return kith_fail(e, KITH_E_REFUSED,
+                         "site \"%s\": its root was revoked, which is for ever; it needs a new home",
+                         a->code);
+    if (bye == BYE_CODE_TAKEN)
+        return kith_fail(e, KITH_E_REFUSED,
+                         "code \"%s\": another site has it, or waits to be admitted under it", a->code);
+    if (bye == BYE_FULL)
+        return kith_fail(e, KITH_E_FULL, "a network has at most \"%u\" members", KITH_MEMBERS_MAX);
+    return kith_fail(e, KITH_E_INVALID, "code \"%s\": a site's code has 2 to 8 of A-Z and 0-9", a->code);
+}
+
+/* The ADMIT of another coordinator that says the same waits: its bytes are posted. */
+static bool find_equal(const struct daemon *d, const struct admission *a, struct roster_op *ret)
+{
+    for (uint32_t i = 0; i < roster_ops(d->roster); i++)
+        if (waits(d->roster, i, ret) && memcmp(&ret->admit.root, &a->root, sizeof a->root) == 0 &&
+            ret->admit.role == a->role && strcmp(ret->admit.code, a->code) == 0 &&
+            strcmp(ret->admit.name, a->name) == 0 && ret->admit.has_follows == a->has_follows &&
+            memcmp(&ret->admit.follows, &a->follows, sizeof a->follows) == 0)
+            return true;
+    return false;
+}
+
+static void make_op(const struct daemon *d, const struct admission *a, struct roster_op *ret)
+{
+    struct roster_op o = {.kind = KITH_KIND_ADMIT};
+    o.admit.council = roster_council(d->roster)->id;
+    o.admit.root = a->root;
+    o.admit.role = (uint8_t)a->role;
+    o.admit.rev = 1;
+    o.admit.has_follows = a->has_follows;
+    o.admit.follows = a->follows;
+    o.admit.has_invite = a->has_invite;
+    memcpy(o.admit.invite, a->invite, sizeof o.admit.invite);
+    memcpy(o.admit.code, a->code, sizeof o.admit.code);
+    memcpy(o.admit.name, a->name, sizeof o.admit.name);
+    *ret = o;
+}
+
+static int post_admit(struct daemon *d, const struct admission *a, struct kith_error *e)
+{
+    uint8_t memory[1024];
+    struct buf b;
+    struct roster_op o;
+    struct govern_done done;
+    if (!find_equal(d, a, &o))
+        make_op(d, a, &o);
+    buf_init(&b, memory, sizeof memory);
+    if (roster_op_body(&o, &b) < 0 || b.failed)
+        return kith_fail(e, KITH_E_INTERNAL, "the admission could not be packed");
+    return govern_post(d, KITH_KIND_ADMIT, (struct kith_bytes){b.p, b.n}, &done, e);
+}
+
+int admit_site(struct daemon *d, const struct admission *a, uint32_t *ret_have, uint32_t *ret_need,
+               struct kith_error *e)
+{
+    struct kith_site_id site;
+    int r = govern_coordinator(d, e);
+    if (r < 0)
+        return r;
+    crypto_site_id(&a->root, &site);
+    enum msg_bye bye = judge_site(d, a->code, &site);
+    if (bye != BYE_DONE)
+        return refuse_site(a, bye, e);
+    r = roster_member(d->roster, &site) ? 0 : post_admit(d, a, e);
+    if (r < 0)
+        return r;
+    roster_admit_count(d->roster, &site, ret_have, ret_need);
+    if (roster_member(d->roster, &site))
+        *ret_have = *ret_need;
+    return 0;
+}
+
+/* ---- by line ---- */
+
+static bool already_posted(const struct daemon *d, const struct kith_site_id *site)
+{
+    uint32_t have = 0, need = 0;
+    roster_admit_count(d->roster, site, &have, &need);
+    return have > 0;
+}
+
+/* BYE_DONE: may come in. Whose admission waits may ask as often as it wants, also when the invite has
+ * expired. */
 static enum msg_bye judge_invite(struct daemon *d, const uint8_t hash[16], const struct join_request *q,
-                                 const struct kith_site_id *site)
+                                 const struct kith_site_id *site, enum op_role *ret_role)
 {
     struct store_invite i;
     struct kith_error e;
     struct kith_pk used_by;
-    const struct member *m = roster_member(d->roster, site);
     if (store_invite_find(d->store, hash, &i, &e) < 0)
         return BYE_INVITE_UNKNOWN;
     crypto_wipe(i.secret, sizeof i.secret);
+    *ret_role = i.observer ? ROLE_OBSERVER : ROLE_SITE;
     if ((i.bound && memcmp(&i.root, &q->root, sizeof q->root) != 0) ||
         (roster_invite_used(d->roster, hash, &used_by) && memcmp(&used_by, &q->root, sizeof used_by) != 0))
         return BYE_INVITE_USED;
-    if (m && m->state == MEMBER_REVOKED)
-        return BYE_REVOKED;
-    if (m)
-        return BYE_DONE; /* the answer to the first join was lost */
-    if (daemon_wall().ms > i.expires.ms)
+    if (roster_member(d->roster, site)) /* the answer to the first join was lost */
+        return judge_site(d, q->code, site);
+    if (!roster_is_coordinator(d->roster, &d->keys.site))
+        return BYE_INVITE_UNKNOWN;
+    if (!already_posted(d, site) && daemon_wall().ms > i.expires.ms)
         return BYE_INVITE_EXPIRED;
     if (i.code[0] && strcmp(i.code, q->code) != 0)
         return BYE_INVITE_CODE;
-    if (!invite_code_ok(q->code))
-        return BYE_PROTOCOL;
-    if (roster_members(d->roster) >= KITH_MEMBERS_MAX)
-        return BYE_FULL;
-    return admit_code_taken(d->roster, q->code, site) ? BYE_CODE_TAKEN : BYE_DONE;
+    return judge_site(d, q->code, site);
 }
 
-static bool already_posted(const struct daemon *d, const struct kith_pk *root)
+/* Binding and admission are on disk before the joiner hears of them. A coordinator that sits no more lets in
+ * only whom others have admitted. */
+static int let_in(struct daemon *d, const uint8_t hash[16], const struct join_request *q, enum op_role role,
+                  struct kith_error *e)
 {
     uint32_t have = 0, need = 0;
-    struct kith_site_id site;
-    crypto_site_id(root, &site);
-    roster_admit_count(d->roster, &site, &have, &need);
-    return have > 0;
-}
-
-static int post_admit(struct daemon *d, const uint8_t hash[16], const struct join_request *q,
-                      struct kith_error *e)
-{
-    uint8_t memory[1024];
-    struct buf b;
-    struct op_admit o = {.role = ROLE_SITE, .rev = 1, .has_invite = true, .root = q->root};
-    o.council = roster_council(d->roster)->id;
-    memcpy(o.invite, hash, sizeof o.invite);
-    snprintf(o.code, sizeof o.code, "%s", q->code);
-    snprintf(o.name, sizeof o.name, "%s", q->name);
-    buf_init(&b, memory, sizeof memory);
-    if (op_admit_make(&o, &b) < 0 || b.failed)
-        return kith_fail(e, KITH_E_INTERNAL, "the admission could not be packed");
-    return net_append(d, KITH_CONTROL, KITH_KIND_ADMIT, (struct kith_bytes){b.p, b.n}, e);
-}
-
-/* Binding and admission are on disk before the joiner hears of them. */
-static int let_in(struct daemon *d, const uint8_t hash[16], const struct join_request *q,
-                  const struct kith_site_id *site, struct kith_error *e)
-{
-    if (roster_member(d->roster, site) || already_posted(d, &q->root))
-        return 0;
+    struct admission a = {.root = q->root, .role = role, .has_invite = true};
+    memcpy(a.invite, hash, sizeof a.invite);
+    memcpy(a.code, q->code, sizeof a.code);
+    memcpy(a.name, q->name, sizeof a.name);
     int r = store_invite_bind(d->store, hash, &q->root, e);
     if (r == KITH_E_INTERNAL)
         daemon_fatal(d, "store.invite", e);
-    if (r == 0)
-        r = post_admit(d, hash, q, e);
-    if (r == 0)
-        drive_commit(d);
-    return r;
+    return r < 0 ? r : admit_site(d, &a, &have, &need, e);
 }
 
 static void log_join(const struct peer *p, const struct join_request *q, enum msg_bye bye, const char *why)
 {
     struct logline l;
-    log_begin(&l, bye == BYE_DONE ? LOG_INFO : LOG_WARN, bye == BYE_DONE ? "join.admitted" : "join.refused");
+    struct kith_site_id site;
+    uint32_t have = 0, need = 0;
+    crypto_site_id(&q->root, &site);
+    bool member = roster_member(p->d->roster, &site) != NULL;
+    log_begin(&l, bye == BYE_DONE ? LOG_INFO : LOG_WARN,
+              bye != BYE_DONE ? "join.refused"
+              : member        ? "join.admitted"
+                              : "join.pending");
+    if (bye == BYE_DONE && !member) {
+        roster_admit_count(p->d->roster, &site, &have, &need);
+        log_int(&l, "have", have);
+        log_int(&l, "need", need);
+    }
     log_str(&l, "code", q->code);
     log_str(&l, "name", q->name);
     log_str(&l, "address", p->address);
@@ -147,8 +244,10 @@ void admit_request(struct peer *p, const struct session_event *ev)
         return;
     }
     crypto_site_id(&q.root, &site);
-    enum msg_bye bye = judge_invite(d, hash, &q, &site);
-    if (bye == BYE_DONE && let_in(d, hash, &q, &site, &e) < 0) {
+    enum op_role role = ROLE_SITE;
+    enum msg_bye bye = judge_invite(d, hash, &q, &site, &role);
+    bool member = roster_member(d->roster, &site) != NULL;
+    if (bye == BYE_DONE && !member && let_in(d, hash, &q, role, &e) < 0) {
         log_say(LOG_WARN, "join.refused", "%s", e.text);
         bye = e.code == KITH_E_REFUSED ? BYE_INVITE_USED : BYE_BUSY;
     }

@@ -44,6 +44,10 @@ static const struct verb {
     {"data_show", control_data_show, ROLE_DATA},
     {"data_fix", control_data_fix, ROLE_DATA},
     {"data_drop", control_data_drop, ROLE_DATA},
+    {"coordinator", control_coordinator, ROLE_ADMIN},
+    {"policy", control_policy, ROLE_ADMIN},
+    {"endorse", control_endorse, ROLE_ADMIN},
+    {"revoke", control_revoke, ROLE_ADMIN},
 };
 // clang-format on
 

@@ -102,6 +102,10 @@ void control_data_list(struct client *c, struct kith_bytes args);
 void control_data_show(struct client *c, struct kith_bytes args);
 void control_data_fix(struct client *c, struct kith_bytes args);
 void control_data_drop(struct client *c, struct kith_bytes args);
+void control_coordinator(struct client *c, struct kith_bytes args);
+void control_policy(struct client *c, struct kith_bytes args);
+void control_endorse(struct client *c, struct kith_bytes args);
+void control_revoke(struct client *c, struct kith_bytes args);
 
 /* Clients that wait for reconciliations: a link came up or down, or one ended. */
 void control_sync_changed(struct daemon *d, bool came_up);

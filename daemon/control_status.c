@@ -47,7 +47,7 @@ static void put_listen(struct buf *b, const struct daemon *d)
 
 static void put_pending(struct buf *b, const struct daemon *d)
 {
-    uint32_t have = 0, need = 0;
+    uint32_t have = d->joining.have, need = d->joining.need;
     pack_cstr(b, "pending");
     if (d->roster && !roster_member(d->roster, &d->keys.site))
         roster_admit_count(d->roster, &d->keys.site, &have, &need);

@@ -2,6 +2,7 @@
  * connected yet, the first that comes is waited for: after a start the question is what it seems to be. */
 #include "daemon/control.h"
 #include "daemon/drive.h"
+#include "daemon/join.h"
 #include "daemon/net.h"
 #include "daemon/peer.h"
 
@@ -101,6 +102,7 @@ void control_sync(struct client *c, struct kith_bytes args)
     struct pack_reader r;
     uint64_t wait_ms = control_arg(args, "wait_ms", &r) ? pack_get_uint(&r, SYNC_WAIT_MAX_MS) : 0;
     if (!d->sync) {
+        join_now(d);
         net_member(d, &e);
         answer_fail(c, &e);
         return;

@@ -2,6 +2,7 @@
 
 #include "daemon/control.h"
 #include "daemon/dial.h"
+#include "daemon/govern.h"
 #include "daemon/net.h"
 #include "daemon/peer.h"
 
@@ -88,6 +89,7 @@ static void on_roster(struct daemon *d)
         drive_wrote(d, WAITS_SOON);
     peers_rekeyed(d);
     dial_changed(d);
+    govern_changed(d);
 }
 
 static void log_peer(struct logline *l, const struct daemon *d, uint32_t number)

@@ -4,8 +4,9 @@
  * certificate; the link is closed and normal operation begins, which dials the coordinator like any member.
  *
  * Nothing is kept of a join that failed, so it may be repeated as often as the invite lives: the same root
- * gets the same answer. While another coordinator has still to endorse (HELLO{pending}) nothing is stored
- * either. */
+ * gets the same answer. While another coordinator has still to endorse (HELLO{pending}) nothing of the
+ * network is stored either, but the line is: the daemon asks again by itself, also after a restart, until it
+ * is let in or refused. */
 #include "daemon/join.h"
 
 #include "daemon/control.h"
@@ -36,6 +37,9 @@ struct join {
     uint8_t cert[1024];
     struct kith_error last; /* what the last address said */
 };
+
+#define AGAIN_FIRST_MS 2000  /* how long a pending join waits before it asks again; doubled each time … */
+#define AGAIN_LAST_MS  60000 /* … up to this */
 
 /* ---- the request ---- */
 
@@ -134,12 +138,90 @@ static int collect(struct join *j, bool is_run, uint32_t g, struct kith_bytes by
     return 0;
 }
 
+/* ---- pending ---- */
+
+static void join_again(struct daemon *d)
+{
+    struct joining *w = &d->joining;
+    w->next.ms = daemon_now(d).ms + w->backoff;
+    w->backoff = 2 * w->backoff < AGAIN_LAST_MS ? 2 * w->backoff : AGAIN_LAST_MS;
+}
+
+/* Keeps (or with need 0 forgets) the line, and says in the replica how it stands. */
+static int put_joining(struct daemon *d, const char *line, uint32_t have, uint32_t need, const char *why,
+                       struct kith_error *e)
+{
+    char text[300];
+    if (need > 0)
+        snprintf(text, sizeof text, "pending, %u of %u", have, need);
+    else
+        snprintf(text, sizeof text, "%s", why ? why : "");
+    int r = store_joining_put(d->store, need > 0 ? line : NULL, have, need, e);
+    if (r == 0)
+        r = store_meta_set(d->store, "pending", text[0] ? text : NULL, e);
+    return r;
+}
+
+static void join_pending(struct daemon *d, const struct msg_hello *h)
+{
+    struct joining *w = &d->joining;
+    struct kith_error e;
+    struct logline l;
+    char line[INVITE_LINE_MAX];
+    if (invite_print(&d->join->invite, line, &e) < 0 || put_joining(d, line, h->have, h->need, NULL, &e) < 0)
+        daemon_fatal(d, "join.pending", &e);
+    if (w->need == 0)
+        w->backoff = AGAIN_FIRST_MS;
+    if (w->have != h->have || w->need != h->need) {
+        log_begin(&l, LOG_INFO, "join.pending");
+        log_int(&l, "have", h->have);
+        log_int(&l, "need", h->need);
+        log_end(&l);
+    }
+    w->have = h->have;
+    w->need = h->need;
+    memcpy(w->line, line, sizeof line);
+    crypto_wipe(line, sizeof line);
+    join_again(d);
+    drive_wrote(d, WAITS_NOT);
+}
+
+/* The network said no: it is not asked again, and `kith status` goes on saying why. */
+static void joining_refused(struct daemon *d, const struct kith_error *why)
+{
+    struct kith_error e;
+    char text[300];
+    snprintf(text, sizeof text, "refused: %.280s", why->text);
+    crypto_wipe(&d->joining, sizeof d->joining);
+    if (put_joining(d, NULL, 0, 0, text, &e) < 0)
+        daemon_fatal(d, "join.pending", &e);
+    drive_wrote(d, WAITS_NOT);
+}
+
+int join_start(struct daemon *d, struct kith_error *e)
+{
+    struct joining *w = &d->joining;
+    int r = d->sync ? KITH_E_NOTFOUND
+                    : store_joining_get(d->store, w->line, sizeof w->line, &w->have, &w->need, e);
+    w->backoff = AGAIN_FIRST_MS;
+    return r == KITH_E_NOTFOUND ? 0 : r;
+}
+
+void join_now(struct daemon *d)
+{
+    d->joining.next.ms = 0;
+}
+
 /* ---- the end ---- */
 
 static void join_fail(struct daemon *d, const struct kith_error *e)
 {
     struct join *j = d->join;
     log_say(LOG_WARN, "join.failed", "%s", e->text);
+    if (d->joining.need > 0 && e->code == KITH_E_REFUSED && !j->client)
+        joining_refused(d, e);
+    else if (d->joining.need > 0)
+        join_again(d);
     if (j->client)
         answer_fail(j->client, e);
     join_clear(d);
@@ -246,6 +328,8 @@ static int store_all(struct daemon *d, struct join_check *c, const struct member
     if (r == 0)
         r = net_put_run(d->store, c->ctx, c->run, e);
     if (r == 0)
+        r = put_joining(d, NULL, 0, 0, NULL, e);
+    if (r == 0)
         r = store_commit(d->store, e);
     return r;
 }
@@ -257,6 +341,7 @@ static void become_member(struct daemon *d, struct join_check *c, const struct m
     struct logline l;
     if (store_all(d, c, coordinator, &e) < 0)
         daemon_fatal(d, "join.store", &e);
+    crypto_wipe(&d->joining, sizeof d->joining);
     log_begin(&l, LOG_INFO, "join.done");
     log_str(&l, "by", coordinator->shown);
     log_int(&l, "members", roster_members(c->roster));
@@ -286,6 +371,8 @@ static void on_hello(struct daemon *d, const struct msg_hello *hello)
     uint32_t members = roster_members(c.roster);
     if (!h.pending)
         become_member(d, &c, coordinator);
+    else
+        join_pending(d, &h);
     join_check_clear(&c);
     answer_joined(d, members, h.pending ? &h : NULL);
     join_clear(d);
@@ -387,9 +474,23 @@ void join_peer_ended(struct daemon *d, struct peer *p)
     }
 }
 
+/* A pending join asks again. */
+static void ask_again(struct daemon *d)
+{
+    struct kith_error e;
+    struct joining *w = &d->joining;
+    if (w->need == 0 || d->stopping || daemon_now(d).ms < w->next.ms)
+        return;
+    w->next.ms = daemon_now(d).ms + AGAIN_LAST_MS; /* its end says when the next time is */
+    if (join_begin(d, NULL, (struct kith_bytes){(const uint8_t *)w->line, strlen(w->line)}, &e) < 0)
+        log_say(LOG_WARN, "join.failed", "%s", e.text);
+}
+
 void join_tick(struct daemon *d)
 {
     struct kith_error e;
+    if (!d->join)
+        ask_again(d);
     if (!d->join || daemon_now(d).ms < d->join->until.ms)
         return;
     kith_fail(&e, KITH_E_OFFLINE, "no answer within %d s from \"%s\"; ask %s whether it can be reached",
@@ -400,7 +501,9 @@ void join_tick(struct daemon *d)
 
 int64_t join_deadline(const struct daemon *d)
 {
-    return d->join ? d->join->until.ms : INT64_MAX;
+    if (d->join)
+        return d->join->until.ms;
+    return d->joining.need > 0 && !d->stopping ? d->joining.next.ms : INT64_MAX;
 }
 
 /* ---- the beginning ---- */
@@ -430,6 +533,8 @@ int join_begin(struct daemon *d, struct client *c, struct kith_bytes line, struc
         return kith_fail(e, KITH_E_REFUSED,
                          "this site is a member of \"%s\" already; a second network needs a second home",
                          d->network);
+    if (d->join && c && !d->join->client)
+        join_clear(d); /* asking again by itself gives way to a person */
     if (d->join)
         return kith_fail(e, KITH_E_AGAIN, "a join is under way already; wait for it to end");
     struct join *j = calloc(1, sizeof *j);

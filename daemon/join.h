@@ -20,6 +20,10 @@ void join_tick(struct daemon *d);
 int64_t join_deadline(const struct daemon *d);
 void join_forget(struct daemon *d, const struct client *c); /* the client has gone */
 void join_clear(struct daemon *d);
+/* At the start: a join that was pending goes on. */
+int join_start(struct daemon *d, struct kith_error *e);
+/* A pending join asks again in this turn of the loop. */
+void join_now(struct daemon *d);
 
 /* The request in message 3: {cert, code, name, root}. */
 struct join_request {

@@ -4,6 +4,7 @@
 #include "daemon/control.h"
 #include "daemon/dial.h"
 #include "daemon/drive.h"
+#include "daemon/govern.h"
 #include "daemon/idle.h"
 #include "daemon/join.h"
 #include "daemon/net.h"
@@ -108,6 +109,7 @@ static void tick(struct daemon *d)
     control_tick(d);
     approve_tick(d);
     idle_tick(d);
+    govern_turn(d);
     net_publish(d);
 }
 
@@ -140,7 +142,7 @@ static void loop_turn(uv_prepare_t *h)
     tick(d);
     drive_commit_due(d);
     bool more = peers_pump(d);
-    more = idle_slice(d) || more;
+    more = idle_slice(d) || more || d->govern_due;
     drive_commit_due(d);
     more = peers_pump(d) || more;
     uv_update_time(&d->uv);
@@ -259,6 +261,8 @@ static int start(struct daemon *d, const struct daemon_options *o, struct kith_e
         r = dial_start(d, e);
     if (r == 0)
         r = net_load(d, e);
+    if (r == 0)
+        r = join_start(d, e);
     if (r == 0)
         r = listen_all(d, o, e);
     if (r == 0)

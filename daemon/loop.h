@@ -14,6 +14,7 @@
 #include "daemon/address.h"
 #include "daemon/config.h"
 #include "daemon/home.h"
+#include "daemon/invite.h"
 #include "daemon/key.h"
 #include "daemon/logline.h"
 #include "daemon/role.h"
@@ -60,6 +61,14 @@ struct listener {
     uint16_t port;
 };
 
+/* A join that waits for another coordinator; need is 0 where there is none. */
+struct joining {
+    char line[INVITE_LINE_MAX];
+    uint32_t have, need;
+    int64_t backoff;
+    struct kith_mono next;
+};
+
 struct daemon {
     uv_loop_t uv;
     uv_signal_t sigterm, sigint, sighup;
@@ -82,6 +91,7 @@ struct daemon {
     uint8_t *cert; /* own certificate as packed; payload of message 3 */
     size_t cert_n;
     uint64_t handed; /* ticket of the last run put into the store */
+    bool govern_due; /* the roster changed: own operations may have to be posted again */
     bool publish_due;
     struct kith_mono publish_at;
 
@@ -97,6 +107,7 @@ struct daemon {
     struct dial *dial;
     struct control *control;
     struct join *join; /* NULL unless this site is joining */
+    struct joining joining;
 
     /* Writing */
     int64_t commit_at;          /* when the open transaction must be committed; INT64_MAX: nothing is open */

@@ -256,6 +256,10 @@ void net_clear(struct daemon *d)
 
 int net_member(const struct daemon *d, struct kith_error *e)
 {
+    if (!d->sync && d->joining.need > 0)
+        return kith_fail(e, KITH_E_REFUSED,
+                         "this site waits to be admitted: %u of %u coordinators have agreed",
+                         d->joining.have, d->joining.need);
     if (!d->sync)
         return kith_fail(e, KITH_E_REFUSED,
                          "this site is in no network yet: run `kith join` with an invite line");

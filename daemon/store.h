@@ -232,7 +232,8 @@ struct store_invite {
     uint8_t secret[32];
     char code[KITH_CODE_MAX + 1]; /* "" where the joiner chooses */
     struct kith_wall made, expires;
-    bool bound; /* belongs to `root` since it was used first */
+    bool observer; /* who joins with it reads everything and writes nothing */
+    bool bound;    /* belongs to `root` since it was used first */
     struct kith_pk root;
 };
 int store_invite_add(struct store *s, const struct store_invite *i, struct kith_error *e);
@@ -243,6 +244,13 @@ int store_invite_bind(struct store *s, const uint8_t hash[16], const struct kith
                       struct kith_error *e);
 /* Forgets invites that expired before `now`. */
 int store_invite_expire(struct store *s, struct kith_wall now, struct kith_error *e);
+
+/* The invite line of a join that waits for another coordinator, and how many have agreed: at most one. line
+ * NULL forgets it. */
+int store_joining_put(struct store *s, const char *line, uint32_t have, uint32_t need, struct kith_error *e);
+/* KITH_E_NOTFOUND, KITH_E_INVALID where it is longer than cap. */
+int store_joining_get(struct store *s, char *ret, size_t cap, uint32_t *ret_have, uint32_t *ret_need,
+                      struct kith_error *e);
 
 /* The release journal. Intent is written first and committed before (or with) the entry; position after. */
 struct store_intent {

@@ -17,6 +17,7 @@ int store_invite_add(struct store *s, const struct store_invite *i, struct kith_
         store_bind_text(st, 3, i->code, strlen(i->code));
     sqlite3_bind_int64(st, 4, i->made.ms);
     sqlite3_bind_int64(st, 5, i->expires.ms);
+    sqlite3_bind_int(st, 6, i->observer);
     return store_run_statement(s, SQL_INVITE_PUT, e);
 }
 
@@ -29,6 +30,7 @@ static int invite_read(sqlite3_stmt *st, struct store_invite *i, struct kith_err
     memcpy(i->code, code != NULL ? (const char *)code : "", code != NULL ? n : 0);
     i->made.ms = sqlite3_column_int64(st, 2);
     i->expires.ms = sqlite3_column_int64(st, 3);
+    i->observer = sqlite3_column_int(st, 5) != 0;
     i->bound = store_column_fixed(st, 4, i->root.b, sizeof i->root.b);
     return 0;
 }
@@ -82,6 +84,44 @@ int store_invite_expire(struct store *s, struct kith_wall now, struct kith_error
         return KITH_E_INTERNAL;
     sqlite3_bind_int64(st, 1, now.ms);
     return store_run_statement(s, SQL_INVITE_EXPIRE, e);
+}
+
+/* ---- a join that waits ---- */
+
+int store_joining_put(struct store *s, const char *line, uint32_t have, uint32_t need, struct kith_error *e)
+{
+    enum sql which = line != NULL ? SQL_JOINING_PUT : SQL_JOINING_DROP;
+    sqlite3_stmt *st = store_begin_private(s, e) == 0 ? store_statement(s, which, e) : NULL;
+    if (st == NULL)
+        return KITH_E_INTERNAL;
+    if (line != NULL) {
+        store_bind_text(st, 1, line, strlen(line));
+        sqlite3_bind_int64(st, 2, have);
+        sqlite3_bind_int64(st, 3, need);
+    }
+    return store_run_statement(s, which, e);
+}
+
+int store_joining_get(struct store *s, char *ret, size_t cap, uint32_t *ret_have, uint32_t *ret_need,
+                      struct kith_error *e)
+{
+    sqlite3_stmt *st = store_statement(s, SQL_JOINING_GET, e);
+    if (st == NULL)
+        return KITH_E_INTERNAL;
+    int rc = store_step(s, SQL_JOINING_GET, e);
+    if (rc <= 0)
+        return rc < 0 ? rc : kith_fail(e, KITH_E_NOTFOUND, "no join waits here");
+    const unsigned char *line = sqlite3_column_text(st, 0);
+    size_t n = (size_t)sqlite3_column_bytes(st, 0);
+    bool fits = line != NULL && n < cap;
+    if (fits) {
+        memcpy(ret, line, n);
+        ret[n] = '\0';
+        *ret_have = (uint32_t)sqlite3_column_int64(st, 1);
+        *ret_need = (uint32_t)sqlite3_column_int64(st, 2);
+    }
+    store_reset(s, SQL_JOINING_GET);
+    return fits ? 0 : kith_fail(e, KITH_E_INVALID, "the line of the join that waits is damaged: join again");
 }
 
 /* ---- hints ---- */

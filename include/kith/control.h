@@ -37,7 +37,7 @@
  *  release  {ids: ["here-7", …], confirm?, digest? (bin 32; with one id)} or {all: true, confirm?}
  *                                               → {results: [{from: "here-7", id: "ASH-L12"} | {from, leaves (ms)} |
  *                                                  {from, code, text}]}
- *  invite   {code?: "BRK", expires_s?: 604800}  → {line, expires (ms since 1970), warning?}
+ *  invite   {code?: "BRK", expires_s?: 604800, observer?: bool} → {line, expires (ms since 1970), warning?}
  *  join     {line}                              → {network, code, members, pending?: {have, need}}
  *  sync     {wait_ms?: n}                       → {peers: [{code, in_step: bool}], complete: bool}
  *  verify   {full: bool}                        → {entries, runs, logs, missing, refused, damaged: [text, …]}
@@ -65,6 +65,12 @@
  *                                               → {code, done, epoch: n, root_key, logs: [{log: "L", epoch, ends, void}]}:
  *                                                  where logs are closed and how many of their entries count no more;
  *                                                  with preview nothing is done
+ *  coordinator {what: "add"|"remove", code}     → {council: bool, g, have, need, holds: bool, again: bool, what,
+ *                                                  absence?}: a decision; `what` says it in words, `holds` whether
+ *                                                  enough have agreed, `again` that this site had before
+ *  policy   {key, value}                        → the same; key and value as `kith policy show` prints them
+ *  endorse  {id (hex)}                          → the same; an id of v_waiting
+ *  revoke   {site: code, reason}                → the same
  *  stop     {}                                  → {}
  *  outbox   {}                                  → {persons, delay_ms, waiting: [{id, releaser, leaves (ms) | why}]}
  *  outbox   {id}                                → {id, digest (hex), persons, author, author_login, releaser?, leaves? |

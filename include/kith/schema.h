@@ -124,7 +124,8 @@
 
 /* meta keys: version ("kithd 0.1"), site (hex), code, name, network (name), network_id (hex), genesis (blob),
  * projected (last arrival whose entries are projected), projection (version of what made
- * them), pending (JSON or absent), started (ms). */
+ * them), pending (how a join that waits stands, or why it was
+ * refused; else absent), left (ms, where this site left its network), started (ms). */
 
 /* What this site counted (daemon/store_raw.c): period is an enum sdc_unit, shape an enum raw_shape, unit '' for
  * the whole site, serial and nth as in struct raw_cell; den and behind are NULL where there are none. A change is
@@ -152,7 +153,9 @@
 
 #define SCHEMA_PRIVATE                                                                                                 \
     "CREATE TABLE invite(hash BLOB PRIMARY KEY, secret BLOB NOT NULL, code TEXT, made INTEGER NOT NULL,"               \
-    "  expires INTEGER NOT NULL, root BLOB) WITHOUT ROWID;"                                                            \
+    "  expires INTEGER NOT NULL, root BLOB, observer INTEGER NOT NULL) WITHOUT ROWID;"                                 \
+    "CREATE TABLE joining(one INTEGER PRIMARY KEY CHECK(one = 1), line TEXT NOT NULL, have INTEGER NOT NULL,"           \
+    "  need INTEGER NOT NULL);" /* the invite of a join that waits for another coordinator */                          \
     "CREATE TABLE journal(number INTEGER PRIMARY KEY, time INTEGER NOT NULL, author INTEGER NOT NULL,"                 \
     "  releaser INTEGER NOT NULL, draft INTEGER NOT NULL, digest BLOB NOT NULL, found TEXT, reason TEXT,"               \
     "  position TEXT, author_login INTEGER, releaser_login INTEGER, approved INTEGER, kind INTEGER, persons INTEGER,"  \

@@ -485,17 +485,22 @@ uint32_t council_need(const struct council *c)
     return c->k < c->seats_n ? c->k : c->seats_n;
 }
 
+uint32_t council_votes(const struct council *c, const struct council *before)
+{
+    bool first = false;
+    assert(before->seats_n >= 1);
+    for (uint32_t i = 0; i < c->sigs_n; i++)
+        first = first || council_seat_of(before, &c->sig[i].root) == 0;
+    return before->seats_n / 2 + (before->seats_n % 2 == 0 && first ? 0 : 1);
+}
+
 bool council_complete(const struct council *c, const struct council *before)
 {
     uint32_t have = 0;
-    bool first = false;
     assert(before->seats_n >= 1);
-    for (uint32_t i = 0; i < c->sigs_n; i++) {
-        int seat = council_seat_of(before, &c->sig[i].root);
-        have += seat >= 0;
-        first = first || seat == 0;
-    }
-    return 2 * have > before->seats_n || (2 * have == before->seats_n && first);
+    for (uint32_t i = 0; i < c->sigs_n; i++)
+        have += council_seat_of(before, &c->sig[i].root) >= 0;
+    return have >= council_votes(c, before);
 }
 
 /* ---- genesis ---- */

@@ -105,5 +105,7 @@ uint32_t council_need(const struct council *c);
 /* More than half of `before` signed, or exactly half with the first-listed among them. Counts the signatures
  * in c as they are: council_check them first. */
 bool council_complete(const struct council *c, const struct council *before);
+/* How many signatures make it complete, given those that it has. */
+uint32_t council_votes(const struct council *c, const struct council *before);
 
 #endif
