@@ -241,18 +241,25 @@ static int take_answer(struct pack_reader *r, struct control_answer *ret, struct
     return 0;
 }
 
-int control_receive(struct control *c, int timeout_ms, struct control_answer *ret, struct kith_error *e)
+/* The next frame: where its error stands, which the result follows. */
+static int receive_frame(struct control *c, int timeout_ms, struct pack_reader *ret, struct kith_error *e)
 {
     struct kith_bytes frame = {NULL, 0};
-    struct pack_reader r;
     int rc = get_frame(c, timeout_ms, &frame, e);
     if (rc)
         return rc;
-    pack_reader_init(&r, frame.p, frame.n, false);
-    uint32_t count = pack_get_array(&r, 3);
-    uint64_t id = pack_get_uint(&r, UINT64_MAX);
-    if (r.failed || count != 3 || id != c->id)
-        return strange(e);
+    pack_reader_init(ret, frame.p, frame.n, false);
+    uint32_t count = pack_get_array(ret, 3);
+    uint64_t id = pack_get_uint(ret, UINT64_MAX);
+    return ret->failed || count != 3 || id != c->id ? strange(e) : 0;
+}
+
+int control_receive(struct control *c, int timeout_ms, struct control_answer *ret, struct kith_error *e)
+{
+    struct pack_reader r;
+    int rc = receive_frame(c, timeout_ms, &r, e);
+    if (rc)
+        return rc;
     return take_answer(&r, ret, e);
 }
 
@@ -266,6 +273,27 @@ int control_ask(struct control *c, const char *verb, const struct buf *arguments
     if (!rc)
         *ret_result = a.result;
     return rc;
+}
+
+int control_ask_map(struct control *c, const char *verb, const struct buf *arguments, int timeout_ms,
+                    struct kith_bytes *ret, struct kith_error *e)
+{
+    struct pack_reader r;
+    struct js *error = NULL;
+    int rc = control_send(c, verb, arguments, e);
+    if (!rc)
+        rc = receive_frame(c, timeout_ms, &r, e);
+    if (!rc)
+        rc = get_json(&r, &error, e);
+    if (rc)
+        return rc;
+    if (error) {
+        rc = take_error(error, e);
+        js_free(error);
+        return rc;
+    }
+    *ret = (struct kith_bytes){r.in.p, r.in.n};
+    return 0;
 }
 
 int control_once(const struct cli *cli, const char *verb, const struct buf *arguments, int timeout_ms,

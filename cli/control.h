@@ -38,6 +38,10 @@ int control_receive(struct control *c, int timeout_ms, struct control_answer *re
 /* Both, signs of progress swallowed. */
 int control_ask(struct control *c, const char *verb, const struct buf *arguments, int timeout_ms,
                 struct js **ret_result, struct kith_error *e);
+/* The same with the answer as it came: one MessagePack map in *ret, borrowed until the next call. For long
+ * binary values, which JSON would double. */
+int control_ask_map(struct control *c, const char *verb, const struct buf *arguments, int timeout_ms,
+                    struct kith_bytes *ret, struct kith_error *e);
 /* The same for one question on a connection of its own. */
 int control_once(const struct cli *cli, const char *verb, const struct buf *arguments, int timeout_ms,
                  struct js **ret_result, struct kith_error *e);

@@ -48,6 +48,12 @@ static const struct verb {
     {"policy", control_policy, ROLE_ADMIN},
     {"endorse", control_endorse, ROLE_ADMIN},
     {"revoke", control_revoke, ROLE_ADMIN},
+    {"bundle_make", control_bundle_make, ROLE_SHARE},
+    {"bundle_base", control_bundle_base, ROLE_SHARE},
+    {"bundle_read", control_bundle_read, ROLE_SHARE},
+    {"bundle_take", control_bundle_take, ROLE_SHARE},
+    {"bundle_put", control_bundle_put, ROLE_SHARE},
+    {"bundle_end", control_bundle_end, ROLE_SHARE},
 };
 // clang-format on
 
@@ -71,6 +77,7 @@ static void client_close(struct client *c)
     c->closing = true;
     join_forget(c->d, c);
     control_verify_forget(c->d, c);
+    control_bundle_forget(c);
     c->d->control->client[c->slot] = NULL;
     uv_close((uv_handle_t *)&c->pipe, on_closed);
 }

@@ -13,6 +13,9 @@
 /* What a client waits for while its request is not answered. */
 enum client_wait { WAIT_NOTHING, WAIT_JOIN, WAIT_SYNC, WAIT_VERIFY, WAIT_RELEASE };
 
+struct carry_in;
+struct carry_out;
+
 struct client {
     struct daemon *d;
     uint32_t slot;
@@ -38,6 +41,8 @@ struct client {
     uint32_t items, item_at;
     char reason[SCREENED_REASON_MAX + 1]; /* why what the screen holds may be released; by.reason */
     struct kith_mono until;
+    struct carry_out *making; /* a bundle that this client is given, or gives */
+    struct carry_in *taking;
 };
 
 struct control {
@@ -106,6 +111,14 @@ void control_coordinator(struct client *c, struct kith_bytes args);
 void control_policy(struct client *c, struct kith_bytes args);
 void control_endorse(struct client *c, struct kith_bytes args);
 void control_revoke(struct client *c, struct kith_bytes args);
+void control_bundle_make(struct client *c, struct kith_bytes args);
+void control_bundle_base(struct client *c, struct kith_bytes args);
+void control_bundle_read(struct client *c, struct kith_bytes args);
+void control_bundle_take(struct client *c, struct kith_bytes args);
+void control_bundle_put(struct client *c, struct kith_bytes args);
+void control_bundle_end(struct client *c, struct kith_bytes args);
+/* The client has gone: what it was about ends. */
+void control_bundle_forget(struct client *c);
 
 /* Clients that wait for reconciliations: a link came up or down, or one ended. */
 void control_sync_changed(struct daemon *d, bool came_up);

@@ -1,5 +1,6 @@
 #include "daemon/drive.h"
 
+#include "daemon/carry.h"
 #include "daemon/control.h"
 #include "daemon/dial.h"
 #include "daemon/govern.h"
@@ -106,6 +107,8 @@ static void log_peer(struct logline *l, const struct daemon *d, uint32_t number)
 static void on_drop(struct daemon *d, const struct sync_action *a)
 {
     struct peer *p = a->peer < SYNC_PEERS_MAX ? d->number[a->peer] : NULL;
+    if (a->peer == SYNC_BUNDLE_SLOT)
+        carry_dropped(d, &a->why);
     if (!p)
         return;
     struct logline l;

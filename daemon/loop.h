@@ -44,6 +44,7 @@ struct peer;
 struct dial;
 struct control;
 struct join;
+struct carry_in;
 
 struct daemon_options {
     const char *home;
@@ -108,6 +109,7 @@ struct daemon {
     struct control *control;
     struct join *join; /* NULL unless this site is joining */
     struct joining joining;
+    struct carry_in *carried; /* the bundle that is being applied; NULL for none */
 
     /* Writing */
     int64_t commit_at;          /* when the open transaction must be committed; INT64_MAX: nothing is open */

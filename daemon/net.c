@@ -254,15 +254,22 @@ void net_clear(struct daemon *d)
 
 /* ---- writing ---- */
 
+int net_known(const struct daemon *d, struct kith_error *e)
+{
+    if (d->sync)
+        return 0;
+    if (d->joining.need > 0)
+        return kith_fail(e, KITH_E_REFUSED,
+                         "this site waits to be admitted: %u of %u coordinators have agreed", d->joining.have,
+                         d->joining.need);
+    return kith_fail(e, KITH_E_REFUSED,
+                     "this site is in no network yet: run `kith join` with an invite line");
+}
+
 int net_member(const struct daemon *d, struct kith_error *e)
 {
-    if (!d->sync && d->joining.need > 0)
-        return kith_fail(e, KITH_E_REFUSED,
-                         "this site waits to be admitted: %u of %u coordinators have agreed",
-                         d->joining.have, d->joining.need);
-    if (!d->sync)
-        return kith_fail(e, KITH_E_REFUSED,
-                         "this site is in no network yet: run `kith join` with an invite line");
+    if (net_known(d, e) < 0)
+        return KITH_E_REFUSED;
     const struct member *m = roster_member(d->roster, &d->keys.site);
     if (!m || m->state == MEMBER_REVOKED)
         return kith_fail(e, KITH_E_REFUSED, "this site is not a member of \"%s\"%s: ask a coordinator",

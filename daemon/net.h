@@ -18,6 +18,8 @@ int net_make_certificate(const struct keys *k, const struct kith_net_id *net, st
 /* Puts a verified run into the store outside of sync: at init and at the end of a join. */
 int net_put_run(struct store *s, struct run_ctx *ctx, const struct run *r, struct kith_error *e);
 
+/* KITH_E_REFUSED with the sentence when this site is in no network yet. */
+int net_known(const struct daemon *d, struct kith_error *e);
 /* KITH_E_REFUSED with the sentence when this site is no member (yet, or any more). */
 int net_member(const struct daemon *d, struct kith_error *e);
 /* Appends one entry of stream 0 or 3 and has it stored; not committed yet. */

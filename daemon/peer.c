@@ -249,9 +249,9 @@ void peer_up(struct peer *p, const struct kith_site_id *site, enum sync_mode mod
     struct logline l;
     char code[NET_CODE_SIZE];
     uint32_t number = 0;
-    while (number < SYNC_PEERS_MAX && d->number[number])
+    while (number < SYNC_BUNDLE_SLOT && d->number[number])
         number++;
-    if (number == SYNC_PEERS_MAX || (mode == SYNC_PROBATION && count_probation(d) >= PEER_PROBATION_MAX)) {
+    if (number == SYNC_BUNDLE_SLOT || (mode == SYNC_PROBATION && count_probation(d) >= PEER_PROBATION_MAX)) {
         session_bye(&p->s, BYE_BUSY);
         return;
     }

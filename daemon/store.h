@@ -415,7 +415,6 @@ struct store_raw_change {
 /* The first change of a series behind `after` (0: the first). KITH_E_NOTFOUND past the last. */
 int store_raw_change(struct store *s, const struct store_raw *r, uint64_t after, struct store_raw_change *ret,
                      struct kith_error *e);
-
 /* ---- verification ---- */
 
 struct store_report {

@@ -23,6 +23,7 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_RUN_LAST] = "SELECT max(arrival) FROM run",
     [SQL_RUN_COUNT] = "SELECT count(*) FROM run INDEXED BY run_log",
     [SQL_RUN_LAG] = "SELECT sum(count) FROM run INDEXED BY run_log WHERE arrival > ?1",
+    [SQL_RUN_SINCE] = "SELECT min(first) FROM run WHERE log = ?1 AND stored >= ?2",
     [SQL_LOG_PUT] = "INSERT INTO log(number, site, stream, epoch, last, last_id, ends) "
                     "VALUES(?1, ?2, ?3, ?4, 0, zeroblob(32), ?5)",
     [SQL_LOG_LAST] = "UPDATE log SET last = ?2, last_id = ?3 WHERE number = ?1",
@@ -261,6 +262,11 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_TOLD_BLOBS] = "SELECT choice, blob FROM told WHERE number = ?1",
     [SQL_TOLD_HAS] = "SELECT 1 FROM told WHERE digest = ?1 LIMIT 1",
     [SQL_JOURNAL_BLANK] = "UPDATE journal SET digest = x'', reason = NULL WHERE draft = ?1",
+    [SQL_CARRIED_DROP] = "DELETE FROM carried WHERE sender = ?1",
+    [SQL_CARRIED_PUT] = "INSERT OR REPLACE INTO carried(sender, stream, site, epoch, seq, id) "
+                     "VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_CARRIED_GET] =
+        "SELECT seq, id FROM carried WHERE sender = ?1 AND stream = ?2 AND site = ?3 AND epoch = ?4",
     [SQL_PRIVATE_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_PRIVATE_COMMIT] = "COMMIT",
 };

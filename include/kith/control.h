@@ -71,6 +71,15 @@
  *  policy   {key, value}                        → the same; key and value as `kith policy show` prints them
  *  endorse  {id (hex)}                          → the same; an id of v_waiting
  *  revoke   {site: code, reason}                → the same
+ *  bundle_make {to?: code, seal?: code, since_ms?, part_size?}
+ *                                               → {network, network_id (hex), set (hex)}: begins to make a bundle; it
+ *                                                  ends with the connection
+ *  bundle_base {heads: bin}                     → {}: leaves out what lies up to these (SPEC 8.3, as in a bundle)
+ *  bundle_read {}                               → {bytes: bin, part, ends: bool, done: bool, entries, total}
+ *  bundle_take {apply: bool}                    → {}: begins to take one file in, or only looks at it
+ *  bundle_put {bytes: bin (at most 512 KiB)}    → {entries}
+ *  bundle_end {}                                → {from, network, network_id, set, part, last, runs, entries, known, waiting,
+ *                                                  left, missing, waits: [text, …]}; of a look also {found: {…}}
  *  stop     {}                                  → {}
  *  outbox   {}                                  → {persons, delay_ms, waiting: [{id, releaser, leaves (ms) | why}]}
  *  outbox   {id}                                → {id, digest (hex), persons, author, author_login, releaser?, leaves? |

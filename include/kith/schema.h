@@ -164,6 +164,8 @@
     "  releaser INTEGER NOT NULL, login INTEGER, digest BLOB NOT NULL, persons INTEGER NOT NULL, reason TEXT,"         \
     "  why TEXT);" /* releases that wait for their time */                                                             \
     "CREATE INDEX approval_due ON approval(due, draft);"                                                               \
+    "CREATE TABLE carried(sender BLOB NOT NULL, site BLOB NOT NULL, stream INTEGER NOT NULL, epoch INTEGER NOT NULL,"     \
+    "  seq INTEGER NOT NULL, id BLOB NOT NULL, PRIMARY KEY(sender, stream, site, epoch)) WITHOUT ROWID;"               \
     "CREATE TABLE hint(site BLOB NOT NULL, address TEXT NOT NULL, link BLOB NOT NULL, PRIMARY KEY(site, address))"     \
     "  WITHOUT ROWID;" RAW_TABLES PUBLISH_TABLES
 

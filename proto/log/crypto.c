@@ -35,6 +35,8 @@ static const uint8_t personal_op[PERSONAL_SIZE] = "kith-op";
 static const uint8_t personal_invite[PERSONAL_SIZE] = "kith-invite";
 static const uint8_t personal_tag[PERSONAL_SIZE] = "kith-tag";
 static const uint8_t personal_fp[PERSONAL_SIZE] = "kith-fp";
+static const uint8_t personal_bundle[PERSONAL_SIZE] = "kith-bundle";
+static const uint8_t personal_seal[PERSONAL_SIZE] = "kith-seal";
 
 int crypto_start(void)
 {
@@ -186,4 +188,108 @@ void crypto_fp_final(struct crypto_fp *f, struct kith_fp *ret)
 {
     assert(f != NULL && ret != NULL);
     crypto_generichash_blake2b_final(fp_state(f), ret->b, sizeof(ret->b));
+}
+
+/* libsodium wants its state aligned to 64 bytes, which the heap does not give: each call works on a copy. */
+_Static_assert(sizeof(crypto_generichash_blake2b_state) <= sizeof(struct crypto_sum), "BLAKE2b state");
+
+void crypto_sum_init(struct crypto_sum *s)
+{
+    crypto_generichash_blake2b_state state;
+    assert(s != NULL);
+    crypto_generichash_blake2b_init_salt_personal(&state, NULL, 0, sizeof(struct kith_id), NULL,
+                                                  personal_bundle);
+    memcpy(s->state, &state, sizeof(state));
+}
+
+void crypto_sum_add(struct crypto_sum *s, const void *p, size_t n)
+{
+    crypto_generichash_blake2b_state state;
+    assert(s != NULL && (p != NULL || n == 0));
+    memcpy(&state, s->state, sizeof(state));
+    crypto_generichash_blake2b_update(&state, p, n);
+    memcpy(s->state, &state, sizeof(state));
+}
+
+void crypto_sum_final(struct crypto_sum *s, struct kith_id *ret)
+{
+    crypto_generichash_blake2b_state state;
+    assert(s != NULL && ret != NULL);
+    memcpy(&state, s->state, sizeof(state));
+    crypto_generichash_blake2b_final(&state, ret->b, sizeof(ret->b));
+}
+
+/* ---- sealing ---- */
+
+_Static_assert(sizeof(crypto_secretstream_xchacha20poly1305_state) <= sizeof(struct crypto_seal), "state");
+_Static_assert(crypto_secretstream_xchacha20poly1305_HEADERBYTES == CRYPTO_SEAL_HEADER, "header");
+_Static_assert(crypto_secretstream_xchacha20poly1305_ABYTES == CRYPTO_SEAL_MORE, "growth");
+
+/* The key of the stream binds both public keys. Both ends set their state up by "pull": it differs from
+ * "push" only in where the header comes from, and here randomness is handed in. */
+static int seal_begin(struct crypto_seal *s, const uint8_t sk[32], const struct kith_pk *other,
+                      const struct kith_pk *ephemeral, const struct kith_pk *to, const uint8_t *header)
+{
+    uint8_t secret[32], key[32], keys[64];
+    crypto_secretstream_xchacha20poly1305_state state;
+    if (crypto_scalarmult_curve25519(secret, sk, other->b) != 0)
+        return KITH_E_INVALID;
+    memcpy(keys, ephemeral->b, 32);
+    memcpy(keys + 32, to->b, 32);
+    hash(personal_seal, (struct kith_bytes){secret, sizeof(secret)}, (struct kith_bytes){keys, sizeof(keys)},
+         key, sizeof(key));
+    int rc = crypto_secretstream_xchacha20poly1305_init_pull(&state, header, key);
+    memcpy(s->state, &state, sizeof(state));
+    sodium_memzero(&state, sizeof(state));
+    sodium_memzero(secret, sizeof(secret));
+    sodium_memzero(key, sizeof(key));
+    return rc == 0 ? 0 : KITH_E_INVALID;
+}
+
+int crypto_seal_begin(struct crypto_seal *s, const uint8_t ephemeral[32], const struct kith_pk *to,
+                      const uint8_t header[CRYPTO_SEAL_HEADER], struct kith_pk *ret_ephemeral)
+{
+    struct kith_pk pk;
+    assert(s != NULL && to != NULL && ret_ephemeral != NULL);
+    if (crypto_scalarmult_curve25519_base(pk.b, ephemeral) != 0)
+        return KITH_E_INVALID;
+    int rc = seal_begin(s, ephemeral, to, &pk, to, header);
+    if (rc == 0)
+        *ret_ephemeral = pk;
+    return rc;
+}
+
+int crypto_unseal_begin(struct crypto_seal *s, const uint8_t link_sk[32], const struct kith_pk *ephemeral,
+                        const uint8_t header[CRYPTO_SEAL_HEADER])
+{
+    struct kith_pk pk;
+    assert(s != NULL && ephemeral != NULL);
+    if (crypto_scalarmult_curve25519_base(pk.b, link_sk) != 0)
+        return KITH_E_INVALID;
+    return seal_begin(s, link_sk, ephemeral, ephemeral, &pk, header);
+}
+
+void crypto_seal_chunk(struct crypto_seal *s, struct kith_bytes chunk, bool last, uint8_t *ret)
+{
+    crypto_secretstream_xchacha20poly1305_state state;
+    assert(s != NULL && ret != NULL);
+    memcpy(&state, s->state, sizeof(state));
+    crypto_secretstream_xchacha20poly1305_push(&state, ret, NULL, chunk.p, chunk.n, NULL, 0,
+                                               last ? crypto_secretstream_xchacha20poly1305_TAG_FINAL : 0);
+    memcpy(s->state, &state, sizeof(state));
+}
+
+int crypto_unseal_chunk(struct crypto_seal *s, struct kith_bytes chunk, uint8_t *ret, bool *ret_last)
+{
+    crypto_secretstream_xchacha20poly1305_state state;
+    unsigned char tag = 0;
+    assert(s != NULL && ret != NULL);
+    if (chunk.n < CRYPTO_SEAL_MORE)
+        return KITH_E_INVALID;
+    memcpy(&state, s->state, sizeof(state));
+    if (crypto_secretstream_xchacha20poly1305_pull(&state, ret, NULL, &tag, chunk.p, chunk.n, NULL, 0) != 0)
+        return KITH_E_INVALID;
+    memcpy(s->state, &state, sizeof(state));
+    *ret_last = tag == crypto_secretstream_xchacha20poly1305_TAG_FINAL;
+    return 0;
 }

@@ -45,4 +45,29 @@ void crypto_fp_init(struct crypto_fp *f, const uint8_t hh[64]);
 void crypto_fp_add(struct crypto_fp *f, const void *p, size_t n);
 void crypto_fp_final(struct crypto_fp *f, struct kith_fp *ret);
 
+/* The hash of a bundle (SPEC 8.4), piece by piece. May lie anywhere and be copied. */
+struct crypto_sum {
+    uint8_t state[384];
+};
+void crypto_sum_init(struct crypto_sum *s);
+void crypto_sum_add(struct crypto_sum *s, const void *p, size_t n);
+void crypto_sum_final(struct crypto_sum *s, struct kith_id *ret);
+
+/* A sealed stream of chunks for one X25519 key (SPEC 8.8). Whoever seals hands in fresh randomness: the
+ * secret half of an ephemeral key, and the public header of the stream. */
+#define CRYPTO_SEAL_HEADER 24u
+#define CRYPTO_SEAL_MORE   17u /* bytes that a chunk grows by */
+struct crypto_seal {
+    uint8_t state[64];
+};
+/* KITH_E_INVALID for a key of small order. */
+int crypto_seal_begin(struct crypto_seal *s, const uint8_t ephemeral[32], const struct kith_pk *to,
+                      const uint8_t header[CRYPTO_SEAL_HEADER], struct kith_pk *ret_ephemeral);
+int crypto_unseal_begin(struct crypto_seal *s, const uint8_t link_sk[32], const struct kith_pk *ephemeral,
+                        const uint8_t header[CRYPTO_SEAL_HEADER]);
+/* ret has room for n + CRYPTO_SEAL_MORE bytes. */
+void crypto_seal_chunk(struct crypto_seal *s, struct kith_bytes chunk, bool last, uint8_t *ret);
+/* ret has room for chunk.n − CRYPTO_SEAL_MORE bytes. KITH_E_INVALID where the chunk was not sealed so. */
+int crypto_unseal_chunk(struct crypto_seal *s, struct kith_bytes chunk, uint8_t *ret, bool *ret_last);
+
 #endif

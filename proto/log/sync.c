@@ -377,7 +377,7 @@ static bool sync_settle_duplicate(struct sync *s, uint32_t peer, const struct ki
     bool mine_is_smaller = memcmp(s->c.self.b, site->b, sizeof site->b) < 0;
     for (uint32_t i = 0; i < SYNC_PEERS_MAX; i++) {
         struct sync_peer *o = &s->peer[i];
-        if (!o->up || i == peer || memcmp(&o->site, site, sizeof *site) != 0 ||
+        if (!o->up || i == peer || memcmp(&o->site, site, sizeof *site) != 0 || o->mode == SYNC_CARRIED ||
             (o->mode == SYNC_JOINER) != (s->peer[peer].mode == SYNC_JOINER))
             continue;
         struct kith_error why;
@@ -400,7 +400,7 @@ void sync_peer_up(struct sync *s, uint32_t peer, const struct kith_site_id *site
     memcpy(p->hh, hh, sizeof p->hh);
     if (s->missing_n > SYNC_FILLS_MAX) /* not always the same ones */
         p->fill_at = (uint32_t)(sync_random(s) % (s->missing_n - SYNC_FILLS_MAX));
-    if (!sync_settle_duplicate(s, peer, site, i_dialled))
+    if (mode != SYNC_CARRIED && !sync_settle_duplicate(s, peer, site, i_dialled))
         return;
     switch (mode) {
     case SYNC_MEMBER:
@@ -414,6 +414,8 @@ void sync_peer_up(struct sync *s, uint32_t peer, const struct kith_site_id *site
         p->council_next = 0;
         p->join_next = 1;
         p->owe_hello = true;
+        break;
+    case SYNC_CARRIED:
         break;
     }
 }
@@ -503,6 +505,8 @@ static bool sync_listens(const struct sync_peer *p, enum msg_type t)
 {
     if (t == MSG_BYE || t == MSG_PING)
         return false; /* the driver's and the session's */
+    if (p->mode == SYNC_CARRIED)
+        return t == MSG_COUNCIL || t == MSG_RUN || t == MSG_PROOF;
     if (p->mode == SYNC_PROBATION)
         return t == MSG_COUNCIL || t == MSG_RUN;
     return p->mode == SYNC_MEMBER;
@@ -718,7 +722,7 @@ void sync_output(struct sync *s, uint32_t peer, struct kith_mono now, struct msg
     s->now = now;
     *ret = (struct sync_out){.type = SYNC_OUT_NONE};
     assert(p->sending == SENDING_NONE || !p->up);
-    if (!p->up)
+    if (!p->up || p->mode == SYNC_CARRIED)
         return;
     if (p->mode == SYNC_JOINER) {
         sync_output_joiner(s, p, m, ret);
@@ -957,6 +961,12 @@ void sync_head(const struct sync *s, const struct kith_log_key *log, uint64_t *r
     const struct heads_log *l = heads_find(&s->heads, log);
     *ret_seq = l == NULL ? 0 : l->head;
     *ret_id = l == NULL || l->head == 0 ? (struct kith_id){{0}} : l->head_id;
+}
+
+uint64_t sync_tip(const struct sync *s, const struct kith_log_key *log)
+{
+    const struct heads_log *l = heads_find(&s->heads, log);
+    return l == NULL ? 0 : l->tip;
 }
 
 uint32_t sync_logs(const struct sync *s)

@@ -14,7 +14,8 @@
 #include "proto/log/roster.h"
 #include "proto/wire/msg.h"
 
-#define SYNC_PEERS_MAX 256u
+#define SYNC_PEERS_MAX   257u /* 256 links, and the place of a bundle */
+#define SYNC_BUNDLE_SLOT 256u /* the peer that a bundle is applied as (SPEC 8.5) */
 
 struct sync;
 
@@ -49,7 +50,9 @@ enum sync_mode {
     SYNC_MEMBER,    /* in the roster: everything */
     SYNC_PROBATION, /* not in the roster that I know: may hand over councils and control runs, hears only
                        WANTs */
-    SYNC_JOINER /* joins by line and is admitted or pending: is given councils and control runs, then HELLO */
+    SYNC_JOINER, /* joins by line and is admitted or pending: is given councils and control runs, then HELLO
+                  */
+    SYNC_CARRIED /* not a link but a bundle: hands over councils, runs and proofs, and is told nothing */
 };
 /* The mode that a link with this root deserves; KITH_E_REFUSED for a revoked one. */
 int sync_mode_for(const struct sync *s, const struct kith_site_id *site, enum sync_mode *ret);
@@ -134,6 +137,8 @@ struct kith_mono sync_deadline(const struct sync *s); /* when sync_tick is due *
 /* Begins a reconciliation with every connected member; SYNC_IN_STEP reports each peer's end with this number.
  */
 uint64_t sync_reconcile(struct sync *s, struct kith_mono now);
+/* The last entry that was verified and handed to the store; 0 when none. */
+uint64_t sync_tip(const struct sync *s, const struct kith_log_key *log);
 /* The last durable entry of the valid part of a log, as peers are told; seq 0 when none. */
 void sync_head(const struct sync *s, const struct kith_log_key *log, uint64_t *ret_seq,
                struct kith_id *ret_id);

@@ -47,6 +47,17 @@ static bool take_counts(struct sync *s, struct sync_peer *p, const struct run_he
     return opens_epoch;
 }
 
+/* A bundle comes once: what its control runs change is looked at before anything of it is left (SPEC 8.5). */
+static bool take_counts_now(struct sync *s, struct sync_peer *p, const struct run_head *h)
+{
+    if (take_counts(s, p, h))
+        return true;
+    if (p->mode != SYNC_CARRIED || !p->up || !s->dirty)
+        return false;
+    sync_refold(s);
+    return p->up && take_counts(s, p, h);
+}
+
 /* Where the daily bytes of a site and epoch are counted: in the control log of the epoch. */
 static struct heads_log *take_day(struct sync *s, const struct kith_log_key *log)
 {
@@ -173,7 +184,7 @@ static void take_new(struct sync *s, struct sync_peer *p, struct heads_log *l, s
         return;
     }
     struct heads_log *day = take_day(s, &l->key);
-    if (day != NULL)
+    if (day != NULL && p->mode != SYNC_CARRIED)
         day->day_bytes += came;
     for (uint32_t i = 0; i < fresh->count; i++)
         if (!fresh->entry[i].has_body)
@@ -276,7 +287,7 @@ void sync_take(struct sync *s, struct sync_peer *p, struct kith_bytes bytes)
         take_refuse(s, p, &e);
         return;
     }
-    struct heads_log *l = take_counts(s, p, &h) ? heads_make(&s->heads, &h.log) : NULL;
+    struct heads_log *l = take_counts_now(s, p, &h) ? heads_make(&s->heads, &h.log) : NULL;
     if (l == NULL) {
         take_leave(s, p, &h);
         return;
@@ -286,8 +297,9 @@ void sync_take(struct sync *s, struct sync_peer *p, struct kith_bytes bytes)
         if (l->missing > 0)
             take_fill(s, p, l, bytes);
     } else if (h.first > l->tip + 1) {
-        sync_claim(s, p, l, h.last);
-    } else if (take_in_quota(s, &l->key, bytes.n)) {
+        if (p->mode != SYNC_CARRIED) /* nothing can be asked of a file */
+            sync_claim(s, p, l, h.last);
+    } else if (p->mode == SYNC_CARRIED || take_in_quota(s, &l->key, bytes.n)) {
         take_checked(s, p, l, bytes);
     } else {
         sync_give_up(s, p, l);
