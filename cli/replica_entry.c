@@ -23,12 +23,18 @@ static const char sql_newest[] =
     "SELECT n.id FROM record r JOIN record x ON x.replaces_log = r.log AND x.replaces_seq = r.seq AND"
     " x.kind = r.kind JOIN v_record n ON n.number = x.number WHERE r.number = ?1 ORDER BY n.time DESC LIMIT "
     "1";
+/* The last column: positions that were taken back, whose bodies may lie here until they are erased. */
+#define TAKEN_BACK                                                                                           \
+    "(SELECT group_concat(g.seq) FROM gone g WHERE g.log = r.log AND g.seq BETWEEN r.first AND r.first +"    \
+    " r.count - 1 AND g.state = 3)"
 static const char sql_log[] =
-    "SELECT r.arrival, r.stored, r.bytes, m.code, l.ends FROM run r JOIN log l ON l.number = r.log"
+    "SELECT r.arrival, r.stored, r.bytes, m.code, l.ends, " TAKEN_BACK
+    " FROM run r JOIN log l ON l.number = r.log"
     " LEFT JOIN member m ON m.site = l.site WHERE r.arrival < ?1 AND (?2 IS NULL OR m.code = ?2)"
     " ORDER BY r.arrival DESC LIMIT ?3";
 static const char sql_log_one[] =
-    "SELECT r.arrival, r.stored, r.bytes, m.code, l.ends FROM member m JOIN log l ON l.site = m.site"
+    "SELECT r.arrival, r.stored, r.bytes, m.code, l.ends, " TAKEN_BACK
+    " FROM member m JOIN log l ON l.site = m.site"
     " JOIN run r ON r.log = l.number WHERE m.code = ?1 AND l.stream = ?2 AND l.epoch = ?3"
     " AND ?4 BETWEEN r.first AND r.first + r.count - 1 LIMIT 1";
 static const char sql_code[] = "SELECT code FROM member WHERE site = ?1";
@@ -371,6 +377,15 @@ void replica_log_end(struct replica_log *l)
     memset(l, 0, sizeof *l);
 }
 
+static bool is_listed(const char *list, uint64_t seq)
+{
+    char *end = NULL;
+    for (const char *p = list; p && *p; p = *end == ',' ? end + 1 : end)
+        if (strtoull(p, &end, 10) == seq)
+            return true;
+    return false;
+}
+
 /* Decodes the run of the row and appends its entries, newest first; only that of `seq` unless it is 0. */
 static int take_run(sqlite3_stmt *st, struct run_ctx *ctx, struct replica_log *l, uint32_t at, uint64_t seq,
                     struct kith_error *e)
@@ -383,6 +398,10 @@ static int take_run(sqlite3_stmt *st, struct run_ctx *ctx, struct replica_log *l
         if (seq && run->entry[i].e.seq != seq)
             continue;
         *x = (struct replica_log_entry){.stored = sqlite3_column_int64(st, 1), .x = run->entry[i]};
+        if (is_listed((const char *)sqlite3_column_text(st, 5), run->entry[i].e.seq)) {
+            x->x.has_body = false;
+            x->x.body = (struct kith_bytes){NULL, 0};
+        }
         replica_copy_into(st, 3, x->code, sizeof x->code);
         x->counts = x->code[0] && run->entry[i].e.seq <= (uint64_t)sqlite3_column_int64(st, 4);
         l->count++;

@@ -30,5 +30,6 @@ extern const struct verb verb_sync;
 extern const struct verb verb_unit;
 extern const struct verb verb_verify;
 extern const struct verb verb_watch;
+extern const struct verb verb_withdraw;
 
 #endif

@@ -38,6 +38,7 @@ static const struct verb {
     {"outbox", control_outbox, ROLE_SHARE},
     {"history", control_history, ROLE_RELEASE | ROLE_ADMIN},
     {"rotate", control_rotate, ROLE_ADMIN},
+    {"withdraw", control_withdraw, ROLE_RELEASE | ROLE_ADMIN},
     {"data_measure", control_data_measure, ROLE_DATA},
     {"data_add", control_data_add, ROLE_DATA},
     {"data_list", control_data_list, ROLE_DATA},

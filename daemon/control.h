@@ -101,6 +101,7 @@ void control_unit_set(struct client *c, struct kith_bytes args);
 void control_outbox(struct client *c, struct kith_bytes args);
 void control_history(struct client *c, struct kith_bytes args);
 void control_rotate(struct client *c, struct kith_bytes args);
+void control_withdraw(struct client *c, struct kith_bytes args);
 void control_data_measure(struct client *c, struct kith_bytes args);
 void control_data_add(struct client *c, struct kith_bytes args);
 void control_data_list(struct client *c, struct kith_bytes args);

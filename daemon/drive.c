@@ -84,8 +84,12 @@ static void on_council(struct daemon *d, const struct sync_action *a)
 static void on_roster(struct daemon *d)
 {
     struct kith_error e;
+    struct kith_pos lost;
     if (store_set_roster(d->store, d->roster, &e) < 0)
         daemon_fatal(d, "store.roster", &e);
+    while (d->sync && store_lost(d->store, &lost))
+        (void)sync_lost(d->sync, &lost.log, lost.seq); /* without room: after the next start */
+    erase_changed(d);
     if (store_dirty(d->store))
         drive_wrote(d, WAITS_SOON);
     peers_rekeyed(d);

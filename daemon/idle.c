@@ -81,6 +81,7 @@ bool idle_slice(struct daemon *d)
         pack(d);
         merge_index(d);
     }
+    more = erase_slice(d) || more;
     more = control_release_slice(d) || more;
     return control_verify_slice(d) || more;
 }
@@ -128,5 +129,5 @@ int64_t idle_deadline(const struct daemon *d)
     bool tidy = d->merged && (d->packed || !d->roster);
     if (!tidy && d->commit_at == INT64_MAX && d->input.ms + PACK_AFTER_MS < due)
         due = d->input.ms + PACK_AFTER_MS;
-    return due;
+    return erase_deadline(d) < due ? erase_deadline(d) : due;
 }

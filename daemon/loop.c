@@ -290,6 +290,7 @@ static int close_all(struct daemon *d, int r, struct kith_error *e)
     net_clear(d);
     control_free(d);
     dial_stop(d);
+    erase_clear(d);
     if (d->store && store_close(d->store, &why) < 0 && r == 0) {
         *e = why;
         r = why.code;

@@ -13,6 +13,7 @@
 
 #include "daemon/address.h"
 #include "daemon/config.h"
+#include "daemon/erase.h"
 #include "daemon/home.h"
 #include "daemon/invite.h"
 #include "daemon/key.h"
@@ -121,6 +122,8 @@ struct daemon {
     bool merged;  /* nothing left to merge in the index since the last store */
 
     int64_t approve_at; /* when a release that waits is looked at next; INT64_MAX: none waits */
+
+    struct erase erase;
 
     bool stopping;
     struct kith_mono stop_by;

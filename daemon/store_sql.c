@@ -38,24 +38,29 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_GONE_STATE] = "SELECT state FROM gone WHERE log = ?1 AND seq = ?2",
     [SQL_GONE_IN] = "SELECT 1 FROM withdrawal WHERE log = ?1 AND seq BETWEEN ?2 AND ?3 AND state = 1 LIMIT 1",
     [SQL_WITHDRAWAL_PUT] =
-        "INSERT INTO withdrawal(log, seq, id, reason, council, found, state) VALUES(?1, ?2, ?3, ?4, ?5, 0, 1) "
+        "INSERT INTO withdrawal(log, seq, id, reason, council, found, state) VALUES(?1, ?2, ?3, ?4, ?5, 0, "
+        "1) "
         "ON CONFLICT(log, seq) DO UPDATE SET id = excluded.id, reason = excluded.reason, council = "
-        "excluded.council WHERE (id, reason, council) IS NOT (excluded.id, excluded.reason, excluded.council)",
+        "excluded.council WHERE (id, reason, council) IS NOT (excluded.id, excluded.reason, "
+        "excluded.council)",
     [SQL_WITHDRAWAL_DROP] = "DELETE FROM withdrawal WHERE log = ?1 AND seq = ?2",
-    [SQL_WITHDRAWAL_IN] = "SELECT w.seq, w.id, d.seq IS NOT NULL FROM withdrawal w LEFT JOIN doubted d ON d.log = "
-                          "w.log AND d.seq = w.seq WHERE w.log = ?1 AND w.seq BETWEEN ?2 AND ?3 ORDER BY w.seq",
+    [SQL_WITHDRAWAL_IN] =
+        "SELECT w.seq, w.id, d.seq IS NOT NULL FROM withdrawal w LEFT JOIN doubted d ON d.log = "
+        "w.log AND d.seq = w.seq WHERE w.log = ?1 AND w.seq BETWEEN ?2 AND ?3 ORDER BY w.seq",
     [SQL_WITHDRAWAL_FOUND] = "UPDATE withdrawal SET found = ?1 WHERE found = 0",
-    [SQL_WITHDRAWAL_SINCE] =
-        "SELECT min(found) FROM withdrawal w WHERE state < 3 AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.log = "
-        "w.log AND h.seq = w.seq) AND NOT EXISTS (SELECT 1 FROM doubted d WHERE d.log = w.log AND d.seq = w.seq)",
+    [SQL_WITHDRAWAL_SINCE] = "SELECT min(found) FROM withdrawal w WHERE state < 3 AND NOT EXISTS (SELECT 1 "
+                             "FROM hold h WHERE h.log = "
+                             "w.log AND h.seq = w.seq) AND NOT EXISTS (SELECT 1 FROM doubted d WHERE d.log = "
+                             "w.log AND d.seq = w.seq)",
     [SQL_WITHDRAWAL_DUE] =
         "SELECT log, seq FROM withdrawal w WHERE (log, seq) > (?1, ?2) AND state = 1 AND found <= ?3 AND NOT "
         "EXISTS (SELECT 1 FROM hold h WHERE h.log = w.log AND h.seq = w.seq) AND NOT EXISTS (SELECT 1 FROM "
         "doubted d WHERE d.log = w.log AND d.seq = w.seq) ORDER BY log, seq LIMIT 1",
-    [SQL_WITHDRAWAL_DUE_IN] =
-        "SELECT seq FROM withdrawal w WHERE log = ?1 AND seq BETWEEN ?2 AND ?3 AND state = 1 AND found <= ?4 AND "
-        "NOT EXISTS (SELECT 1 FROM hold h WHERE h.log = w.log AND h.seq = w.seq) AND NOT EXISTS (SELECT 1 FROM "
-        "doubted d WHERE d.log = w.log AND d.seq = w.seq) ORDER BY seq",
+    [SQL_WITHDRAWAL_DUE_IN] = "SELECT seq FROM withdrawal w WHERE log = ?1 AND seq BETWEEN ?2 AND ?3 AND "
+                              "state = 1 AND found <= ?4 AND "
+                              "NOT EXISTS (SELECT 1 FROM hold h WHERE h.log = w.log AND h.seq = w.seq) AND "
+                              "NOT EXISTS (SELECT 1 FROM "
+                              "doubted d WHERE d.log = w.log AND d.seq = w.seq) ORDER BY seq",
     [SQL_WITHDRAWAL_BLANK] = "UPDATE withdrawal SET state = 2 WHERE log = ?1 AND seq = ?2",
     [SQL_WITHDRAWAL_HALF] = "SELECT count(*) FROM withdrawal WHERE state = 2",
     [SQL_WITHDRAWAL_DONE] = "UPDATE withdrawal SET state = 3, erased = ?1 WHERE state = 2",

@@ -80,6 +80,9 @@
  *  bundle_put {bytes: bin (at most 512 KiB)}    → {entries}
  *  bundle_end {}                                → {from, network, network_id, set, part, last, runs, entries, known, waiting,
  *                                                  left, missing, waits: [text, …]}; of a look also {found: {…}}
+ *  withdraw {ids: ["ASH-L12", …], reason: 1 privacy, 2 error, 3 superseded, 4 consent}
+ *                                               → {erase_ms, results: [{id, by: "site"|"council", counts: bool} |
+ *                                                  {id, code, text}]}: counts false waits for other coordinators
  *  stop     {}                                  → {}
  *  outbox   {}                                  → {persons, delay_ms, waiting: [{id, releaser, leaves (ms) | why}]}
  *  outbox   {id}                                → {id, digest (hex), persons, author, author_login, releaser?, leaves? |

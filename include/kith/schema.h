@@ -115,6 +115,18 @@
     "  json_extract(body, '$.version') AS version, body FROM v_record WHERE kind = 'series' AND current;"              \
     "CREATE VIEW v_tag AS SELECT v.id, v.kind, t.field, t.value FROM tag t JOIN v_record v ON v.number = t.number"     \
     "  WHERE v.current;"                                                                                               \
+    "CREATE VIEW v_withdrawn AS SELECT m.code || CASE WHEN l.epoch = 1 THEN '' ELSE '.' || l.epoch END || '-' ||"     \
+    "  " SCHEMA_STREAM_LETTER " || w.seq AS id, m.code AS site, CASE w.reason WHEN 1 THEN 'privacy' WHEN 2 THEN 'error'" \
+    "  WHEN 3 THEN 'superseded' ELSE 'consent' END AS reason, CASE w.council WHEN 0 THEN 'site' ELSE 'council' END AS by," \
+    "  nullif(w.found, 0) AS time, CASE WHEN w.state = 3 THEN 'erased' WHEN EXISTS (SELECT 1 FROM hold h WHERE"        \
+    "  h.log = w.log AND h.seq = w.seq) THEN 'hold' WHEN EXISTS (SELECT 1 FROM doubted d WHERE d.log = w.log AND"      \
+    "  d.seq = w.seq) THEN 'doubted' WHEN w.state = 2 THEN 'erasing' ELSE 'hidden' END AS state, w.erased,"            \
+    "  lower(hex(w.id)) AS entry, l.site AS about, l.stream, l.epoch, w.seq FROM withdrawal w"                         \
+    "  JOIN log l ON l.number = w.log JOIN member m ON m.site = l.site;"                                               \
+    "CREATE VIEW v_receipt AS SELECT m.code AS site, r.time, length(r.erased) / 8 AS erased, r.older,"                 \
+    "  (SELECT count(*) FROM receipt_note n WHERE n.site = r.site AND n.rule IS NULL) AS held,"                        \
+    "  (SELECT count(*) FROM receipt_note n WHERE n.site = r.site AND n.rule IS NOT NULL) AS refused, r.software"      \
+    "  FROM receipt r JOIN member m ON m.site = r.site;"                                                               \
     "CREATE VIEW v_unit AS SELECT code, label, parent, level, setting, open FROM unit;"                                \
     "CREATE VIEW v_peer AS SELECT code, site, addresses, heard, software FROM v_member"                                \
     "  WHERE site <> (SELECT value FROM meta WHERE key = 'site');"

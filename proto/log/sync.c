@@ -167,6 +167,21 @@ int sync_load_missing(struct sync *s, const struct kith_log_key *log, uint64_t s
     return sync_missing_add(s, l, seq, 0);
 }
 
+int sync_lost(struct sync *s, const struct kith_log_key *log, uint64_t seq)
+{
+    struct heads_log *l = heads_find(&s->heads, log);
+    assert(seq >= 1);
+    if (l == NULL || seq > l->tip)
+        return KITH_E_NOTFOUND;
+    for (uint32_t i = 0; i < s->missing_n; i++)
+        if (s->missing[i].log == l && s->missing[i].seq == seq)
+            return 0;
+    if (!sync_missing_room(s, 1))
+        return KITH_E_FULL;
+    s->wants_version++;
+    return sync_missing_add(s, l, seq, 0);
+}
+
 void sync_start(struct sync *s, struct kith_mono now)
 {
     s->now = now;

@@ -44,6 +44,8 @@ int sync_load_log(struct sync *s, const struct kith_log_key *log, uint64_t last,
                   const struct kith_id *last_id);
 int sync_load_missing(struct sync *s, const struct kith_log_key *log, uint64_t seq);
 void sync_start(struct sync *s, struct kith_mono now);
+/* At any time: a body that is wanted again, because its withdrawal turned out not to count. */
+int sync_lost(struct sync *s, const struct kith_log_key *log, uint64_t seq);
 
 /* ---- peers: the driver numbers its links 0 … SYNC_PEERS_MAX−1 ---- */
 enum sync_mode {

@@ -86,7 +86,8 @@ static bool want_missing(struct sync *s, struct sync_peer *p, struct sync_want *
         return false;
     while (p->fill_at < s->missing_n && p->fills < SYNC_FILLS_MAX) {
         const struct sync_missing *x = &s->missing[p->fill_at++];
-        if (x->log == NULL || x->origin == sync_slot(s, p) + 1)
+        if (x->log == NULL || x->origin == sync_slot(s, p) + 1 ||
+            roster_withdrawn(s->c.roster, &x->log->key, x->seq))
             continue;
         p->fills++;
         *w = (struct sync_want){x->log, x->seq, x->seq, true, false, s->now};
