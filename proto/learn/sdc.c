@@ -230,6 +230,20 @@ static uint32_t place_of_day(const struct sdc_plan *p, const struct sdc_ask *a, 
     return (uint32_t)(of.serial - p->cell[0].serial);
 }
 
+/* A choice of before the first period of a series that begins afresh is no business of it. */
+static bool is_before_fresh(const struct sdc_plan *p, const struct sdc_ask *a, int32_t day)
+{
+    assert(p->count > 0);
+    return p->fresh && sdc_period_of_day(p->unit, day, a->history->first_month).serial < p->cell[0].serial;
+}
+
+static uint32_t place_of_segment(const struct sdc_plan *p, const struct sdc_ask *a, uint32_t i)
+{
+    int32_t day = a->segment[i].day;
+    assert(i < a->segments);
+    return day == INT32_MIN || is_before_fresh(p, a, day) ? 0 : place_of_day(p, a, day);
+}
+
 static uint32_t points_between(const struct sdc_plan *p, uint32_t from, uint32_t to)
 {
     uint32_t n = 0;
@@ -294,10 +308,10 @@ static int make_segments(struct sdc_plan *p, const struct sdc_ask *a, struct kit
     uint32_t asked[SDC_SEGMENTS_MAX] = {0};
     int rc = 0;
     p->segments = 0;
-    if (a->segments == 0 || place_of_day(p, a, a->segment[0].day) != 0)
+    if (a->segments == 0 || place_of_segment(p, a, 0) != 0)
         rc = add_segment(p, a, 0, e);
     for (uint32_t i = 0; i < a->segments && rc == 0; i++) {
-        uint32_t at = a->segment[i].day == INT32_MIN ? 0 : place_of_day(p, a, a->segment[i].day);
+        uint32_t at = place_of_segment(p, a, i);
         if (at == SDC_NONE)
             return kith_fail(e, KITH_E_USAGE, "segment \"%u\" lies outside the periods of the series", i + 1);
         if (at > 0 || p->segments == 0)
@@ -320,6 +334,8 @@ static int mark_excluded(struct sdc_plan *p, const struct sdc_ask *a, struct kit
 {
     for (uint32_t i = 0; i < a->excludes; i++) {
         uint32_t at = place_of_day(p, a, a->excluded[i]);
+        if (at == SDC_NONE && is_before_fresh(p, a, a->excluded[i]))
+            continue;
         if (at == SDC_NONE)
             return kith_fail(e, KITH_E_USAGE, "exclusion \"%u\" lies outside the periods of the series",
                              i + 1);

@@ -491,6 +491,18 @@ static void test_never_finer_never_again(void **state)
     assert_true(plan->fresh);
     assert_int_equal(plan->count, 2);
     assert_int_equal(plan->cell[0].serial, 2027 * 4);
+    const struct sdc_ask_segment old = {
+        .day = sdc_period_span((struct sdc_period){SDC_MONTH, JAN_2025 + 13}, 1).from};
+    const int32_t left_out = old.day - 200;
+    a.segment = &old;
+    a.segments = 1;
+    a.excluded = &left_out;
+    a.excludes = 1;
+    make(&a); /* what was chosen for the months does not matter to the quarters */
+    assert_int_equal(plan->segments, 1);
+    assert_false(plan->cell[0].excluded);
+    a.segments = a.excludes = 0;
+    make(&a);
     release(&a);
     a.want = SDC_MONTH;
     assert_int_equal(sdc_plan_make(plan, &a, &err), KITH_E_REFUSED);
