@@ -11,6 +11,7 @@
 #include "cli/replica_entry.h"
 #include "cli/sheet.h"
 #include "cli/verbs.h"
+#include "cli/waiting.h"
 
 static const struct sheet_column columns[] = {
     {"id", "ID", SHEET_TEXT, SHEET_ALL, false, false},
@@ -78,6 +79,17 @@ static int check_name(const char *text, struct record_name *ret, struct kith_err
     return rc;
 }
 
+/* A series planned from raw counts, of which the replica knows no figure. */
+static bool is_planned(const struct replica_row *row)
+{
+    struct js *body = NULL;
+    struct kith_bytes text = {(const uint8_t *)row->body, strlen(row->body)};
+    bool planned =
+        strcmp(row->kind, "series") == 0 && js_read(text, &body, NULL) == 0 && !js_text(body, "icon");
+    js_free(body);
+    return planned;
+}
+
 static int show(const struct cli *cli, const char *text)
 {
     struct replica *r;
@@ -90,6 +102,12 @@ static int show(const struct cli *cli, const char *text)
     if (rc)
         return cli_fail(&e);
     rc = replica_show(r, &name, &row, &e);
+    if (!rc && is_planned(&row)) {
+        rc = waiting_show(cli, row.id);
+        replica_row_clear(&row);
+        replica_close(r);
+        return rc;
+    }
     if (!rc) {
         page_begin(cli);
         rc = render_record(cli, r, &row, &e);

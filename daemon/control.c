@@ -55,6 +55,8 @@ static const struct verb {
     {"bundle_take", control_bundle_take, ROLE_SHARE},
     {"bundle_put", control_bundle_put, ROLE_SHARE},
     {"bundle_end", control_bundle_end, ROLE_SHARE},
+    {"data_share", control_data_share, ROLE_DATA},
+    {"outbox_show", control_outbox_show, ROLE_DATA},
 };
 // clang-format on
 

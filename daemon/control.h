@@ -120,6 +120,8 @@ void control_bundle_put(struct client *c, struct kith_bytes args);
 void control_bundle_end(struct client *c, struct kith_bytes args);
 /* The client has gone: what it was about ends. */
 void control_bundle_forget(struct client *c);
+void control_data_share(struct client *c, struct kith_bytes args);
+void control_outbox_show(struct client *c, struct kith_bytes args);
 
 /* Clients that wait for reconciliations: a link came up or down, or one ended. */
 void control_sync_changed(struct daemon *d, bool came_up);

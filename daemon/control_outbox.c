@@ -3,6 +3,7 @@
  * history {since, after}: the release journal, a page at a time. */
 #include "daemon/approve.h"
 #include "daemon/control.h"
+#include "daemon/publish.h"
 #include "daemon/units.h"
 
 #include <inttypes.h>
@@ -132,16 +133,18 @@ static int look_at(struct client *c, uint64_t draft, struct kith_error *e)
     struct store_draft x;
     struct kith_bytes body;
     struct kith_id digest;
+    struct publish *series = NULL;
     const struct identify_findings *found = NULL;
     int r = store_draft_get(c->d->store, draft, &x, e);
     check(c->d, r, "store.draft", e);
     units_open(c->d);
     if (r == 0)
-        r = release_body(&x, &body, &digest, e);
+        r = release_body(c->d, &x, &series, &body, &digest, e);
     if (r == 0)
         r = screened_look(kind_by_number(x.kind), body, &found, e);
     if (r == 0)
         answer_one(c, &x, &digest, found);
+    publish_free(series);
     return r;
 }
 

@@ -10,6 +10,7 @@
 #include "daemon/net.h"
 #include "daemon/peer.h"
 #include "daemon/rotate.h"
+#include "daemon/store_publish.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -208,6 +209,8 @@ static int open_store(struct daemon *d, struct kith_error *e)
         r = store_meta_set_int(d->store, "started", daemon_wall().ms, e);
     if (r == 0)
         r = store_journal_reconcile(d->store, &done, &lost, e);
+    if (r == 0)
+        r = store_offer_reconcile(d->store, e);
     if (r == 0)
         r = store_commit(d->store, e);
     if (r == 0 && done + lost > 0)

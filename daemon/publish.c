@@ -560,8 +560,11 @@ static int plan_release(struct daemon *d, struct publish *p, uint64_t draft, str
     if (p->why.code == 0)
         return publish_body(d, p, ret_body, e);
     publish_advise(p, advice);
-    return kith_fail(e, p->why.code, "\"here-%" PRIu64 "\": %s%s%s", draft, p->why.text,
-                     advice[0] ? ": " : "", advice);
+    return kith_fail(e, p->why.code,
+                     "\"here-%" PRIu64
+                     "\": readers could tell hidden counts too closely (kith outbox show here-%" PRIu64
+                     "): %s%s",
+                     draft, draft, advice[0] ? "safe would be " : "add more periods, or drop it", advice);
 }
 
 int publish_release(struct daemon *d, const struct store_draft *x, struct publish **ret,

@@ -8,6 +8,7 @@
 #include "daemon/approve.h"
 #include "daemon/drive.h"
 #include "daemon/net.h"
+#include "daemon/publish.h"
 #include "daemon/screened.h"
 #include "daemon/units.h"
 #include "kith/control.h"
@@ -29,6 +30,7 @@ struct release {
     struct {
         struct release_item *item;
         uint64_t journal;
+        uint64_t told; /* of a series: what is kept of it; 0: nothing */
     } in[KITH_RUN_ENTRIES];
 };
 
@@ -76,6 +78,9 @@ static void settle(struct release *r)
         check(d, store_released(d->store, item->draft, &log, r->first + i, &e), "store.released", &e);
         print_position(d, r->stream, r->first + i, item->id);
         check(d, store_journal_done(d->store, r->in[i].journal, item->id, &e), "store.journal", &e);
+        if (r->in[i].told)
+            check(d, store_told_done(d->store, r->in[i].told, d->keys.epoch, r->first + i, &e), "store.told",
+                  &e);
     }
 }
 
@@ -117,17 +122,25 @@ static int add_entry(struct release *r, const struct store_draft *x, struct kith
     return kith_fail(e, KITH_E_FULL, "the record is too long for a run");
 }
 
-int release_body(const struct store_draft *x, struct kith_bytes *ret_body, struct kith_id *ret_digest,
-                 struct kith_error *e)
+int release_body(struct daemon *d, const struct store_draft *x, struct publish **ret_series,
+                 struct kith_bytes *ret_body, struct kith_id *ret_digest, struct kith_error *e)
 {
+    struct store_draft told = *x;
+    struct publish *series = NULL;
     const struct kind *k = kind_by_number(x->kind);
     if (!k)
         return kith_fail(e, KITH_E_INVALID, "\"here-%" PRIu64 "\": a kind that this version does not know",
                          x->number);
-    int code = units_release(x, k, ret_body, e);
+    int code = x->kind == KITH_KIND_SERIES ? publish_release(d, x, &series, &told.body, e) : 0;
     if (code == 0)
-        crypto_op_id(x->kind, *ret_body, ret_digest);
-    return code;
+        code = units_release(&told, k, ret_body, e);
+    if (code < 0) {
+        publish_free(series);
+        return code;
+    }
+    crypto_op_id(x->kind, *ret_body, ret_digest);
+    *ret_series = series;
+    return 0;
 }
 
 /* The journal's line, before the entry is signed. */
@@ -159,16 +172,29 @@ static void write_intent(struct release *r, const struct release_item *item, con
     check(d, store_journal_intent(d->store, &intent, &r->in[r->n].journal, &e), "store.journal", &e);
 }
 
+/* A series names the one before it, which must therefore have its place in the log. */
+static void place_series(struct release *r)
+{
+    bool told = false;
+    for (uint32_t i = 0; i < r->n; i++)
+        told = told || r->in[i].told;
+    if (told)
+        end_run(r);
+}
+
 /* 0: it leaves now; 1: it waits. */
 static int take_checked(struct release *r, struct release_item *item, const struct store_draft *x,
                         const struct kind *k)
 {
     const struct store_approval *a = item->approval;
-    struct kith_error *e = &item->why;
+    struct kith_error *e = &item->why, fault;
     struct kith_bytes body;
     struct kith_id digest;
+    struct publish *series = NULL;
     struct screened screened = {.held = false};
-    int code = release_body(x, &body, &digest, e);
+    if (x->kind == KITH_KIND_SERIES)
+        place_series(r);
+    int code = release_body(r->d, x, &series, &body, &digest, e);
     if (code == 0)
         code = screened_release(x->number, k, body, a ? a->reason : r->by->reason, &screened, e);
     if (code == 0)
@@ -176,8 +202,12 @@ static int take_checked(struct release *r, struct release_item *item, const stru
                  : approve_release(r->d, r->by, x, &digest, &item->leaves, e);
     if (code == 0)
         code = add_entry(r, x, body, e);
-    if (code == 0)
+    if (code == 0) {
         write_intent(r, item, x, &digest, &screened);
+        check(r->d, publish_keep(r->d, series, x->number, &digest, &r->in[r->n].told, &fault), "store.told",
+              &fault);
+    }
+    publish_free(series);
     return code;
 }
 

@@ -26,10 +26,13 @@ struct release_item {
     char id[RELEASE_ID_MAX];               /* position; "": it waits */
     struct kith_wall leaves;               /* when, if it waits */
 };
-/* What would leave of a draft, and its digest. *ret_body is borrowed until the next call; units_open goes
- * before. KITH_E_REFUSED for what names a closed unit, KITH_E_INVALID. */
-int release_body(const struct store_draft *x, struct kith_bytes *ret_body, struct kith_id *ret_digest,
-                 struct kith_error *e);
+struct publish;
+/* What would leave of a draft, and its digest. A series is planned anew from raw counts: *ret_series, NULL for
+ * all others, is the caller's, for publish_keep and publish_free. *ret_body is borrowed from it and until the
+ * next call; units_open goes before. KITH_E_REFUSED for what names a closed unit or tells hidden counts,
+ * KITH_E_INVALID. */
+int release_body(struct daemon *d, const struct store_draft *x, struct publish **ret_series,
+                 struct kith_bytes *ret_body, struct kith_id *ret_digest, struct kith_error *e);
 /* Releases the drafts in their order, runs as large as they may be. To be preceded by drive_commit. Items
  * that cannot be released say why; the others are stored when this returns, and durable after the next
  * commit. `by` is who asks now; NULL where every item has an approval. */

@@ -59,6 +59,19 @@
  *  data_fix {measure, unit?, period, nth?, number?, denominator?, behind?, reason}
  *                                               → {was: row, now: row}: what is not given stays as it is
  *  data_drop {measure, unit?, reason?}          → {measure, version, unit, cells}: taken away for good
+ *  data_share {measure, unit?, policy?, rules?, period?: "quarter", baseline?: n, rephase?: [period, …],
+ *            exclude?: [period, …], reason?, links?: [url, …]}
+ *                                               → {id: "here-7", instead_of?: "here-3", release_first?: "here-1",
+ *                                                  unshifted: [period], …}: and all that outbox_show tells. What is not
+ *                                                  given stays as it was when the series was released last
+ *  outbox_show {id: "here-7"}                   → {measure, version, name, unit, policy, rules, chart, period, fresh, safe:
+ *                                                  bool, why, advice, shown, hidden, icon, since, assurance, as_raw,
+ *                                                  thinned, tried: [{period, cells, hidden}], segments: [{start,
+ *                                                  baseline, reason, told, told_of, ranges, why}], events: {counted, told},
+ *                                                  cells: [{period, counted, counted_of, people, state, why, told,
+ *                                                  told_of, least, most, whole, new, excluded, flags}]}: nil where there
+ *                                                  is nothing; least and most: what a reader of all that left could
+ *                                                  tell of a protected count
  *  drop     {ids: ["here-7", …]}                → {results: [{id} | {id, code, text}]}: taken away for good, only what
  *                                                  was not released
  *  rotate   {compromised?: bool, since?: ["ASH-L12", …], preview?: bool}

@@ -1,0 +1,259 @@
+#include "cli/waiting.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/page.h"
+#include "cli/people.h"
+#include "cli/sheet.h"
+#include "cli/waiting_print.h"
+#include "proto/wire/pack.h"
+
+static const struct sheet_column columns[] = {
+    {"period", "PERIOD", SHEET_TEXT, SHEET_ALL, false, false},
+    {"before", "COUNTED", SHEET_TEXT, SHEET_TABLES, false, false},
+    {"counted", NULL, SHEET_REAL, SHEET_MACHINES, false, false},
+    {"counted_of", NULL, SHEET_REAL, SHEET_MACHINES, false, false},
+    {"people", NULL, SHEET_REAL, SHEET_MACHINES, false, false},
+    {"after", "LEAVES", SHEET_TEXT, SHEET_TABLES, false, false},
+    {"state", NULL, SHEET_TEXT, SHEET_MACHINES, false, false},
+    {"told", NULL, SHEET_REAL, SHEET_MACHINES, false, false},
+    {"told_of", NULL, SHEET_REAL, SHEET_MACHINES, false, false},
+    {"tell", "A READER CAN TELL", SHEET_TEXT, SHEET_TABLES, false, false},
+    {"least", NULL, SHEET_REAL, SHEET_MACHINES, false, false},
+    {"most", NULL, SHEET_REAL, SHEET_MACHINES, false, false},
+    {"whole", NULL, SHEET_TRUTH, SHEET_MACHINES, false, false},
+    {"why", "BECAUSE", SHEET_TEXT, SHEET_ALL, true, true},
+    {"flags", "SIGNAL", SHEET_TEXT, SHEET_ALL, false, true},
+    {"excluded", NULL, SHEET_TRUTH, SHEET_MACHINES, false, false},
+    {"new", NULL, SHEET_TRUTH, SHEET_MACHINES, false, false},
+};
+
+/* ---- numbers ---- */
+
+/* "17 / 17,233.7" from two numbers of an object; "" where the first is nothing. */
+static void print_pair(const struct js *o, const char *num, const char *den, char *ret, size_t cap)
+{
+    char *x = js_is_null(js_get(o, num)) ? NULL : js_scalar(js_get(o, num));
+    char *n = js_is_null(js_get(o, den)) ? NULL : js_scalar(js_get(o, den));
+    snprintf(ret, cap, "%s%s%s", x ? x : "", x && n ? " / " : "", x && n ? n : "");
+    free(x);
+    free(n);
+}
+
+static void print_range(const struct js *cell, char *ret, size_t cap)
+{
+    int64_t least = js_integer(cell, "least", -1), most = js_integer(cell, "most", -1);
+    ret[0] = '\0';
+    if (least < 0)
+        return;
+    snprintf(ret, cap, "%" PRId64 " to %" PRId64 "%s", least, most,
+             js_truth(cell, "whole") ? "" : ": too little");
+}
+
+static void print_flags(const struct js *cell, char *ret, size_t cap)
+{
+    const struct js *list = js_get(cell, "flags");
+    ret[0] = '\0';
+    for (size_t i = 0; i < js_count(list); i++) {
+        size_t used = strlen(ret);
+        snprintf(ret + used, cap - used, "%s%s", i ? ", " : "", js_string(js_at(list, i)));
+    }
+}
+
+/* ---- head ---- */
+
+static void print_tried(const struct js *x, char *ret, size_t cap)
+{
+    const struct js *list = js_get(x, "tried");
+    ret[0] = '\0';
+    for (size_t i = 0; i < js_count(list); i++) {
+        const struct js *one = js_at(list, i);
+        int64_t hidden = js_integer(one, "hidden", 0), cells = js_integer(one, "cells", 0);
+        size_t used = strlen(ret);
+        if (cells == 0)
+            snprintf(ret + used, cap - used, "%s by %s no period is complete", used ? "," : "",
+                     js_text(one, "period"));
+        else if (hidden)
+            snprintf(ret + used, cap - used, "%s by %s %" PRId64 " of %" PRId64 " hidden", used ? "," : "",
+                     js_text(one, "period"), hidden, cells);
+        else
+            snprintf(ret + used, cap - used, "%s by %s none of %" PRId64 " hidden", used ? "," : "",
+                     js_text(one, "period"), cells);
+    }
+}
+
+static void print_signal(const struct cli *cli, const struct js *x)
+{
+    const char *icon = js_text(x, "icon"), *since = js_text(x, "since"), *target = js_text(x, "assurance");
+    bool common = icon && strcmp(icon, "common") == 0;
+    people_say(cli, "Signal by %s: %s%s%s%s%s%s", js_text(x, "rules"), common ? "none" : icon,
+               since ? " since " : "", since ? since : "", target ? "; target: " : "", target ? target : "",
+               js_truth(x, "thinned") ? "; flags that rest on hidden numbers are left out" : "");
+}
+
+void waiting_print_head(const struct cli *cli, const struct js *x)
+{
+    char tried[256];
+    const char *unit = js_text(x, "unit"), *period = js_text(x, "period"), *why = js_text(x, "why");
+    const char *advice = js_text(x, "advice");
+    people_say(cli, "%s (%s version %" PRId64 ")%s%s, %s%s, policy %s", js_text(x, "name"),
+               js_text(x, "measure"), js_integer(x, "version", 0), unit ? ", unit " : "", unit ? unit : "",
+               period ? "by " : "single events", period ? period : "", js_text(x, "policy"));
+    print_tried(x, tried, sizeof tried);
+    if (period && strcmp(js_text(x, "policy"), "signal-only/1") == 0)
+        people_say(cli, "Only the signal leaves.");
+    else if (period)
+        people_say(cli, "%" PRId64 " numbers leave and %" PRId64 " are hidden; looked at:%s.",
+                   js_integer(x, "shown", 0), js_integer(x, "hidden", 0), tried);
+    if (js_truth(x, "fresh"))
+        people_say(cli,
+                   "Longer periods than before: it begins with the first whole one, beside what is out.");
+    print_signal(cli, x);
+    if (js_truth(x, "safe"))
+        return;
+    people_say(cli, "It cannot be released as it is: %s.", why ? why : "it is not safe");
+    if (advice)
+        people_say(cli, "Safe would be: %s", advice);
+}
+
+/* A copy without the cells. */
+void waiting_print_last(const struct js *x)
+{
+    struct js *o = js_object();
+    for (size_t i = 0; i < js_count(x); i++) {
+        const struct js *v;
+        const char *key = js_key_at(x, i, &v);
+        if (strcmp(key, "cells") != 0)
+            js_put_copy(o, key, v);
+    }
+    js_print_take(o, stdout);
+}
+
+/* ---- totals ---- */
+
+static void print_total(const struct cli *cli, const struct js *s)
+{
+    char told[80];
+    char *ranges = js_is_null(js_get(s, "ranges")) ? NULL : js_scalar(js_get(s, "ranges"));
+    int64_t baseline = js_integer(s, "baseline", 0);
+    const char *reason = js_text(s, "reason"), *why = js_text(s, "why");
+    print_pair(s, "told", "told_of", told, sizeof told);
+    if (told[0])
+        people_say(cli, "Limits from %s%s%s%s: total %s over %" PRId64 " periods%s%s", js_text(s, "start"),
+                   reason ? " (" : "", reason ? reason : "", reason ? ")" : "", told, baseline,
+                   ranges ? ", moving ranges " : "", ranges ? ranges : "");
+    else
+        people_say(cli, "Limits from %s%s%s%s: no total leaves: %s", js_text(s, "start"), reason ? " (" : "",
+                   reason ? reason : "", reason ? ")" : "", why ? why : "");
+    free(ranges);
+}
+
+static void print_events(const struct cli *cli, const struct js *x)
+{
+    char told[40];
+    const struct js *events = js_get(x, "events");
+    if (!js_is_object(events))
+        return;
+    print_pair(events, "told", "", told, sizeof told);
+    people_say(cli, "%" PRId64 " events were counted; %s leaves, and no single one.",
+               js_integer(events, "counted", 0), told[0] ? told : "nothing of their number");
+}
+
+/* ---- cells ---- */
+
+static void put_real(struct sheet *s, const struct js *cell, const char *key)
+{
+    char *text = js_is_null(js_get(cell, key)) ? NULL : js_scalar(js_get(cell, key));
+    if (text)
+        sheet_real(s, key, strtod(text, NULL));
+    free(text);
+}
+
+static void put_people(struct sheet *s, const struct js *cell)
+{
+    char before[80], after[80], tell[48];
+    const char *state = js_text(cell, "state");
+    print_pair(cell, "counted", "counted_of", before, sizeof before);
+    print_pair(cell, "told", "told_of", after, sizeof after);
+    print_range(cell, tell, sizeof tell);
+    sheet_text(s, "before", before[0] ? before : NULL);
+    sheet_text(s, "after", after[0] ? after : state && strcmp(state, "hidden") == 0 ? "hidden" : "nothing");
+    sheet_text(s, "tell", tell[0] ? tell : NULL);
+}
+
+static void put_machines(struct sheet *s, const struct js *cell)
+{
+    static const char *const numbers[] = {"counted", "counted_of", "people", "told",
+                                          "told_of", "least",      "most"};
+    static const char *const truths[] = {"whole", "excluded", "new"};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        put_real(s, cell, numbers[i]);
+    for (size_t i = 0; i < sizeof truths / sizeof truths[0]; i++)
+        sheet_truth(s, truths[i], js_truth(cell, truths[i]));
+    sheet_text(s, "state", js_text(cell, "state"));
+}
+
+static void print_cells(const struct cli *cli, const struct js *cells)
+{
+    struct sheet s;
+    char flags[80];
+    sheet_begin(&s, cli, columns, sizeof columns / sizeof columns[0]);
+    for (size_t i = 0; i < js_count(cells); i++) {
+        const struct js *cell = js_at(cells, i);
+        if (cli->format == CLI_PEOPLE)
+            put_people(&s, cell);
+        else
+            put_machines(&s, cell);
+        print_flags(cell, flags, sizeof flags);
+        sheet_text(&s, "period", js_text(cell, "period"));
+        sheet_text(&s, "why", js_text(cell, "why"));
+        sheet_text(&s, "flags", flags[0] ? flags : NULL);
+        sheet_row(&s);
+    }
+    sheet_end(&s);
+}
+
+static void print_people(const struct cli *cli, const struct js *x, const char *id)
+{
+    const struct js *segments = js_get(x, "segments");
+    waiting_print_head(cli, x);
+    for (size_t i = 0; i < js_count(segments); i++)
+        print_total(cli, js_at(segments, i));
+    print_events(cli, x);
+    if (js_count(js_get(x, "cells"))) {
+        putchar('\n');
+        print_cells(cli, js_get(x, "cells"));
+    }
+    if (js_truth(x, "safe"))
+        people_say(
+            cli,
+            "\nNo figure of it can be read by anybody else yet. To send it to the network: kith release %s",
+            id);
+}
+
+int waiting_show(const struct cli *cli, const char *id)
+{
+    uint8_t memory[128];
+    struct buf b;
+    struct kith_error e;
+    struct js *answer = NULL;
+    buf_init(&b, memory, sizeof memory);
+    pack_map(&b, 1);
+    pack_cstr(&b, "id");
+    pack_cstr(&b, id);
+    int rc = control_once(cli, "outbox_show", &b, CONTROL_PATIENT_MS, &answer, &e);
+    if (rc)
+        return cli_fail(&e);
+    page_begin(cli);
+    if (cli->format == CLI_PEOPLE)
+        print_people(cli, answer, id);
+    else
+        print_cells(cli, js_get(answer, "cells"));
+    if (cli->format == CLI_JSON)
+        waiting_print_last(answer);
+    js_free(answer);
+    return CLI_DONE;
+}
