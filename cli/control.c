@@ -160,6 +160,7 @@ int control_send(struct control *c, const char *verb, const struct buf *argument
         memory[i] = (uint8_t)(n >> (8 * (3 - i)));
     if (!rc)
         rc = put_all(c->fd, memory, b.n, e);
+    explicit_bzero(memory, cap); /* it may carry a passphrase */
     free(memory);
     return rc;
 }

@@ -39,6 +39,9 @@ static const struct verb {
     {"history", control_history, ROLE_RELEASE | ROLE_ADMIN},
     {"rotate", control_rotate, ROLE_ADMIN},
     {"withdraw", control_withdraw, ROLE_RELEASE | ROLE_ADMIN},
+    {"key_export", control_key_export, ROLE_ADMIN},
+    {"key_remove", control_key_remove, ROLE_ADMIN},
+    {"key_import", control_key_import, ROLE_ADMIN},
     {"data_measure", control_data_measure, ROLE_DATA},
     {"data_add", control_data_add, ROLE_DATA},
     {"data_list", control_data_list, ROLE_DATA},
@@ -67,6 +70,8 @@ static void take_requests(struct client *c);
 static void on_closed(uv_handle_t *h)
 {
     struct client *c = h->data;
+    if (c->in)
+        crypto_wipe(c->in, c->in_cap);
     free(c->in);
     free(c->out);
     free(c->item);
@@ -81,6 +86,7 @@ static void client_close(struct client *c)
     join_forget(c->d, c);
     control_verify_forget(c->d, c);
     control_bundle_forget(c);
+    control_key_forget(c->d, c);
     c->d->control->client[c->slot] = NULL;
     uv_close((uv_handle_t *)&c->pipe, on_closed);
 }
@@ -361,7 +367,8 @@ static void set_reading(struct client *c, bool on)
         client_close(c);
 }
 
-/* The frame's bytes move to the front only after its verb ran: arguments are borrowed from them. */
+/* The frame's bytes move to the front only after its verb ran: arguments are borrowed from them. Then nothing
+ * of it stays: it may have carried a passphrase. */
 static void take_requests(struct client *c)
 {
     while (!c->closing && !c->busy && !c->writing && c->in_n >= FRAME_HEAD) {
@@ -379,6 +386,7 @@ static void take_requests(struct client *c)
             return;
         c->in_n -= FRAME_HEAD + n;
         memmove(c->in, c->in + FRAME_HEAD + n, c->in_n);
+        crypto_wipe(c->in + c->in_n, FRAME_HEAD + n);
         c->begun = daemon_now(c->d);
     }
     set_reading(c, !c->busy && !c->writing);

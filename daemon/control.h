@@ -54,6 +54,7 @@ struct control {
     struct store_verify *verify; /* at most one at a time */
     struct client *verify_for;
     struct store_report report;
+    struct key_job *key_job; /* a passphrase that is being worked on; at most one at a time */
 };
 
 int control_start(struct daemon *d, struct kith_error *e);
@@ -102,6 +103,9 @@ void control_outbox(struct client *c, struct kith_bytes args);
 void control_history(struct client *c, struct kith_bytes args);
 void control_rotate(struct client *c, struct kith_bytes args);
 void control_withdraw(struct client *c, struct kith_bytes args);
+void control_key_export(struct client *c, struct kith_bytes args);
+void control_key_remove(struct client *c, struct kith_bytes args);
+void control_key_import(struct client *c, struct kith_bytes args);
 void control_data_measure(struct client *c, struct kith_bytes args);
 void control_data_add(struct client *c, struct kith_bytes args);
 void control_data_list(struct client *c, struct kith_bytes args);
@@ -131,5 +135,6 @@ bool control_release_slice(struct daemon *d);
 /* A slice of a running verification; true when more is to do. */
 bool control_verify_slice(struct daemon *d);
 void control_verify_forget(struct daemon *d, const struct client *c);
+void control_key_forget(struct daemon *d, const struct client *c);
 
 #endif

@@ -302,6 +302,89 @@ void keys_clear(struct keys *k)
     memset(k, 0, sizeof *k);
 }
 
+/* ---- sealing ---- */
+
+int key_derive(const uint8_t *passphrase, size_t n, const uint8_t salt[16], uint64_t ops, uint64_t mem,
+               uint8_t ret[32], struct kith_error *e)
+{
+    if (crypto_pwhash(ret, 32, (const char *)passphrase, n, salt, ops, (size_t)mem,
+                      crypto_pwhash_ALG_ARGON2ID13) != 0)
+        return kith_fail(
+            e, KITH_E_FULL,
+            "the passphrase needs \"%llu\" MiB of memory to be worked on, and they are not to be had",
+            (unsigned long long)(mem >> 20));
+    return 0;
+}
+
+void key_seal(const uint8_t key[32], struct kith_bytes bound, const uint8_t secret[32], uint8_t ret_nonce[24],
+              uint8_t ret_box[48])
+{
+    randombytes_buf(ret_nonce, 24);
+    crypto_aead_xchacha20poly1305_ietf_encrypt(ret_box, NULL, secret, 32, bound.p, bound.n, NULL, ret_nonce,
+                                               key);
+}
+
+int key_open(const uint8_t key[32], struct kith_bytes bound, const uint8_t nonce[24], const uint8_t box[48],
+             uint8_t ret[32], struct kith_error *e)
+{
+    if (crypto_aead_xchacha20poly1305_ietf_decrypt(ret, NULL, NULL, box, 48, bound.p, bound.n, nonce, key) !=
+        0)
+        return kith_fail(e, KITH_E_REFUSED,
+                         "the passphrase does not open it, or a byte of the file was altered: try again");
+    return 0;
+}
+
+void *key_locked_new(size_t n)
+{
+    void *p = sodium_malloc(n);
+    if (p)
+        sodium_memzero(p, n);
+    return p;
+}
+
+void key_locked_free(void *p)
+{
+    sodium_free(p);
+}
+
+/* ---- the root secret ---- */
+
+void keys_root_seed(const struct keys *k, uint8_t ret[32])
+{
+    crypto_sign_ed25519_sk_to_seed(ret, k->secret->root.b);
+}
+
+int keys_put_root(struct keys *k, const struct home *h, const uint8_t seed[32], struct kith_error *e)
+{
+    struct kith_pk pk;
+    struct crypto_sk *sk = sodium_malloc(sizeof *sk);
+    if (!sk)
+        return kith_fail(e, KITH_E_INTERNAL, "keys: no locked memory; raise RLIMIT_MEMLOCK");
+    int r = 0;
+    if (crypto_sign_keys(seed, &pk, sk) < 0 || memcmp(&pk, &k->root, sizeof pk) != 0)
+        r = kith_fail(e, KITH_E_REFUSED, "this root key is that of another site");
+    if (r == 0)
+        r = key_write(h, "root.key", "root", 0600, seed, e);
+    if (r == 0) {
+        k->secret->root = *sk;
+        k->has_root = true;
+    }
+    sodium_free(sk);
+    return r;
+}
+
+int keys_remove_root(struct keys *k, const struct home *h, struct kith_error *e)
+{
+    int r = home_has(h, "root.key") ? home_remove(h, "root.key", e) : 0;
+    if (r < 0)
+        return r;
+    sodium_memzero(&k->secret->root, sizeof k->secret->root);
+    k->has_root = false;
+    return 0;
+}
+
+/* ---- entropy, and how it is written ---- */
+
 void key_random(void *ret, size_t n)
 {
     randombytes_buf(ret, n);

@@ -44,6 +44,36 @@ int keys_drop(const struct home *h, uint32_t epoch, struct kith_error *e);
 /* Step 1 was done and neither of the others. */
 bool keys_unsettled(const struct keys *k, const struct home *h);
 
+/* ---- sealing under a passphrase ---- */
+
+#define KEY_PASSPHRASE_MIN 12u
+#define KEY_PASSPHRASE_MAX 1024u
+#define KEY_SEAL_OPS       3u                     /* Argon2id as new seals use it: passes … */
+#define KEY_SEAL_MEM       (256ull * 1024 * 1024) /* … and bytes; about half a second */
+
+/* Argon2id 1.3. Takes time and memory as told; may run in another thread. KITH_E_FULL when the memory is not
+ * to be had. */
+int key_derive(const uint8_t *passphrase, size_t n, const uint8_t salt[16], uint64_t ops, uint64_t mem,
+               uint8_t ret[32], struct kith_error *e);
+/* XChaCha20-Poly1305 of 32 bytes; `bound` is covered and not hidden. */
+void key_seal(const uint8_t key[32], struct kith_bytes bound, const uint8_t secret[32], uint8_t ret_nonce[24],
+              uint8_t ret_box[48]);
+/* KITH_E_REFUSED where the passphrase is another or a byte was altered. */
+int key_open(const uint8_t key[32], struct kith_bytes bound, const uint8_t nonce[24], const uint8_t box[48],
+             uint8_t ret[32], struct kith_error *e);
+/* Memory like that of the keys; zeroed. NULL when there is none. */
+void *key_locked_new(size_t n);
+void key_locked_free(void *p); /* wipes; NULL is fine */
+
+/* ---- the root secret comes and goes ---- */
+
+/* The 32 bytes that make the root key, which must be here. */
+void keys_root_seed(const struct keys *k, uint8_t ret[32]);
+/* Puts the root secret into the home and into use. KITH_E_REFUSED when it belongs to another site. */
+int keys_put_root(struct keys *k, const struct home *h, const uint8_t seed[32], struct kith_error *e);
+/* Takes it out of both. */
+int keys_remove_root(struct keys *k, const struct home *h, struct kith_error *e);
+
 /* Entropy of the kernel, for salts, secrets, ephemeral keys and jitter. */
 void key_random(void *ret, size_t n);
 uint32_t key_uniform(uint32_t below); /* 0 … below − 1; 0 where below is 0 */

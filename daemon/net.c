@@ -206,10 +206,9 @@ static int make_sync(struct daemon *d, struct kith_error *e)
                             .epoch = d->cert ? d->keys.epoch : 0,
                             .reader = {d->store, store_id_at},
                             .software = DAEMON_SOFTWARE};
-    c.entry_sk = d->keys.secret->entry;
+    c.entry_sk = &d->keys.secret->entry;
     key_random(&c.seed, sizeof c.seed);
     d->sync = sync_new(&c);
-    crypto_wipe(&c.entry_sk, sizeof c.entry_sk);
     if (!d->sync)
         return kith_fail(e, KITH_E_INTERNAL, "no memory for the logs");
     d->handed = 0;

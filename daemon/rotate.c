@@ -136,11 +136,9 @@ static int make_certificate(const struct daemon *d, const struct keys *fresh, co
 static int append(struct daemon *d, const struct keys *fresh, struct kith_bytes cert, struct kith_error *e)
 {
     struct sync_rotation n = {.epoch = fresh->epoch, .cert = cert, .time = daemon_wall()};
-    n.entry_sk = fresh->secret->entry;
+    n.entry_sk = &fresh->secret->entry;
     key_random(&n.salt, sizeof n.salt);
-    int r = sync_rotate(d->sync, &n, daemon_now(d), e);
-    crypto_wipe(&n.entry_sk, sizeof n.entry_sk);
-    return r;
+    return sync_rotate(d->sync, &n, daemon_now(d), e);
 }
 
 /* The certificate is on disk: from here on the new keys are this site's. */

@@ -96,6 +96,10 @@
  *  withdraw {ids: ["ASH-L12", …], reason: 1 privacy, 2 error, 3 superseded, 4 consent}
  *                                               → {erase_ms, results: [{id, by: "site"|"council", counts: bool} |
  *                                                  {id, code, text}]}: counts false waits for other coordinators
+ *  key_export {passphrase: bin}                 → {file: text}: the root secret sealed (daemon/rootfile.h)
+ *  key_remove {file: bin, passphrase: bin}      → {root_key}: opens the file; where it holds this site's root secret,
+ *                                                  that leaves this machine
+ *  key_import {file: bin, passphrase: bin}      → {root_key}
  *  stop     {}                                  → {}
  *  outbox   {}                                  → {persons, delay_ms, waiting: [{id, releaser, leaves (ms) | why}]}
  *  outbox   {id}                                → {id, digest (hex), persons, author, author_login, releaser?, leaves? |

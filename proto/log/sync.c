@@ -102,7 +102,6 @@ void sync_free(struct sync *s)
     free(s->tail);
     free(s->wire);
     free(s->missing);
-    crypto_wipe(&s->c.entry_sk, sizeof s->c.entry_sk);
     free(s);
 }
 
@@ -846,7 +845,7 @@ int sync_append_end(struct sync *s, struct kith_mono now, struct kith_error *e)
         return 0;
     struct buf b;
     buf_init(&b, s->wire, KITH_RUN_WIRE_MAX);
-    if (run_sign(s->tail, roster_net(s->c.roster), &s->c.entry_sk) != 0 ||
+    if (run_sign(s->tail, roster_net(s->c.roster), s->c.entry_sk) != 0 ||
         run_encode(s->ctx, s->tail, &b) != 0)
         return kith_fail(e, KITH_E_INTERNAL, "the run could not be signed");
     sync_hand_to_store(s, heads_find(&s->heads, &s->tail->log), s->tail, (struct kith_bytes){s->wire, b.n},
@@ -884,7 +883,7 @@ int sync_rotate(struct sync *s, const struct sync_rotation *n, struct kith_mono 
 {
     uint32_t epoch = s->c.epoch;
     uint64_t ticket = s->ticket;
-    struct crypto_sk sk = s->c.entry_sk;
+    const struct crypto_sk *sk = s->c.entry_sk;
     assert(!s->appending);
     if (n->epoch <= epoch || n->epoch > KITH_EPOCH_MAX)
         return kith_fail(e, KITH_E_REFUSED, "epoch \"%u\": it must be above %u and at most %u", n->epoch,
@@ -896,7 +895,6 @@ int sync_rotate(struct sync *s, const struct sync_rotation *n, struct kith_mono 
         s->c.epoch = epoch;
         s->c.entry_sk = sk;
     }
-    crypto_wipe(&sk, sizeof sk);
     return r;
 }
 

@@ -30,15 +30,15 @@ struct sync_reader {
 struct sync_config {
     struct roster *roster; /* with everything stored added; folded by sync_start; stays the caller's */
     struct kith_site_id self;
-    uint32_t epoch;            /* own current epoch; 0 while not a member: then nothing is appended */
-    struct crypto_sk entry_sk; /* of that epoch */
+    uint32_t epoch;                   /* own current epoch; 0 while not a member: then nothing is appended */
+    const struct crypto_sk *entry_sk; /* of that epoch; stays the caller's, in memory fit for secrets */
     struct sync_reader reader;
     const char *software; /* borrowed for life; at most 40 bytes */
     uint64_t seed;        /* of jitter and random choice; not secret */
 };
 
 struct sync *sync_new(const struct sync_config *c); /* NULL when memory is short */
-void sync_free(struct sync *s);                     /* wipes the key */
+void sync_free(struct sync *s);
 /* Before sync_start: one call a stored log, and one a body that is missing. */
 int sync_load_log(struct sync *s, const struct kith_log_key *log, uint64_t last,
                   const struct kith_id *last_id);
@@ -126,8 +126,8 @@ int sync_council(struct sync *s, struct kith_bytes bytes, struct kith_mono now, 
  * until that is on disk the caller keeps the keys of both epochs. On failure nothing has changed. */
 struct sync_rotation {
     uint32_t epoch;
-    struct crypto_sk entry_sk;
-    struct kith_bytes cert; /* packed, names epoch and entry key */
+    const struct crypto_sk *entry_sk; /* instead of the one before, from a 0 on */
+    struct kith_bytes cert;           /* packed, names epoch and entry key */
     struct kith_salt salt;
     struct kith_wall time;
 };

@@ -260,7 +260,7 @@ static void bench_fill(struct bench *x)
     struct sync_config c = {.roster = roster,
                             .self = keys.site,
                             .epoch = keys.epoch,
-                            .entry_sk = keys.secret->entry,
+                            .entry_sk = &keys.secret->entry,
                             .reader = {s, store_id_at},
                             .software = "bench"};
     struct sync *sync = sync_new(&c);

@@ -274,7 +274,7 @@ static void begin(uint8_t scene)
     struct sync_config c = {.roster = roster,
                             .self = site[self].id,
                             .epoch = 1,
-                            .entry_sk = site[self].entry_sk,
+                            .entry_sk = &site[self].entry_sk,
                             .reader = {NULL, id_at},
                             .software = "fuzz",
                             .seed = scene};

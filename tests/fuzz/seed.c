@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "daemon/invite.h"
+#include "daemon/rootfile.h"
 #include "kith/kinds.h"
 #include "proto/learn/kind.h"
 #include "proto/log/council.h"
@@ -358,6 +359,22 @@ static const char *const configs[] = {
     "listen: []\ndial: any\nlisten: []\n", "typo: 1\n", NULL};
 static const char *const lines[] = {"kith.example:5484", "[::ffff:10.0.0.1]:1", "127.0.0.1", "BRK", NULL};
 
+static void seed_rootfile(void)
+{
+    struct rootfile f = {.code = "ASH", .root = pk, .has_network = true, .net = net, .ops = 3, .mem = 268435456};
+    uint8_t text[ROOTFILE_MAX];
+    struct buf b;
+    for (int i = 0; i < 2; i++) {
+        snprintf(f.network, sizeof f.network, "Falls circle");
+        snprintf(f.made, sizeof f.made, "2026-11-22");
+        buf_init(&b, text, sizeof text);
+        rootfile_print_head(&f, &b);
+        rootfile_print_seal(&f, &b);
+        save("rootfile", f.has_network ? "member" : "alone", -1, b.p, b.n);
+        f.has_network = false;
+    }
+}
+
 static void seed_invite(void)
 {
     static struct invite i;
@@ -454,6 +471,7 @@ int main(int argc, char **argv)
     seed_session();
     seed_sync();
     seed_invite();
+    seed_rootfile();
     seed_request();
     save_text("config", configs);
     save_text("csv", tables);

@@ -79,7 +79,7 @@ static void world_boot(struct world *w, uint32_t i)
     struct sync_config c = {.roster = x->roster,
                             .self = x->site,
                             .epoch = x->epoch,
-                            .entry_sk = x->entry_sk,
+                            .entry_sk = &x->entry_sk,
                             .reader = {x, world_id_at},
                             .software = "sim",
                             .seed = w->random};

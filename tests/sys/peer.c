@@ -37,6 +37,7 @@ static const struct command {
     {"flood", "HOST:PORT N SECONDS: sockets from 127.0.x that trickle", main_flood},
     {"join", "LINE --as WORD --code CODE [--cut]: asks to be let in", main_join},
     {"member", "HOST:PORT --as WORD --net HEX --key HEX [--from HOST] [--cert-of WORD] ACTION…", main_member},
+    {"memory", "PID HEX…: are these bytes in what a core file would hold, or beside it?", main_memory},
     {"control", "SOCKET SCENARIO: a client of the control socket", main_control},
 };
 

@@ -72,6 +72,7 @@ void peer_line_read(const char *text, struct peer_line *ret);
 int main_control(int argc, char **argv); /* peer_control.c */
 int main_line(int argc, char **argv);    /* peer_line.c */
 int main_key(int argc, char **argv);
+int main_memory(int argc, char **argv); /* peer_memory.c */
 int main_member(int argc, char **argv); /* peer_member.c */
 int main_join(int argc, char **argv);
 int main_raw(int argc, char **argv); /* peer_raw.c */
