@@ -14,10 +14,14 @@
 #define CHART_NUMBER_SIZE 32u
 #define CHART_NOTES_MAX   26u
 
+struct rows;
+
 struct chart_at {
     struct period period;
     char label[PERIOD_TEXT_SIZE]; /* "2024-03"; of an event as the file has it, cut */
     uint32_t line;                /* of the file; 0 for a period that the file lacks */
+    bool has_behind;
+    double behind; /* how many people are behind a value, where the file tells and the reader asked */
 };
 
 /* What happened at a point, or why something was decided there; marked with a letter. */
@@ -33,6 +37,7 @@ struct chart {
     double scale;          /* values as plotted are numerator / denominator times this */
     bool percent;          /* people see a hundred times as much and a % */
     bool has_num, has_den; /* counts; else values */
+    bool wants_behind;     /* for chart_read: look for the people behind values */
     enum period_unit length;
     uint32_t n, gaps; /* points; those of them that the file lacks */
     struct spc_point point[SPC_POINTS_MAX];
@@ -49,6 +54,13 @@ struct chart {
 /* Reads a file of one series into a chart that has its type in setup. map: "period=month,value=beds", or
  * NULL. */
 int chart_read(struct chart *c, const char *path, const char *map, struct kith_error *e);
+/* The same for rows at hand, from their first; c->file names them. */
+int chart_read_rows(struct chart *c, struct rows *rows, const char *map, struct kith_error *e);
+/* A cell's text: a number, hidden, or missing; and the number. False for what is none. */
+enum spc_cell chart_cell_kind(const char *text);
+bool chart_cell_number(const struct rows *rows, const char *text, double *ret);
+/* The column of that name, in any case; NULL. */
+const char *chart_column(const struct rows *rows, const char *name, size_t n);
 /* The point of a period that a person typed, for an option. */
 int chart_find(const struct chart *c, const char *option, const char *text, size_t n, uint32_t *ret,
                struct kith_error *e);

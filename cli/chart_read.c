@@ -12,12 +12,12 @@
 
 #define GAPS_MAX 200u /* periods in a row that a file may lack: more is a mistyped date */
 
-enum column { PERIOD, NUMERATOR, DENOMINATOR, VALUE, COLUMNS };
+enum column { PERIOD, NUMERATOR, DENOMINATOR, VALUE, BEHIND, COLUMNS };
 
-static const char *const column_names[COLUMNS] = {"period", "numerator", "denominator", "value"};
+static const char *const column_names[COLUMNS] = {"period", "numerator", "denominator", "value", "behind"};
 /* What people call them instead; looked for only where the name itself is not there. */
 static const char *const column_others[COLUMNS] = {"date month week quarter year day i", "num count events",
-                                                   "den", "y measure"};
+                                                   "den", "y measure", "people"};
 
 struct reading {
     struct chart *c;
@@ -35,7 +35,7 @@ static int fail_in(const struct reading *r, uint32_t line, int code, const char 
 
 /* ---- columns ---- */
 
-static const char *find_name(const struct rows *r, const char *name, size_t n)
+const char *chart_column(const struct rows *r, const char *name, size_t n)
 {
     for (uint32_t i = 0; i < r->names; i++)
         if (strlen(r->name[i]) == n && strncasecmp(r->name[i], name, n) == 0)
@@ -48,7 +48,7 @@ static const char *find_other(const struct rows *r, const char *list)
     const char *found = NULL;
     for (size_t n; !found && *list; list += n + (list[n] == ' ')) {
         n = strcspn(list, " ");
-        found = find_name(r, list, n);
+        found = chart_column(r, list, n);
     }
     return found;
 }
@@ -70,7 +70,7 @@ static int map_pair(struct reading *r, const char *pair, size_t n)
         size_t left = (size_t)(equals - pair);
         if (strlen(column_names[i]) != left || strncmp(column_names[i], pair, left) != 0)
             continue;
-        r->name[i] = find_name(r->rows, equals + 1, n - left - 1);
+        r->name[i] = chart_column(r->rows, equals + 1, n - left - 1);
         r->mapped[i] = true;
         if (r->name[i])
             return 0;
@@ -126,7 +126,7 @@ static int find_columns(struct reading *r, const char *map)
         return rc;
     for (int i = 0; i < COLUMNS; i++) {
         if (!r->name[i])
-            r->name[i] = find_name(r->rows, column_names[i], strlen(column_names[i]));
+            r->name[i] = chart_column(r->rows, column_names[i], strlen(column_names[i]));
         if (!r->name[i])
             r->name[i] = find_other(r->rows, column_others[i]);
     }
@@ -152,7 +152,7 @@ static bool is_one_of(const char *text, const char *const *list)
 
 /* Words for a cell without a number: hidden ones, and those where there is none. `*` and `[c]` are how
  * official statistics mark a confidential number, `..`, `:` and `[x]` one that is not available. */
-static enum spc_cell cell_kind(const char *text)
+enum spc_cell chart_cell_kind(const char *text)
 {
     static const char *const hidden[] = {"hidden", "suppressed", "*", "[c]", "c", NULL};
     static const char *const missing[] = {"", "missing", "na", "n/a", "null", "-", "..", ":", "[x]", NULL};
@@ -180,25 +180,31 @@ static bool is_number(const char *s)
 
 /* A decimal comma, as tables with semicolons have it, is read. One before three digits might mean thousands,
  * and is not guessed at. */
-static bool take_comma(const struct reading *r, const char *text, char *ret, size_t size)
+static bool take_comma(const struct rows *r, const char *text, char *ret, size_t size)
 {
     const char *comma = strchr(text, ',');
     snprintf(ret, size, "%s", text);
     if (!comma)
         return true;
-    if (r->rows->json || r->rows->csv.delimiter != ';' || strlen(comma + 1) == 3 || strlen(text) >= size)
+    if (r->json || r->csv.delimiter != ';' || strlen(comma + 1) == 3 || strlen(text) >= size)
         return false;
     ret[comma - text] = '.';
     return true;
 }
 
-static int read_number(struct reading *r, const char *column, const char *text, double *ret)
+bool chart_cell_number(const struct rows *rows, const char *text, double *ret)
 {
     char number[64];
-    if (strlen(text) < sizeof number && take_comma(r, text, number, sizeof number) && is_number(number)) {
-        *ret = strtod(number, NULL);
+    if (strlen(text) >= sizeof number || !take_comma(rows, text, number, sizeof number) || !is_number(number))
+        return false;
+    *ret = strtod(number, NULL);
+    return true;
+}
+
+static int read_number(struct reading *r, const char *column, const char *text, double *ret)
+{
+    if (chart_cell_number(r->rows, text, ret))
         return 0;
-    }
     if (strchr(text, ','))
         return kith_fail(r->e, KITH_E_INVALID,
                          "%s:%u: comma in a number: \"%.40s\" in %.40s: write 1234 or 1.234", r->c->file,
@@ -225,14 +231,23 @@ static int read_point(struct reading *r, uint32_t cells, struct spc_point *ret)
     struct kith_error why;
     int rc = 0;
     *ret = (struct spc_point){.den = 1};
-    ret->cell = cell_kind(n) != SPC_SHOWN ? cell_kind(n) : cell_kind(d);
-    if (cell_kind(n) == SPC_SHOWN)
+    ret->cell = chart_cell_kind(n) != SPC_SHOWN ? chart_cell_kind(n) : chart_cell_kind(d);
+    if (chart_cell_kind(n) == SPC_SHOWN)
         rc = read_number(r, r->name[num], n, &ret->num);
-    if (!rc && cell_kind(d) == SPC_SHOWN)
+    if (!rc && chart_cell_kind(d) == SPC_SHOWN)
         rc = read_number(r, r->c->has_den ? r->name[DENOMINATOR] : "", d, &ret->den);
     if (!rc && spc_point_check(r->c->setup.chart, ret, &why))
         rc = fail_in(r, r->line, why.code, why.text);
     return rc;
+}
+
+static int read_behind(struct reading *r, uint32_t cells, struct chart_at *ret)
+{
+    const char *text = cell(r, cells, BEHIND);
+    if (!r->c->wants_behind || chart_cell_kind(text) != SPC_SHOWN)
+        return 0;
+    ret->has_behind = true;
+    return read_number(r, r->name[BEHIND], text, &ret->behind);
 }
 
 static int read_period(struct reading *r, uint32_t cells, struct chart_at *ret)
@@ -271,6 +286,8 @@ static int read_rows(struct reading *r)
         int rc = read_period(r, cells, &c->at[c->n]);
         if (!rc)
             rc = read_point(r, cells, &c->point[c->n]);
+        if (!rc)
+            rc = read_behind(r, cells, &c->at[c->n]);
         if (rc)
             return rc;
         c->n++;
@@ -376,23 +393,31 @@ static int order_rows(struct reading *r)
     return rc;
 }
 
-int chart_read(struct chart *c, const char *path, const char *map, struct kith_error *e)
+int chart_read_rows(struct chart *c, struct rows *rows, const char *map, struct kith_error *e)
 {
-    struct reading r = {.c = c, .e = e};
+    struct reading r = {.c = c, .rows = rows, .e = e};
     bool events = c->setup.chart == SPC_T || c->setup.chart == SPC_G;
-    c->file = strcmp(path, "-") == 0 ? "standard input" : path;
     c->length = events ? PERIOD_EVENT : PERIOD_NUMBER;
-    int rc = rows_open(path, &r.rows, e);
-    if (rc)
-        return rc;
-    rc = find_columns(&r, map);
+    c->n = c->gaps = 0;
+    rows->next = 0;
+    int rc = find_columns(&r, map);
     if (!rc)
         rc = read_rows(&r);
     if (!rc && !events)
         rc = set_length(&r);
     if (!rc && !events)
         rc = order_rows(&r);
-    rows_close(r.rows);
+    return rc;
+}
+
+int chart_read(struct chart *c, const char *path, const char *map, struct kith_error *e)
+{
+    struct rows *rows = NULL;
+    c->file = strcmp(path, "-") == 0 ? "standard input" : path;
+    int rc = rows_open(path, &rows, e);
+    if (!rc)
+        rc = chart_read_rows(c, rows, map, e);
+    rows_close(rows);
     return rc;
 }
 

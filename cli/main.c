@@ -5,13 +5,40 @@
 #include "cli/page.h"
 #include "cli/verbs.h"
 
+// clang-format off
 static const struct verb *const verbs[] = {
-    &verb_find,    &verb_chart,  &verb_compare,  &verb_list,   &verb_show,    &verb_new,
-    &verb_edit,    &verb_share,  &verb_status,   &verb_lint,   &verb_import,  &verb_outbox,
-    &verb_release, &verb_init,   &verb_join,     &verb_invite, &verb_members, &verb_unit,
-    &verb_sync,    &verb_watch,  &verb_verify,   &verb_log,    &verb_export,  &verb_rotate,
-    &verb_key,     &verb_bundle, &verb_withdraw, &verb_help,   NULL,
+    &verb_find,
+    &verb_chart,
+    &verb_compare,
+    &verb_data,
+    &verb_list,
+    &verb_show,
+    &verb_new,
+    &verb_edit,
+    &verb_share,
+    &verb_status,
+    &verb_lint,
+    &verb_import,
+    &verb_outbox,
+    &verb_release,
+    &verb_init,
+    &verb_join,
+    &verb_invite,
+    &verb_members,
+    &verb_unit,
+    &verb_sync,
+    &verb_watch,
+    &verb_verify,
+    &verb_log,
+    &verb_export,
+    &verb_rotate,
+    &verb_bundle,
+    &verb_withdraw,
+    &verb_key,
+    &verb_help,
+    NULL,
 };
+// clang-format on
 
 static int apply_common(struct cli *cli, const struct arguments *a, struct kith_error *e)
 {

@@ -7,6 +7,7 @@
 extern const struct verb verb_bundle;
 extern const struct verb verb_chart;
 extern const struct verb verb_compare;
+extern const struct verb verb_data;
 extern const struct verb verb_edit;
 extern const struct verb verb_export;
 extern const struct verb verb_find;
