@@ -7,6 +7,7 @@
 #include "proto/wire/pack.h"
 
 #define REQUEST_SIZE 2048u
+#define GAPS_MAX     200 /* periods in a row that a file may lack: more is a mistyped date */
 
 int data_ask(const struct cli *cli, const char *verb, const char *measure, const char *unit,
              struct js **ret_answer, struct kith_error *e)
@@ -172,8 +173,8 @@ static int check_length(const struct data_measure *m, const struct chart *c, enu
         return 0;
     return kith_fail(
         e, KITH_E_INVALID,
-        "%s: rows by %s: \"%s\": %s is counted by %s; sum them up with --aggregate period=COLUMN", c->file,
-        unit == SDC_NO_UNIT ? "event" : sdc_unit_code(unit), c->at[0].label, m->key,
+        "%s:%u: rows by %s: \"%s\": %s is counted by %s; sum them up with --aggregate period=COLUMN", c->file,
+        c->at[0].line, unit == SDC_NO_UNIT ? "event" : sdc_unit_code(unit), c->at[0].label, m->key,
         m->unit == SDC_NO_UNIT ? "event" : sdc_unit_code(m->unit));
 }
 
@@ -204,6 +205,16 @@ static int take_period(const struct data_measure *m, const struct chart *c, uint
     return 0;
 }
 
+/* Dates that looked like longer periods may be far apart as the measure's. */
+static int check_far(const struct chart *c, uint32_t i, const struct data_rows *d, struct kith_error *e)
+{
+    const struct raw_cell *x = &d->cell[d->n];
+    if (d->n == 0 || d->unit == SDC_NO_UNIT || x->serial - x[-1].serial <= GAPS_MAX)
+        return 0;
+    return kith_fail(e, KITH_E_INVALID, "%s:%u: far from the other periods: \"%s\": is the date mistyped?",
+                     c->file, c->at[i].line, c->at[i].label);
+}
+
 static int take_row(const struct data_measure *m, const struct chart *c, uint32_t i, struct data_rows *d,
                     struct kith_error *e)
 {
@@ -220,6 +231,8 @@ static int take_row(const struct data_measure *m, const struct chart *c, uint32_
         return kith_fail(e, KITH_E_INVALID, "%s:%u: negative number of people: \"%g\"", c->file,
                          c->at[i].line, x->behind);
     int rc = take_period(m, c, i, d, e);
+    if (!rc)
+        rc = check_far(c, i, d, e);
     if (!rc && raw_check_cell(&m->rules, d->shape, x, &why))
         rc = fail_at(c, i, &why, e);
     d->line[d->n] = c->at[i].line;
@@ -236,6 +249,16 @@ static int check_shown(const struct chart *c, uint32_t i, struct kith_error *e)
         "%s:%u: hidden: \"%s\": raw counts are needed as they were counted; leave the cell empty "
         "if it is not known",
         c->file, c->at[i].line, c->at[i].label);
+}
+
+/* Those between the first number and the last, where dates that looked like longer periods are shorter ones.
+ */
+static void count_gaps(struct data_rows *d)
+{
+    if (d->n == 0 || d->unit == SDC_NO_UNIT)
+        return;
+    uint32_t gaps = (uint32_t)(d->cell[d->n - 1].serial - d->cell[0].serial) + 1 - d->n;
+    d->missing = gaps > d->missing ? gaps : d->missing;
 }
 
 static int take_rows(const struct data_measure *m, const struct chart *c, struct data_rows *ret,
@@ -255,6 +278,8 @@ static int take_rows(const struct data_measure *m, const struct chart *c, struct
         if (!rc && c->point[i].cell == SPC_SHOWN)
             rc = take_row(m, c, i, ret, e);
     }
+    if (!rc)
+        count_gaps(ret);
     if (!rc && ret->n == 0)
         rc = kith_fail(e, KITH_E_INVALID, "%s: no numbers: \"%s\": every cell is empty", c->file, c->file);
     return rc;
