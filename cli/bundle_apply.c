@@ -9,6 +9,7 @@
 struct applied {
     int64_t entries, runs, known, waiting, left, missing;
     struct js *waits;
+    struct js *joined; /* the report by which this home became a member */
 };
 
 static void add_up(struct applied *s, const struct js *report)
@@ -42,7 +43,10 @@ static int hand_all(const struct cli *cli, const struct bundle_file *f, uint32_t
         before += f[i].size;
         if (!rc)
             add_up(s, report);
-        js_free(report);
+        if (!rc && js_truth(report, "joined"))
+            s->joined = report;
+        else
+            js_free(report);
     }
     progress_end(&p);
     control_close(&c);
@@ -100,14 +104,28 @@ static void print_json(struct applied *s)
     js_put_integer(o, "waiting", s->waiting);
     js_put_integer(o, "left", s->left);
     js_put_integer(o, "missing", s->missing);
+    js_put_truth(o, "joined", s->joined != NULL);
     js_put_take(o, "waits", s->waits);
     s->waits = NULL;
     js_print_take(o, stdout);
 }
 
+static void print_joined(const struct cli *cli, const struct js *report)
+{
+    char print[FINGERPRINT_SIZE];
+    bundle_fingerprint_hex(js_text(report, "network_id"), print);
+    people_say(cli, "Joined %s.", js_text(report, "network"));
+    printf("Network: %s\n", print);
+    people_say(
+        cli, "Compare this fingerprint with the coordinator by telephone before anything is released. Others "
+             "hear of this site once it has sent them a bundle, too: kith bundle create FILE.");
+}
+
 static void print_people(const struct cli *cli, const struct applied *s)
 {
     char entries[32];
+    if (s->joined)
+        print_joined(cli, s->joined);
     people_number((uint64_t)s->entries, entries);
     if (s->entries == 0 && s->waiting == 0)
         people_say(cli, "Nothing in it is new here.");
@@ -149,6 +167,7 @@ int bundle_apply(struct cli *cli, const struct arguments *a)
     else if (!rc)
         print_people(cli, &s);
     js_free(s.waits);
+    js_free(s.joined);
     if (rc)
         return cli_fail(&e);
     return waits ? CLI_STALE : CLI_DONE;

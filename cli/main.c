@@ -35,7 +35,7 @@ static const struct verb *const verbs[] = {
     &verb_bundle,
     &verb_withdraw,
     &verb_key,
-    &verb_help,
+    &verb_admit, &verb_help,
     NULL,
 };
 // clang-format on

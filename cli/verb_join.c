@@ -1,14 +1,21 @@
 /* kith join: into a network, with the line of an invite. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/bundle.h"
 #include "cli/control.h"
 #include "cli/people.h"
 #include "cli/verbs.h"
 #include "proto/wire/pack.h"
 
 #define LINE_MAX_BYTES 4096u
+
+static const struct cli_option options[] = {
+    {"request", OPTION_VALUE, "FILE", "write a request to join by files, for a place without a link"},
+    {NULL, OPTION_FLAG, NULL, NULL},
+};
 
 /* The line from the arguments (a mail program may have put spaces into it), a prompt or standard input. */
 static int read_line(const struct arguments *a, char ret[LINE_MAX_BYTES], struct kith_error *e)
@@ -61,6 +68,67 @@ static void print_joined(const struct cli *cli, const struct js *answer)
     }
 }
 
+static void print_request(const struct cli *cli, const char *path, struct kith_bytes code, const char *print)
+{
+    char text[16];
+    snprintf(text, sizeof text, "%.*s", (int)code.n, code.n ? (const char *)code.p : "");
+    if (cli->format == CLI_JSON) {
+        struct js *o = js_object();
+        js_put(o, "file", path);
+        js_put(o, "code", text);
+        js_put(o, "fingerprint", print);
+        js_print_take(o, stdout);
+        return;
+    }
+    people_say(cli, "Wrote %s. Bring it to a coordinator, who runs kith admit with it.", path);
+    printf("Site:    %s\n", print);
+    people_say(cli, "When the coordinator telephones, compare this fingerprint. The answer is a bundle: "
+                    "kith bundle apply FILE.");
+}
+
+static int write_request(const char *path, struct kith_bytes bytes, struct kith_error *e)
+{
+    FILE *out = fopen(path, "wbx"); /* never over another file */
+    bool bad = !out || fwrite(bytes.p, 1, bytes.n, out) != bytes.n || fflush(out) || fsync(fileno(out));
+    if (out && fclose(out))
+        bad = true;
+    return bad ? kith_fail(e, KITH_E_USAGE, "%.200s: \"cannot be written\": %s; choose another name", path,
+                           strerror(errno))
+               : 0;
+}
+
+/* The request is a file; its fingerprint is read out on the telephone. */
+static int request(const struct cli *cli, const char *path)
+{
+    uint8_t memory[8];
+    char print[FINGERPRINT_SIZE] = "";
+    struct control c;
+    struct buf b;
+    struct pack_reader r;
+    struct kith_error e;
+    struct kith_bytes answer, bytes = {NULL, 0}, site = {NULL, 0}, code = {NULL, 0};
+    buf_init(&b, memory, sizeof memory);
+    pack_map(&b, 0);
+    int rc = control_open(&c, cli, &e);
+    if (rc)
+        return cli_fail(&e);
+    rc = control_ask_map(&c, "join_request", &b, CONTROL_QUICK_MS, &answer, &e);
+    if (!rc && pack_find(answer, "bytes", &r))
+        bytes = pack_get_bin(&r, CONTROL_ANSWER_MAX);
+    if (!rc && pack_find(answer, "site", &r))
+        site = pack_get_str(&r, 64);
+    if (!rc && pack_find(answer, "code", &r))
+        code = pack_get_str(&r, 64);
+    if (!rc)
+        rc = write_request(path, bytes, &e);
+    if (!rc && site.n == 32)
+        bundle_fingerprint_hex((const char *)site.p, print);
+    if (!rc)
+        print_request(cli, path, code, print);
+    control_close(&c);
+    return rc ? cli_fail(&e) : CLI_DONE;
+}
+
 static int run(struct cli *cli, const struct arguments *a)
 {
     char line[LINE_MAX_BYTES];
@@ -68,6 +136,10 @@ static int run(struct cli *cli, const struct arguments *a)
     struct buf b;
     struct js *answer = NULL;
     struct kith_error e;
+    if (options_has(a, "request"))
+        return a->words
+                   ? cli_failf(KITH_E_USAGE, "a line or a file: \"--request\": a join by file needs no line")
+                   : request(cli, options_get(a, "request"));
     if (read_line(a, line, &e))
         return cli_fail(&e);
     buf_init(&b, memory, sizeof memory);
@@ -87,8 +159,12 @@ const struct verb verb_join = {
     .arguments = "[LINE]",
     .summary = "join a network with the line of an invite",
     .text = "The line is an argument, pasted at a prompt, or read from standard input. If the\n"
-            "answer gets lost, run it again: the invite stays this site's until it ends.",
-    .example = "    kith join\n    kith join < line.txt",
+            "answer gets lost, run it again: the invite stays this site's until it ends.\n"
+            "\n"
+            "Without a link, --request writes a file that a coordinator admits (kith admit); the\n"
+            "answer is a bundle (kith bundle apply).",
+    .example = "    kith join\n    kith join < line.txt\n    kith join --request ash.request",
+    .options = options,
     .words_max = 64,
     .run = run,
 };

@@ -4,6 +4,7 @@
 
 #include "cli/options.h"
 
+extern const struct verb verb_admit;
 extern const struct verb verb_bundle;
 extern const struct verb verb_chart;
 extern const struct verb verb_compare;

@@ -48,6 +48,7 @@ struct carry_in;
 
 struct carry_report {
     struct bundle_opening opening;
+    bool joined;                        /* this home became a member by it */
     bool last;                          /* the last part of its set */
     uint64_t runs, entries;             /* new here */
     uint64_t known;                     /* runs that were here already */

@@ -7,10 +7,12 @@
 #include "daemon/carry.h"
 
 #include "daemon/drive.h"
-#include "daemon/net.h"
+#include "daemon/join_file.h"
+#include "daemon/join_pieces.h"
 #include "daemon/peer.h"
 #include "daemon/store_carried.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +21,8 @@
 struct carry_in {
     struct daemon *d;
     bool apply, begun, up; /* up: sync knows it as a peer */
+    bool joining;          /* this home waits to be admitted: the opening is collected */
+    struct join_pieces pieces;
     bool sealed, dropped;
     struct kith_error why; /* dropped: what sync says */
     uint8_t front[8];      /* the first bytes of the file tell whether it is sealed */
@@ -40,7 +44,9 @@ int carry_in_begin(struct daemon *d, bool apply, struct carry_in **ret, struct k
     i->d = d;
     i->apply = apply;
     bundle_reader_init(&i->reader);
-    int r = apply ? net_known(d, e) : 0;
+    int r = 0;
+    if (apply && d->join)
+        r = kith_fail(e, KITH_E_AGAIN, "a join by line is under way; wait for it to end");
     if (r == 0 && apply && d->carried)
         r = kith_fail(e, KITH_E_AGAIN, "another bundle is being applied; wait for it to end");
     if (r == 0 && !apply && !(i->check = bundle_check_new()))
@@ -66,6 +72,7 @@ void carry_in_free(struct carry_in *i)
         drive(d);
     }
     bundle_check_free(i->check);
+    join_pieces_clear(&i->pieces);
     if (i->seal)
         crypto_wipe(i->seal, sizeof *i->seal);
     free(i->seal);
@@ -100,23 +107,59 @@ static int hand_over(struct carry_in *i, struct kith_error *e)
                      "bundle: \"%.200s\": it was refused as it would be on a link", i->why.text);
 }
 
-static int take_opening(struct carry_in *i, struct kith_error *e)
+static int begin_peer(struct carry_in *i, struct kith_error *e)
 {
     static const uint8_t no_hash[64];
     struct daemon *d = i->d;
     const struct bundle_opening *o = &i->reader.opening;
     enum sync_mode mode;
-    i->report.opening = *o;
-    if (memcmp(&o->net, &d->net, sizeof d->net) != 0)
-        return kith_fail(e, KITH_E_INVALID,
-                         "bundle: \"network %02x%02x%02x%02x…\": it belongs to another network than \"%s\"",
-                         o->net.b[0], o->net.b[1], o->net.b[2], o->net.b[3], d->network);
     if (sync_mode_for(d->sync, &o->from, &mode) < 0)
         return kith_fail(e, KITH_E_REFUSED, "bundle: \"its sender\": the network has revoked that site");
     sync_peer_up(d->sync, SYNC_BUNDLE_SLOT, &o->from, SYNC_CARRIED, false, no_hash, daemon_now(d));
     i->up = true;
     drive(d);
     return 0;
+}
+
+static int take_opening(struct carry_in *i, struct kith_error *e)
+{
+    struct daemon *d = i->d;
+    const struct bundle_opening *o = &i->reader.opening;
+    i->joining = d->sync == NULL;
+    if (i->joining)
+        return 0;
+    if (memcmp(&o->net, &d->net, sizeof d->net) == 0)
+        return begin_peer(i, e);
+    return kith_fail(e, KITH_E_INVALID,
+                     "bundle: \"network %02x%02x%02x%02x…\": it belongs to another network than \"%s\"",
+                     o->net.b[0], o->net.b[1], o->net.b[2], o->net.b[3], d->network);
+}
+
+/* Everything on which trust rests has come: this home becomes a member, or nothing of it is kept. */
+static int enter(struct carry_in *i, struct kith_error *e)
+{
+    char by[9];
+    const struct bundle_opening *o = &i->reader.opening;
+    snprintf(by, sizeof by, "%02x%02x%02x%02x", o->from.b[0], o->from.b[1], o->from.b[2], o->from.b[3]);
+    int r = join_file_enter(i->d, &o->net, by, &i->pieces, e);
+    join_pieces_clear(&i->pieces);
+    i->joining = false;
+    i->report.joined = r == 0;
+    return r < 0 ? r : begin_peer(i, e);
+}
+
+/* 1: it was of the opening, and waits. */
+static int collect(struct carry_in *i, const struct bundle_record *x, struct kith_error *e)
+{
+    if (x->type == BUNDLE_PROOF)
+        return 1; /* it ends a log whose entries are not here yet; the next bundle brings it again */
+    if (x->type != BUNDLE_COUNCIL && x->type != BUNDLE_TRUST)
+        return enter(i, e);
+    if (join_pieces_add(&i->pieces, x->type == BUNDLE_TRUST, x->g, x->bytes) == 0)
+        return 1;
+    return kith_fail(e, KITH_E_FULL,
+                     "bundle: \"its councils and control logs\": they take more than %u bytes",
+                     JOIN_BYTES_MAX);
 }
 
 /* A run that waits is named by what must come before it: the first of each log. */
@@ -216,6 +259,11 @@ static int take_end(struct carry_in *i, const struct bundle_record *x, struct ki
 
 static int take_record(struct carry_in *i, const struct bundle_record *x, struct kith_error *e)
 {
+    if (i->joining && x->type != BUNDLE_OPENS) {
+        int r = collect(i, x, e);
+        if (r != 0)
+            return r < 0 ? r : 0;
+    }
     switch (x->type) {
     case BUNDLE_OPENS:
         return take_opening(i, e);

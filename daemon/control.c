@@ -52,6 +52,8 @@ static const struct verb {
     {"policy", control_policy, ROLE_ADMIN},
     {"endorse", control_endorse, ROLE_ADMIN},
     {"revoke", control_revoke, ROLE_ADMIN},
+    {"join_request", control_join_request, ROLE_ADMIN},
+    {"admit", control_admit, ROLE_ADMIN},
     {"bundle_make", control_bundle_make, ROLE_SHARE},
     {"bundle_base", control_bundle_base, ROLE_SHARE},
     {"bundle_read", control_bundle_read, ROLE_SHARE},

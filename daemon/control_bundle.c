@@ -153,6 +153,8 @@ void control_bundle_take(struct client *c, struct kith_bytes args)
     struct kith_error e;
     struct pack_reader r;
     bool apply = control_arg(args, "apply", &r) && pack_get_bool(&r);
+    if (apply && !c->d->sync && !control_role(c, "joining by a bundle", ROLE_ADMIN))
+        return;
     int code = begin(c, &e);
     if (code == 0)
         code = carry_in_begin(c->d, apply, &c->taking, &e);
@@ -251,7 +253,7 @@ static void pack_report(const struct client *c, const struct carry_report *r, st
     const struct bundle_check *check = carry_in_check(c->taking);
     if (c->d->sync)
         sync_stats(c->d->sync, &s);
-    pack_map(b, 14);
+    pack_map(b, 15);
     pack_opening(c, &r->opening, b);
     pack_cstr(b, "last");
     pack_bool(b, r->last);
@@ -262,6 +264,8 @@ static void pack_report(const struct client *c, const struct carry_report *r, st
     answer_number(b, "left", check ? r->found.unproved : r->left);
     answer_number(b, "missing", s.missing_bodies);
     pack_waits(c, r, b);
+    pack_cstr(b, "joined");
+    pack_bool(b, r->joined);
 }
 
 void control_bundle_end(struct client *c, struct kith_bytes args)

@@ -14,6 +14,7 @@
 #include "daemon/drive.h"
 #include "daemon/invite.h"
 #include "daemon/join_check.h"
+#include "daemon/join_pieces.h"
 #include "daemon/net.h"
 #include "daemon/peer.h"
 #include "proto/wire/pack.h"
@@ -30,10 +31,7 @@ struct join {
     struct kith_mono until;
     uint8_t request[JOIN_REQUEST_MAX];
     size_t request_n;
-    uint8_t *bytes; /* what came, piece after piece */
-    size_t bytes_n, bytes_cap;
-    struct join_piece *piece;
-    uint32_t pieces, pieces_cap;
+    struct join_pieces got; /* what came */
     uint8_t cert[1024];
     struct kith_error last; /* what the last address said */
 };
@@ -96,8 +94,7 @@ void join_clear(struct daemon *d)
     d->join = NULL;
     if (j->peer)
         peer_bye(j->peer, BYE_DONE);
-    free(j->bytes);
-    free(j->piece);
+    join_pieces_clear(&j->got);
     crypto_wipe(j, sizeof *j);
     free(j);
 }
@@ -106,36 +103,6 @@ void join_forget(struct daemon *d, const struct client *c)
 {
     if (d->join && d->join->client == c)
         d->join->client = NULL;
-}
-
-/* Doubles until n more fit; the caller has checked the bound. */
-static int grow(void **memory, size_t *cap, size_t need, size_t size)
-{
-    size_t more = *cap ? *cap : 64;
-    while (more < need)
-        more *= 2;
-    if (more == *cap)
-        return 0;
-    void *p = realloc(*memory, more * size);
-    if (!p)
-        return -1;
-    *memory = p;
-    *cap = more;
-    return 0;
-}
-
-static int collect(struct join *j, bool is_run, uint32_t g, struct kith_bytes bytes)
-{
-    size_t pieces_cap = j->pieces_cap;
-    if (j->bytes_n + bytes.n > JOIN_BYTES_MAX || j->pieces == JOIN_PIECES_MAX ||
-        grow((void **)&j->bytes, &j->bytes_cap, j->bytes_n + bytes.n, 1) < 0 ||
-        grow((void **)&j->piece, &pieces_cap, j->pieces + 1u, sizeof *j->piece) < 0)
-        return -1;
-    j->pieces_cap = (uint32_t)pieces_cap;
-    j->piece[j->pieces++] = (struct join_piece){is_run, g, j->bytes_n, bytes.n};
-    memcpy(j->bytes + j->bytes_n, bytes.p, bytes.n);
-    j->bytes_n += bytes.n;
-    return 0;
 }
 
 /* ---- pending ---- */
@@ -246,59 +213,6 @@ static void answer_joined(struct daemon *d, uint32_t members, const struct msg_h
     answer_end(c, false);
 }
 
-static struct kith_bytes piece_bytes(const struct join *j, uint32_t i)
-{
-    return (struct kith_bytes){j->bytes + j->piece[i].at, j->piece[i].n};
-}
-
-static int check_pieces(const struct join *j, struct join_check *c, struct kith_error *e)
-{
-    int r = 0;
-    for (uint32_t i = 0; i < j->pieces && r == 0; i++)
-        r = j->piece[i].is_run ? join_check_run(c, piece_bytes(j, i), e)
-                               : join_check_council(c, j->piece[i].g, piece_bytes(j, i), e);
-    return r;
-}
-
-static int store_councils(struct daemon *d, struct join_check *c, struct kith_error *e)
-{
-    struct genesis *g = malloc(sizeof *g);
-    uint32_t number = 0;
-    struct kith_bytes genesis = roster_council_bytes(c->roster, 0, &number);
-    int r = g ? genesis_decode(genesis, g, e) : kith_fail(e, KITH_E_INTERNAL, "no memory for the genesis");
-    if (r == 0)
-        r = store_set_network(d->store, genesis, g->name, e);
-    for (uint32_t i = 0; i < roster_councils(c->roster) && r == 0; i++) {
-        struct sync_action a = {.type = SYNC_STORE_COUNCIL};
-        enum roster_council_state state;
-        a.bytes = roster_council_bytes(c->roster, i, &a.g);
-        a.last_id = roster_council_at(c->roster, i, &state)->id;
-        r = store_put_council(d->store, &a, e);
-    }
-    free(g);
-    return r;
-}
-
-static int store_runs(struct daemon *d, struct join_check *c, struct kith_error *e)
-{
-    const struct join *j = d->join;
-    int r = 0;
-    for (uint32_t i = 0; i < j->pieces && r == 0; i++) {
-        if (!j->piece[i].is_run)
-            continue;
-        struct sync_action a = {.type = SYNC_STORE, .bytes = piece_bytes(j, i), .run = c->run};
-        r = run_decode(c->ctx, a.bytes, c->run, e);
-        if (r < 0)
-            break;
-        a.log = c->run->log;
-        a.first = c->run->first;
-        a.last = c->run->first + c->run->count - 1;
-        a.last_id = *run_last_id(c->run);
-        r = store_put_run(d->store, &a, daemon_wall(), e);
-    }
-    return r;
-}
-
 static int store_hints(struct daemon *d, const struct member *coordinator, struct kith_error *e)
 {
     const struct invite *i = &d->join->invite;
@@ -311,44 +225,30 @@ static int store_hints(struct daemon *d, const struct member *coordinator, struc
     return r;
 }
 
-/* Everything in one transaction: after a crash there is a member or there is nothing. */
-static int store_all(struct daemon *d, struct join_check *c, const struct member *coordinator,
-                     struct kith_error *e)
-{
-    uint8_t cert[1024];
-    struct buf b;
-    buf_init(&b, cert, sizeof cert);
-    int r = store_councils(d, c, e);
-    if (r == 0)
-        r = store_runs(d, c, e);
-    if (r == 0)
-        r = store_hints(d, coordinator, e);
-    if (r == 0)
-        r = net_make_certificate(&d->keys, &c->net, &b, c->run, e);
-    if (r == 0)
-        r = net_put_run(d->store, c->ctx, c->run, e);
-    if (r == 0)
-        r = put_joining(d, NULL, 0, 0, NULL, e);
-    if (r == 0)
-        r = store_commit(d->store, e);
-    return r;
-}
-
-/* What was checked is stored; from here on a failure is a fault of the disk. */
-static void become_member(struct daemon *d, struct join_check *c, const struct member *coordinator)
+/* Everything in one transaction: after a crash there is a member or there is nothing. What was checked is
+ * stored; from here on a failure is a fault of the disk. */
+void join_done(struct daemon *d, const char *by, uint32_t members)
 {
     struct kith_error e;
     struct logline l;
-    if (store_all(d, c, coordinator, &e) < 0)
+    if (put_joining(d, NULL, 0, 0, NULL, &e) < 0 || store_commit(d->store, &e) < 0)
         daemon_fatal(d, "join.store", &e);
     crypto_wipe(&d->joining, sizeof d->joining);
     log_begin(&l, LOG_INFO, "join.done");
-    log_str(&l, "by", coordinator->shown);
-    log_int(&l, "members", roster_members(c->roster));
+    log_str(&l, "by", by);
+    log_int(&l, "members", members);
     log_end(&l);
     if (net_load(d, &e) < 0)
         daemon_fatal(d, "join.load", &e);
     dial_changed(d);
+}
+
+static void become_member(struct daemon *d, struct join_check *c, const struct member *coordinator)
+{
+    struct kith_error e;
+    if (join_pieces_store(&d->join->got, d, c, &e) < 0 || store_hints(d, coordinator, &e) < 0)
+        daemon_fatal(d, "join.store", &e);
+    join_done(d, coordinator->shown, roster_members(c->roster));
 }
 
 static void on_hello(struct daemon *d, const struct msg_hello *hello)
@@ -360,7 +260,7 @@ static void on_hello(struct daemon *d, const struct msg_hello *hello)
     const struct msg_hello h = *hello;
     int r = join_check_init(&c, &j->invite.net, &e);
     if (r == 0)
-        r = check_pieces(j, &c, &e);
+        r = join_pieces_check(&j->got, &c, &e);
     if (r == 0)
         r = join_check_end(&c, &j->invite.link, &d->keys.site, h.pending, &coordinator, &e);
     if (r < 0) {
@@ -385,9 +285,9 @@ void join_message(struct daemon *d, struct peer *p, const struct msg *m)
         return;
     int r = 0;
     if (m->type == MSG_COUNCIL)
-        r = collect(j, false, m->council.g, m->council.bytes);
+        r = join_pieces_add(&j->got, false, m->council.g, m->council.bytes);
     else if (m->type == MSG_RUN)
-        r = collect(j, true, 0, m->run.bytes);
+        r = join_pieces_add(&j->got, true, 0, m->run.bytes);
     else if (m->type == MSG_HELLO)
         on_hello(d, &m->hello);
     if (r < 0) {
@@ -412,8 +312,7 @@ static int dial_next(struct daemon *d, struct kith_error *e)
         key_random(c.ephemeral, sizeof c.ephemeral);
         crypto_invite_id(j->invite.secret, c.invite);
         c.payload = (struct kith_bytes){j->request, j->request_n};
-        j->bytes_n = 0;
-        j->pieces = 0;
+        join_pieces_reset(&j->got);
         j->peer = peer_dial(d, PEER_JOINING, j->invite.address[j->at++], &c, &j->last);
         crypto_wipe(&c, sizeof c);
         if (j->peer)

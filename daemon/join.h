@@ -5,8 +5,6 @@
 
 #include "daemon/loop.h"
 
-#define JOIN_BYTES_MAX   (16u << 20) /* councils and control runs, collected in memory */
-#define JOIN_PIECES_MAX  65536u
 #define JOIN_MS          20000
 #define JOIN_REQUEST_MAX 2048u
 
@@ -24,6 +22,10 @@ void join_clear(struct daemon *d);
 int join_start(struct daemon *d, struct kith_error *e);
 /* A pending join asks again in this turn of the loop. */
 void join_now(struct daemon *d);
+
+/* A join by files has stored everything but what this site itself remembers of joining: forgets that a line
+ * was waiting, commits, and begins normal operation. */
+void join_done(struct daemon *d, const char *by, uint32_t members);
 
 /* The request in message 3: {cert, code, name, root}. */
 struct join_request {

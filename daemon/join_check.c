@@ -119,3 +119,24 @@ int join_check_end(struct join_check *c, const struct kith_pk *link, const struc
     *ret_coordinator = who;
     return 0;
 }
+
+int join_check_member(struct join_check *c, const struct kith_site_id *self, struct kith_error *e)
+{
+    if (!c->roster)
+        return kith_fail(e, KITH_E_INVALID, "no genesis came");
+    roster_fold(c->roster);
+    const struct member *me = roster_member(c->roster, self);
+    if (me && me->state != MEMBER_REVOKED)
+        return 0;
+    uint32_t have = 0, need = 0;
+    roster_admit_count(c->roster, self, &have, &need);
+    return have > 0
+               ? kith_fail(e, KITH_E_REFUSED,
+                           "this site waits to be admitted: \"%u of %u\" coordinators have agreed; ask for "
+                           "another bundle once all of them have",
+                           have, need)
+               : kith_fail(e, KITH_E_REFUSED,
+                           "this site is %s of the network of this bundle: give a coordinator the file that "
+                           "`kith join --request FILE` writes",
+                           me ? "\"not a member any more\"" : "\"no member\"");
+}

@@ -4,11 +4,6 @@
 
 #include "daemon/loop.h"
 
-struct join_piece {
-    bool is_run; /* else a council */
-    uint32_t g;
-    size_t at, n; /* in the collected bytes */
-};
 struct join_log {
     struct kith_log_key log;
     uint64_t last;
@@ -35,5 +30,7 @@ int join_check_run(struct join_check *c, struct kith_bytes bytes, struct kith_er
 /* Everything came: the line's link key belongs to a coordinator, and this root is admitted (or pending). */
 int join_check_end(struct join_check *c, const struct kith_pk *link, const struct kith_site_id *self,
                    bool pending, const struct member **ret_coordinator, struct kith_error *e);
+/* The same for a join by files, where people compare fingerprints and no link key is known. */
+int join_check_member(struct join_check *c, const struct kith_site_id *self, struct kith_error *e);
 
 #endif

@@ -84,6 +84,10 @@
  *  policy   {key, value}                        → the same; key and value as `kith policy show` prints them
  *  endorse  {id (hex)}                          → the same; an id of v_waiting
  *  revoke   {site: code, reason}                → the same
+ *  join_request {}                              → {bytes: bin, code, name, site (hex)}: the file that asks to be admitted
+ *  admit    {bytes: bin, observer?: bool, follows?: code}
+ *                                               → {code, name, site (hex), network, network_id (hex), have, need}: a
+ *                                                  member when as many have agreed as are needed
  *  bundle_make {to?: code, seal?: code, since_ms?, part_size?}
  *                                               → {network, network_id (hex), set (hex)}: begins to make a bundle; it
  *                                                  ends with the connection
@@ -92,7 +96,7 @@
  *  bundle_take {apply: bool}                    → {}: begins to take one file in, or only looks at it
  *  bundle_put {bytes: bin (at most 512 KiB)}    → {entries}
  *  bundle_end {}                                → {from, network, network_id, set, part, last, runs, entries, known, waiting,
- *                                                  left, missing, waits: [text, …]}; of a look also {found: {…}}
+ *                                                  left, missing, waits: [text, …], joined: bool}
  *  withdraw {ids: ["ASH-L12", …], reason: 1 privacy, 2 error, 3 superseded, 4 consent}
  *                                               → {erase_ms, results: [{id, by: "site"|"council", counts: bool} |
  *                                                  {id, code, text}]}: counts false waits for other coordinators

@@ -207,8 +207,8 @@ static void took(struct bundle_check *c, struct heads_log *l)
 }
 
 /* The first run of a control log brings the certificate that signs it, so it is learnt from before its
- * signature is looked at: a certificate counts by its root's signature alone, and a run that does not hold ends
- * the check. Any other is learnt from once it is proved. */
+ * signature is looked at: a certificate counts by its root's signature alone, and a run that does not hold
+ * ends the check. Any other is learnt from once it is proved. */
 static int check_run(struct bundle_check *c, const struct bundle_record *r, struct kith_error *e)
 {
     struct heads_log *l = NULL;

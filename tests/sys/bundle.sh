@@ -47,4 +47,48 @@ check_equal 'nobody else can' "$?" 5
 k ASH bundle apply "$usb/answer.kith" > /dev/null || fail 'apply the sealed answer'
 check 'it came back' has_title ASH 'Back by hand'
 say "an answer of $(stat -c %s "$usb/answer.kith") bytes, everything $(stat -c %s "$usb/all.kith")"
+
+# A site that never has a link: it joins, shares, finds and is found by files alone.
+finger() { sed -n "s/^$1: *//p" <<< "$2"; }
+site_new COL
+site_config COL listed
+site_up COL
+out=$(k COL join --request "$usb/col.request") || fail "request: $out"
+theirs=$(finger Site "$out")
+check_match 'the request prints a fingerprint' "$theirs" '^([0-9a-f]{4}-){7}[0-9a-f]{4}$'
+out=$(k COL bundle apply "$usb/all.kith" 2>&1)
+check_equal 'a bundle of a network that has not admitted it' "$?" 5
+check_equal 'it changed nothing' "$(sql COL 'SELECT count(*) FROM council')" 0
+cp "$usb/col.request" "$usb/altered.request"
+printf 'XX' | dd of="$usb/altered.request" bs=1 seek=40 conv=notrunc status=none
+k ASH admit "$usb/altered.request" > /dev/null 2>&1
+check_equal 'an altered request' "$?" 6
+k BRK admit "$usb/col.request" > /dev/null 2>&1
+check_equal 'admitted by who is no coordinator' "$?" 5
+out=$(k ASH admit "$usb/col.request") || fail "admit: $out"
+check_equal 'both print the same fingerprint of the site' "$(finger Site "$out")" "$theirs"
+network=$(finger Network "$out")
+k ASH bundle create --for COL "$usb/welcome.kith" > /dev/null || fail 'welcome'
+k COL bundle apply --fingerprint 0000-1111-2222-3333-4444-5555-6666-7777 "$usb/welcome.kith" > /dev/null 2>&1
+check_equal 'another fingerprint than was read out' "$?" 6
+check_equal 'it changed nothing' "$(sql COL 'SELECT count(*) FROM council')" 0
+out=$(k COL bundle apply --fingerprint "$network" "$usb/welcome.kith") || fail "join: $out"
+check_equal 'both print the same fingerprint of the network' "$(finger Network "$out")" "$network"
+check 'what was there before is found' has_title COL 'By hand 3'
+check_equal 'by kith find too' "$(k COL find 'By hand' --json | grep -ci '"title": *"[^"]*by hand')" 6
+release COL 'Never had a link' > /dev/null
+k COL bundle create "$usb/col.kith" > /dev/null || fail 'the first bundle of COL'
+for c in ASH BRK; do
+    k "$c" bundle apply "$usb/welcome.kith" "$usb/col.kith" > /dev/null || fail "$c applies the bundle of COL"
+    check "$c finds it" has_title "$c" 'Never had a link'
+done
+check_match 'it is a member' "$(k BRK members)" 'COL'
+release ASH 'To who has no link' > /dev/null
+k ASH bundle create --for COL "$usb/second.kith" > /dev/null || fail 'answer'
+k COL bundle apply "$usb/second.kith" > /dev/null || fail 'COL applies the answer'
+check 'and back' has_title COL 'To who has no link'
+for c in ASH BRK COL; do check_equal "links of $c since" "$(logged "$c" 'peer\.up.*mode=(member|probation)')" "$([ $c = COL ] && echo 0 || echo 1)"; done
+site_down COL
+site_up COL
+check 'after a restart it is still there' has_title COL 'Never had a link'
 done_with

@@ -1,0 +1,110 @@
+/* join_request {} and admit {bytes, observer?, follows?}: membership by files. */
+#include "daemon/control.h"
+#include "daemon/drive.h"
+#include "daemon/join_file.h"
+#include "daemon/net.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void answer_site(struct buf *b, const struct kith_pk *root)
+{
+    struct kith_site_id site;
+    char hex[2 * sizeof site.b + 1];
+    crypto_site_id(root, &site);
+    for (size_t i = 0; i < sizeof site.b; i++)
+        snprintf(hex + 2 * i, 3, "%02x", site.b[i]);
+    answer_text(b, "site", hex);
+}
+
+void control_join_request(struct client *c, struct kith_bytes args)
+{
+    struct kith_error e;
+    uint8_t memory[JOIN_FILE_MAX];
+    struct buf file;
+    (void)args;
+    buf_init(&file, memory, sizeof memory);
+    int r = join_file_request(c->d, &file, &e);
+    if (r == KITH_E_INTERNAL)
+        daemon_fatal(c->d, "join.request", &e);
+    if (r < 0) {
+        answer_fail(c, &e);
+        return;
+    }
+    struct buf *b = answer_begin(c);
+    pack_map(b, 4);
+    pack_cstr(b, "bytes");
+    pack_bin(b, file.p, file.n);
+    answer_text(b, "code", c->d->code);
+    answer_text(b, "name", c->d->name);
+    answer_site(b, &c->d->keys.root);
+    answer_end(c, true);
+    drive_wrote(c->d, WAITS_NOT);
+}
+
+/* `follows`: the code of the site whose root was lost. */
+static int take_follows(const struct daemon *d, struct kith_bytes args, struct admission *a,
+                        struct kith_error *e)
+{
+    struct pack_reader r;
+    struct kith_bytes code = {NULL, 0};
+    char text[NET_CODE_SIZE];
+    if (!control_arg(args, "follows", &r))
+        return 0;
+    code = pack_get_str(&r, sizeof text - 1);
+    snprintf(text, sizeof text, "%.*s", (int)code.n, code.n ? (const char *)code.p : "");
+    const struct member *m = roster_member_by_code(d->roster, text);
+    if (!m)
+        return kith_fail(e, KITH_E_NOTFOUND, "site \"%s\": no member has this code; see kith members", text);
+    a->has_follows = true;
+    a->follows = m->site;
+    return 0;
+}
+
+static int admit_file(struct client *c, struct kith_bytes args, struct join_file *f, uint32_t *have,
+                      uint32_t *need, struct kith_error *e)
+{
+    struct pack_reader r;
+    struct admission a = {.role = ROLE_SITE};
+    struct kith_bytes bytes = {NULL, 0};
+    int code = net_member(c->d, e);
+    if (control_arg(args, "bytes", &r))
+        bytes = pack_get_bin(&r, JOIN_FILE_MAX);
+    if (code == 0)
+        code = join_file_read(bytes, f, e);
+    if (code == 0)
+        code = take_follows(c->d, args, &a, e);
+    if (code < 0)
+        return code;
+    if (control_arg(args, "observer", &r) && pack_get_bool(&r))
+        a.role = ROLE_OBSERVER;
+    a.root = f->root;
+    memcpy(a.code, f->code, sizeof a.code);
+    memcpy(a.name, f->name, sizeof a.name);
+    return admit_site(c->d, &a, have, need, e);
+}
+
+void control_admit(struct client *c, struct kith_bytes args)
+{
+    struct kith_error e;
+    struct join_file f;
+    uint32_t have = 0, need = 0;
+    if (admit_file(c, args, &f, &have, &need, &e) < 0) {
+        answer_fail(c, &e);
+        return;
+    }
+    char net[2 * sizeof c->d->net.b + 1];
+    for (size_t i = 0; i < sizeof c->d->net.b; i++)
+        snprintf(net + 2 * i, 3, "%02x", c->d->net.b[i]);
+    struct buf *b = answer_begin(c);
+    pack_map(b, 7);
+    answer_text(b, "code", f.code);
+    answer_text(b, "name", f.name);
+    answer_site(b, &f.root);
+    answer_text(b, "network", c->d->network);
+    answer_text(b, "network_id", net);
+    answer_number(b, "have", have);
+    answer_number(b, "need", need);
+    answer_end(c, true);
+    drive_wrote(c->d, WAITS_NOT);
+}
