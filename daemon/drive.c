@@ -81,6 +81,34 @@ static void on_council(struct daemon *d, const struct sync_action *a)
     drive_wrote(d, WAITS_SOON);
 }
 
+static void on_proof(struct daemon *d, const struct sync_action *a)
+{
+    struct kith_error e;
+    if (store_put_proof(d->store, a, &e) < 0)
+        daemon_fatal(d, "store.proof", &e);
+    drive_wrote(d, WAITS_SOON);
+}
+
+/* Another branch of this log follows, in this transaction or soon after. */
+static void on_cut(struct daemon *d, const struct sync_action *a)
+{
+    struct kith_error e;
+    struct logline l;
+    if (store_cut(d->store, a, &e) < 0)
+        daemon_fatal(d, "store.cut", &e);
+    char code[NET_CODE_SIZE];
+    net_code(d, &a->log.site, code);
+    log_begin(&l, LOG_WARN, "log.branch");
+    log_str(&l, "site", code);
+    log_int(&l, "stream", a->log.stream);
+    log_int(&l, "epoch", a->log.epoch);
+    log_int(&l, "from", (int64_t)a->last);
+    log_end(&l);
+    d->packed = d->merged = false;
+    d->approve_at = 0;
+    drive_wrote(d, WAITS_SOON);
+}
+
 static void on_roster(struct daemon *d)
 {
     struct kith_error e;
@@ -167,6 +195,12 @@ static void carry_out(struct daemon *d, const struct sync_action *a)
         break;
     case SYNC_STORE_COUNCIL:
         on_council(d, a);
+        break;
+    case SYNC_STORE_PROOF:
+        on_proof(d, a);
+        break;
+    case SYNC_CUT:
+        on_cut(d, a);
         break;
     case SYNC_FLUSH:
         drive_commit(d);

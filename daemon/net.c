@@ -204,7 +204,7 @@ static int make_sync(struct daemon *d, struct kith_error *e)
     struct sync_config c = {.roster = d->roster,
                             .self = d->keys.site,
                             .epoch = d->cert ? d->keys.epoch : 0,
-                            .reader = {d->store, store_id_at},
+                            .reader = {d->store, store_id_at, store_run_at, store_proof_at},
                             .software = DAEMON_SOFTWARE};
     c.entry_sk = &d->keys.secret->entry;
     key_random(&c.seed, sizeof c.seed);

@@ -98,6 +98,13 @@ int store_fill_run(struct store *s, const struct sync_action *a, struct kith_err
 /* SYNC_STORE_COUNCIL */
 int store_put_council(struct store *s, const struct sync_action *a, struct kith_error *e);
 
+/* SYNC_STORE_PROOF: in place of another of this log. */
+int store_put_proof(struct store *s, const struct sync_action *a, struct kith_error *e);
+/* SYNC_CUT: the stored runs of this log from a->first on are forgotten, the first of which begins there.
+ * Records of this site at a->last and behind it return to the outbox, to leave again as soon as the site may
+ * write. */
+int store_cut(struct store *s, const struct sync_action *a, struct kith_error *e);
+
 /* The stored run that covers a position, as it travels; bodies of withdrawn entries are left out. *ret is
  * borrowed until the next call of either of these two. *ret_last is its last seq. KITH_E_NOTFOUND */
 int store_run_covering(struct store *s, const struct kith_log_key *log, uint64_t seq, struct kith_bytes *ret,
@@ -106,6 +113,8 @@ int store_run_covering(struct store *s, const struct kith_log_key *log, uint64_t
 int store_run_headers(struct store *s, const struct kith_log_key *log, uint64_t seq, struct kith_bytes *ret,
                       uint64_t *ret_last, struct kith_error *e);
 /* For struct sync_reader: context is the store. */
+int store_run_at(void *store, const struct kith_log_key *log, uint64_t seq, struct kith_bytes *ret);
+int store_proof_at(void *store, const struct kith_log_key *log, struct kith_bytes *ret);
 int store_id_at(void *store, const struct kith_log_key *log, uint64_t seq, struct kith_id *ret);
 /* One entry: *ret is borrowed until the next call of store_entry, store_id_at or a write. */
 int store_entry(struct store *s, const struct kith_log_key *log, uint64_t seq, const struct run_entry **ret,
@@ -123,7 +132,8 @@ int store_set_roster(struct store *s, const struct roster *r, struct kith_error 
 
 /* ---- withdrawals (SPEC 7) ---- */
 
-/* A body that was thought withdrawn is wanted again and not here: its position, one a call; false: no more. */
+/* A body that was thought withdrawn is wanted again and not here: its position, one a call; false: no more.
+ */
 bool store_lost(struct store *s, struct kith_pos *ret);
 /* From now on own entries that come from elsewhere were not written by this machine: what a withdrawal among
  * them names is hidden and kept. */
@@ -133,7 +143,8 @@ int store_doubted(struct store *s, uint32_t *ret, struct kith_error *e);
 
 /* When the earliest body is to be erased, in ms of the wall clock; INT64_MAX: none is. Withdrawals that came
  * since the last call count from `now` on. after_ms: what the policy says. */
-int store_erase_due(struct store *s, struct kith_wall now, int64_t after_ms, int64_t *ret, struct kith_error *e);
+int store_erase_due(struct store *s, struct kith_wall now, int64_t after_ms, int64_t *ret,
+                    struct kith_error *e);
 
 /* One pass of erasing: everything that is due when it begins. */
 struct store_erase;
@@ -147,7 +158,8 @@ enum store_erase_state {
 /* KITH_E_INTERNAL when memory is short. */
 int store_erase_begin(struct store *s, struct kith_wall now, int64_t after_ms, struct store_erase **ret,
                       struct kith_error *e);
-/* A slice of some milliseconds, but for a VACUUM, which takes what it takes. Negative: a fault of the store. */
+/* A slice of some milliseconds, but for a VACUUM, which takes what it takes. Negative: a fault of the store.
+ */
 int store_erase_step(struct store_erase *x, struct kith_wall now, enum store_erase_state *ret,
                      struct kith_error *e);
 /* How many entries it was about, how many of them had a body here, and whether the files were made anew. */

@@ -33,6 +33,7 @@ enum sql {
     SQL_GONE_MISSING,
     SQL_GONE_PUT,
     SQL_GONE_DROP,
+    SQL_GONE_CUT,
     SQL_GONE_STATE,
     SQL_GONE_IN,
     SQL_GONE_ALL,
@@ -95,6 +96,11 @@ enum sql {
     SQL_MEASURE_TARGET,
     SQL_OWN_PUT,
     SQL_OWN_GET,
+    SQL_OWN_CUT,
+    SQL_PROOF_PUT,
+    SQL_PROOF_GET,
+    SQL_PROOF_ALL,
+    SQL_ORIGIN_GET,
     SQL_BEFORE_REPLACED,
     SQL_BEFORE_SERIES,
     SQL_BEGIN,
@@ -299,6 +305,11 @@ int store_note_withdrawals(struct store *s, const struct sync_action *a, struct 
 /* Copies both write-ahead logs into the files and cuts them to nothing; never waits. *ret_empty: it could be
  * done, no reader was in the way. */
 int store_empty_logs(struct store *s, bool *ret_empty, struct kith_error *e);
+
+/* ---- store_fork.c ---- */
+
+/* Every stored fork proof; those whose log has another key by now are passed over. */
+int store_load_proofs(struct store *s, struct roster *r, struct kith_error *e);
 
 /* ---- store_project.c ---- */
 

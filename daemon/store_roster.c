@@ -76,6 +76,8 @@ int store_load_roster(struct store *s, struct roster **ret, struct kith_error *e
     if (rc == 0)
         rc = load_control(s, r, e);
     if (rc == 0)
+        rc = store_load_proofs(s, r, e);
+    if (rc == 0)
         *ret = r;
     else
         roster_free(r);

@@ -34,6 +34,7 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_COUNCIL_ALL] = "SELECT g, bytes FROM council WHERE g > 0 ORDER BY g, id",
     [SQL_GONE_MISSING] = "INSERT OR IGNORE INTO gone(log, seq, state) VALUES(?1, ?2, 1)",
     [SQL_GONE_PUT] = "INSERT OR REPLACE INTO gone(log, seq, state, rule) VALUES(?1, ?2, ?3, ?4)",
+    [SQL_GONE_CUT] = "DELETE FROM gone WHERE log = ?1 AND seq >= ?2 AND state <> 3",
     [SQL_GONE_DROP] = "DELETE FROM gone WHERE log = ?1 AND seq = ?2",
     [SQL_GONE_STATE] = "SELECT state FROM gone WHERE log = ?1 AND seq = ?2",
     [SQL_GONE_IN] = "SELECT 1 FROM withdrawal WHERE log = ?1 AND seq BETWEEN ?2 AND ?3 AND state = 1 LIMIT 1",
@@ -195,6 +196,12 @@ const char *const store_sql[SQL_COUNT] = {
                          "ORDER BY number LIMIT 1",
     [SQL_OWN_PUT] = "INSERT INTO own(stream, epoch, seq, id) VALUES(?1, ?2, ?3, ?4) "
                     "ON CONFLICT(stream, epoch) DO UPDATE SET seq = excluded.seq, id = excluded.id",
+    [SQL_OWN_CUT] = "UPDATE own SET seq = ?3, id = ?4 WHERE stream = ?1 AND epoch = ?2 AND seq > ?3",
+    [SQL_PROOF_PUT] =
+        "INSERT OR REPLACE INTO proof(site, stream, epoch, seq, bytes) VALUES(?1, ?2, ?3, ?4, ?5)",
+    [SQL_PROOF_GET] = "SELECT bytes FROM proof WHERE site = ?1 AND stream = ?2 AND epoch = ?3",
+    [SQL_PROOF_ALL] = "SELECT bytes FROM proof ORDER BY site, stream, epoch",
+    [SQL_ORIGIN_GET] = "SELECT unit FROM origin WHERE log = ?1 AND seq = ?2",
     [SQL_OWN_GET] = "SELECT seq, id FROM own WHERE stream = ?1 AND epoch = ?2",
     [SQL_JOURNAL_NEWEST] =
         "SELECT number, draft FROM journal WHERE number < ?1 AND position GLOB '*-[LM][0-9]*' "
@@ -269,7 +276,7 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_JOURNAL_BLANK] = "UPDATE journal SET digest = x'', reason = NULL WHERE draft = ?1",
     [SQL_CARRIED_DROP] = "DELETE FROM carried WHERE sender = ?1",
     [SQL_CARRIED_PUT] = "INSERT OR REPLACE INTO carried(sender, stream, site, epoch, seq, id) "
-                     "VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+                        "VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
     [SQL_CARRIED_GET] =
         "SELECT seq, id FROM carried WHERE sender = ?1 AND stream = ?2 AND site = ?3 AND epoch = ?4",
     [SQL_PRIVATE_BEGIN] = "BEGIN IMMEDIATE",

@@ -17,7 +17,7 @@ struct council_policy {
     uint32_t release_persons; /* 1 or 2 */
     uint64_t erase_after_ms;
     uint64_t receipt_ms;
-    uint64_t daily_bytes; /* of each site's logs, per receiver and day */
+    uint64_t daily_bytes;      /* of each site's logs, per receiver and day */
     uint64_t release_delay_ms; /* between the approval of a release and its signing */
 };
 /* The policy of a genesis that names none: hes-2018/1, all four allowed, one person, 24 h, 1 day, 64 MiB. */

@@ -83,6 +83,11 @@ struct heads_log *heads_make(struct heads *h, const struct kith_log_key *key)
     return l;
 }
 
+bool heads_told(const struct heads_log *l)
+{
+    return l->head > 0 || l->fork;
+}
+
 /* What a fingerprint says of one head: key, seq, full id, fork bit (SPEC 5.4). */
 static void heads_fp_add(struct crypto_fp *f, const struct heads_log *l)
 {
@@ -94,7 +99,7 @@ static void heads_fp_add(struct crypto_fp *f, const struct heads_log *l)
     buf_u32(&b, l->key.epoch);
     buf_u64(&b, l->head);
     buf_put(&b, l->head_id.b, sizeof l->head_id.b);
-    buf_u8(&b, 0);
+    buf_u8(&b, l->fork);
     assert(!b.failed && b.n == sizeof memory);
     crypto_fp_add(f, memory, b.n);
 }
@@ -106,7 +111,7 @@ void heads_measure(const struct heads *h, const uint8_t hh[64], uint8_t stream, 
     r->count = 0;
     uint32_t end = heads_lower(h, stream, &r->hi);
     for (uint32_t i = heads_lower(h, stream, &r->lo); i < end; i++) {
-        if (h->at[i]->head == 0)
+        if (!heads_told(h->at[i]))
             continue;
         heads_fp_add(&f, h->at[i]);
         r->count++;
@@ -133,6 +138,6 @@ uint32_t heads_cut(const struct heads *h, uint8_t stream, const struct msg_bound
 
 void heads_describe(const struct heads_log *l, const uint8_t hh[64], struct msg_head *ret)
 {
-    *ret = (struct msg_head){.site = l->key.site, .epoch = l->key.epoch, .seq = l->head};
+    *ret = (struct msg_head){.site = l->key.site, .epoch = l->key.epoch, .seq = l->head, .fork = l->fork};
     crypto_tag(hh, &l->head_id, ret->tag);
 }

@@ -1,5 +1,6 @@
 /* The heads of all logs, in the order (stream, site, epoch), with counts and fingerprints over ranges of that
- * order (SPEC 5.1, 5.4). A log is told to others when its head is above 0. */
+ * order (SPEC 5.1, 5.4). A log is told to others when its head is above 0, or
+ * when a fork proof is all that is held of it. */
 #ifndef KITH_HEADS_H
 #define KITH_HEADS_H
 
@@ -21,9 +22,18 @@ struct heads_log {
     uint64_t tip, held, head;
     struct kith_id tip_id, held_id, head_id;
     struct heads_claim claim[HEADS_CLAIMS];
-    uint32_t asked;     /* slot + 1 of the peer that was asked for the next runs; 0 for none */
-    uint32_t missing;   /* bodies of it that are missing */
-    bool suspect;       /* a peer showed another branch: said once */
+    uint32_t asked;   /* slot + 1 of the peer that was asked for the next runs; 0 for none */
+    uint32_t missing; /* bodies of it that are missing */
+    bool suspect;     /* a peer showed another branch: said once */
+    bool fork;        /* a proof stands and ends it */
+    uint32_t probe;   /* slot + 1 of the peer whose headers are compared with ours; 0 for none … */
+    uint64_t probe_from, probe_back; /* … from where on, and how many were asked for */
+    bool probe_unlinked;             /* what came so far does not link: the fork lies earlier */
+    uint32_t right;                  /* slot + 1 of a peer that holds the branch to be held; 0 for none … */
+    uint64_t right_seq;              /* … so far */
+    uint32_t replace;                /* slot + 1 of the peer whose branch takes the place of ours … */
+    uint64_t replace_at, fork_at;    /* … from the run that begins here; the first entry that differs */
+    bool offered;                    /* an own log: a peer said what it holds, and we hold that */
     int64_t day;        /* kept in control logs, for all logs of the site and epoch: the day by the own … */
     uint64_t day_bytes; /* … monotonic clock, and the bytes taken in it (SPEC 3.14) */
 };
@@ -39,6 +49,9 @@ struct heads_log *heads_find(const struct heads *h, const struct kith_log_key *k
 struct heads_log *heads_make(struct heads *h, const struct kith_log_key *key);
 /* Index of the first log of this stream at or above the bound. */
 uint32_t heads_lower(const struct heads *h, uint8_t stream, const struct msg_bound *b);
+
+/* Whether others are told of this log at all. */
+bool heads_told(const struct heads_log *l);
 
 extern const struct msg_bound heads_first, heads_end; /* bounds of a whole stream */
 int heads_bound_compare(const struct msg_bound *a, const struct msg_bound *b);

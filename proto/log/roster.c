@@ -670,6 +670,29 @@ int roster_add_fork(struct roster *r, const struct kith_log_key *log, uint64_t s
     return 1;
 }
 
+bool roster_fork(const struct roster *r, const struct kith_log_key *log, uint64_t *ret_seq,
+                 struct kith_id *ret_prev)
+{
+    const struct site *s = roster_site(r, &log->site);
+    assert(ret_seq != NULL && ret_prev != NULL);
+    if (s == NULL || s->certs_n == 0 || s->cert[s->certs_n - 1].epoch > log->epoch)
+        return false;
+    uint32_t at = fork_place(s, log->stream, log->epoch);
+    if (at == s->forks_n || s->fork[at].stream != log->stream || s->fork[at].epoch != log->epoch ||
+        !fork_stands(s, &s->fork[at]))
+        return false;
+    *ret_seq = s->fork[at].seq;
+    *ret_prev = s->fork[at].prev;
+    return true;
+}
+
+struct kith_bytes roster_cert_body(const struct roster *r, const struct kith_site_id *site, uint32_t epoch)
+{
+    const struct site *s = roster_site(r, site);
+    const struct kept_cert *c = s != NULL ? site_cert(s, epoch) : NULL;
+    return c != NULL ? (struct kith_bytes){c->body, c->body_n} : (struct kith_bytes){0};
+}
+
 /* ---- ends ---- */
 
 static int mark_compare(const void *key, const void *at)

@@ -59,6 +59,12 @@ int roster_add_control(struct roster *r, const struct run_entry *x, struct kith_
  * certificate body that counts (SPEC 6.2). KITH_E_UNLINKED: no certificate of that epoch is held. */
 int roster_add_fork(struct roster *r, const struct kith_log_key *log, uint64_t seq,
                     const struct kith_id *prev);
+/* True where such a proof stands and no later certificate of the site closes the log: it decides where the
+ * log ends. Answers at once. */
+bool roster_fork(const struct roster *r, const struct kith_log_key *log, uint64_t *ret_seq,
+                 struct kith_id *ret_prev);
+/* The part that is signed of the certificate that counts for this epoch; empty while none is held. */
+struct kith_bytes roster_cert_body(const struct roster *r, const struct kith_site_id *site, uint32_t epoch);
 /* Computes everything anew; nothing where nothing was learnt since. Cannot fail. */
 void roster_fold(struct roster *r);
 

@@ -85,7 +85,10 @@ struct sync *sync_new(const struct sync_config *c)
     s->run = calloc(1, sizeof *s->run);
     s->tail = calloc(1, sizeof *s->tail);
     s->wire = malloc(KITH_RUN_WIRE_MAX);
-    if (s->ctx == NULL || s->run == NULL || s->tail == NULL || s->wire == NULL) {
+    s->fork = calloc(1, sizeof *s->fork);
+    s->proof = malloc(FORK_WIRE_MAX);
+    if (s->ctx == NULL || s->run == NULL || s->tail == NULL || s->wire == NULL || s->fork == NULL ||
+        s->proof == NULL) {
         sync_free(s);
         return NULL;
     }
@@ -101,6 +104,8 @@ void sync_free(struct sync *s)
     free(s->run);
     free(s->tail);
     free(s->wire);
+    free(s->fork);
+    free(s->proof);
     free(s->missing);
     free(s);
 }
@@ -211,22 +216,20 @@ bool sync_refold_early(struct sync *s)
 
 /* The head is the last held entry of the valid part. Where the end lies before what is held, its id is the
  * one named, or else read from the store; where neither is to be had the log is told to nobody. */
-static void sync_head_of(struct sync *s, struct heads_log *l)
+void sync_head_of(struct sync *s, struct heads_log *l)
 {
     struct kith_id named;
     uint64_t ends;
     int is_named = roster_valid_end(s->c.roster, &l->key, &ends, &named);
-    l->head = l->held;
-    l->head_id = l->held_id;
-    if (l->held <= ends)
-        return;
-    l->head = ends;
-    if (l->head == 0)
-        return;
-    if (s->c.reader.id_at(s->c.reader.context, &l->key, l->head, &l->head_id) != 0)
+    l->head = l->held < ends ? l->held : ends;
+    l->head_id = l->head == l->held ? l->held_id : (struct kith_id){{0}};
+    if (l->head > 0 && l->head < l->held &&
+        s->c.reader.id_at(s->c.reader.context, &l->key, l->head, &l->head_id) != 0)
         l->head = 0;
-    else if (is_named == 1 && memcmp(&named, &l->head_id, sizeof named) != 0)
+    if (l->head == ends && is_named == 1 && memcmp(&named, &l->head_id, sizeof named) != 0)
         l->head = 0; /* another branch is held than the one that counts (SPEC 3.9) */
+    if (l->head == 0)
+        l->head_id = (struct kith_id){{0}};
 }
 
 /* A peer's standing may change with the roster: newcomers are let in, the revoked are let go. */
@@ -245,6 +248,7 @@ static void sync_peer_refold(struct sync *s, uint32_t i)
     if (p->mode == SYNC_PROBATION && mode == SYNC_MEMBER) {
         p->mode = SYNC_MEMBER;
         p->since = s->now;
+        sync_fork_author(s, p);
         memset(p->want, 0, sizeof p->want);
         sync_pull_later(p); /* its first HELLO was not listened to */
     } else if (p->mode == SYNC_MEMBER && p->skipped) {
@@ -263,6 +267,7 @@ void sync_refold(struct sync *s)
     for (uint32_t i = 0; i < s->heads.n; i++) {
         struct heads_log *l = s->heads.at[i];
         uint64_t before = l->head;
+        sync_fork_refold(s, l);
         sync_head_of(s, l);
         if (l->head > before)
             sync_grew(s, l, before + 1, 0);
@@ -284,7 +289,7 @@ int sync_mode_for(const struct sync *s, const struct kith_site_id *site, enum sy
 /* ---- durable before visible ---- */
 
 /* Connected, and told everything. */
-static bool sync_is_member(const struct sync_peer *p)
+bool sync_is_member(const struct sync_peer *p)
 {
     return p->up && p->mode == SYNC_MEMBER;
 }
@@ -297,18 +302,21 @@ static uint32_t sync_links(const struct sync *s)
     return n;
 }
 
-/* One log's growth is one line of a peer's push table: the earliest seq that it may lack. */
-static void sync_push(struct sync_peer *p, struct heads_log *l, uint64_t from)
+/* One log's growth is one line of a peer's push table: the earliest seq that it may lack. Its fork proof is
+ * another. */
+void sync_push(struct sync_peer *p, struct heads_log *l, const struct sync_push *what)
 {
     for (uint32_t i = 0; i < p->push_n; i++)
-        if (p->push[i].log == l)
+        if (p->push[i].log == l && p->push[i].proof == what->proof) {
+            p->push[i].news = p->push[i].news || what->news;
             return;
+        }
     if (p->push_n ==
         SYNC_PUSHES_MAX) { /* the cure of every overflow: the other side compares again, and pulls */
         p->owe_hello = p->owe_ask = true;
         return;
     }
-    p->push[p->push_n++] = (struct sync_push){l, from, false};
+    p->push[p->push_n++] = *what;
 }
 
 /* The head of a log rose: whoever is connected may lack what lies from `from` on. */
@@ -316,11 +324,13 @@ void sync_grew(struct sync *s, struct heads_log *l, uint64_t from, uint32_t orig
 {
     for (uint32_t i = 0; i < SYNC_PEERS_MAX; i++)
         if (sync_is_member(&s->peer[i]) && i + 1 != origin)
-            sync_push(&s->peer[i], l, from);
+            sync_push(&s->peer[i], l, &(struct sync_push){.log = l, .from = from});
 }
 
 static void sync_durable(struct sync *s, const struct sync_pending *d)
 {
+    if (d->log == NULL)
+        return; /* cut meanwhile: another branch took its place */
     uint64_t before = d->log->head;
     d->log->held = d->seq;
     d->log->held_id = d->id;
@@ -418,6 +428,7 @@ void sync_peer_up(struct sync *s, uint32_t peer, const struct kith_site_id *site
         return;
     switch (mode) {
     case SYNC_MEMBER:
+        sync_fork_author(s, p);
         p->owe_hello = true;
         p->stage = STAGE_IDLE; /* the pull begins when its HELLO is here */
         break;
@@ -448,6 +459,7 @@ void sync_peer_down(struct sync *s, uint32_t peer, struct kith_mono now)
         sync_claim_drop(s, p, s->heads.at[i]);
         if (s->heads.at[i]->asked == peer + 1)
             s->heads.at[i]->asked = 0;
+        sync_fork_forget(s, p, s->heads.at[i]);
     }
     for (uint32_t i = 0; i < s->missing_n; i++)
         if (s->missing[i].origin == peer + 1)
@@ -547,7 +559,9 @@ static void sync_dispatch(struct sync *s, struct sync_peer *p, const struct msg 
     case MSG_RUN:
         sync_take(s, p, m->run.bytes);
         break;
-    case MSG_PROOF: /* kept and acted upon where forks are healed */
+    case MSG_PROOF:
+        sync_fork_proof(s, p, m->proof.bytes);
+        break;
     case MSG_PING:
     case MSG_BYE:
         break;
@@ -616,8 +630,8 @@ static bool sync_say_want(struct sync *s, struct sync_peer *p, struct msg *m)
         if (w->log == NULL || w->sent)
             continue;
         m->type = MSG_WANT;
-        m->want =
-            (struct msg_want){w->log->key.stream, w->log->key.site, w->log->key.epoch, w->from, w->to, false};
+        m->want = (struct msg_want){w->log->key.stream, w->log->key.site, w->log->key.epoch, w->from, w->to,
+                                    w->headers};
         w->sent = true;
         w->deadline.ms = s->now.ms + SYNC_WANT_MS;
         return true;
@@ -632,8 +646,10 @@ static bool sync_say_news(struct sync_peer *p, struct msg *m)
     uint32_t keep = 0;
     for (uint32_t i = 0; i < p->push_n; i++) {
         struct sync_push *u = &p->push[i];
-        if (!u->news || (any && u->log->key.stream != m->heads.stream) || u->log->head == 0) {
-            if (u->log->head > 0)
+        bool authors = memcmp(&u->log->key.site, &p->site, sizeof p->site) == 0;
+        bool told = u->proof || heads_told(u->log) || (authors && u->log->held > 0);
+        if (!u->news || u->proof || (any && u->log->key.stream != m->heads.stream) || !told) {
+            if (told)
                 p->push[keep++] = *u;
             continue;
         }
@@ -644,7 +660,12 @@ static bool sync_say_news(struct sync_peer *p, struct msg *m)
             m->heads.count = 0;
         }
         any = true;
-        heads_describe(u->log, p->hh, &m->heads.h[m->heads.count++]);
+        struct msg_head *h = &m->heads.h[m->heads.count++];
+        heads_describe(u->log, p->hh, h);
+        if (authors && u->log->held > 0) { /* SPEC 6.10: what is hidden from others, too */
+            h->seq = u->log->held;
+            crypto_tag(p->hh, &u->log->held_id, h->tag);
+        }
     }
     p->push_n = keep;
     return any;
@@ -663,6 +684,8 @@ static bool sync_say_push(struct sync *s, struct sync_peer *p, struct msg *m, st
     bool crowded = p->push_n > 0 && sync_links(s) > SYNC_PUSH_LINKS;
     for (uint32_t i = 0; i < p->push_n; i++) {
         struct sync_push *u = &p->push[i];
+        if (u->proof)
+            continue;
         if (!u->news && !crowded && u->log->head >= u->from && u->log->head - u->from < KITH_RUN_ENTRIES) {
             *ret = (struct sync_out){SYNC_OUT_RUN, u->log->key, u->from, false};
             struct sync_push first = *u;
@@ -684,7 +707,8 @@ static bool sync_say_serve(struct sync_peer *p, struct sync_out *ret)
 {
     while (p->serve_n > 0) {
         struct sync_serve *v = &p->serve[0];
-        uint64_t to = v->to < v->log->head ? v->to : v->log->head;
+        uint64_t has = v->hidden ? v->log->held : v->log->head;
+        uint64_t to = v->to < has ? v->to : has;
         if (v->next <= to) {
             *ret = (struct sync_out){SYNC_OUT_RUN, v->log->key, v->next, v->headers};
             p->sending = SENDING_SERVE;
@@ -749,8 +773,8 @@ void sync_output(struct sync *s, uint32_t peer, struct kith_mono now, struct msg
         sync_say_hello(s, p, m);
         said = true;
     }
-    said = said || (p->answer.active && sync_pull_answer(s, p, m)) || sync_say_want(s, p, m) ||
-           sync_pull_question(s, p, m);
+    said = said || sync_fork_say(s, p, m) || (p->answer.active && sync_pull_answer(s, p, m)) ||
+           sync_say_want(s, p, m) || sync_pull_question(s, p, m);
     if (said)
         ret->type = SYNC_OUT_MSG;
     else if (p->mode == SYNC_MEMBER && !sync_say_push(s, p, m, ret))
@@ -761,7 +785,7 @@ void sync_output(struct sync *s, uint32_t peer, struct kith_mono now, struct msg
 static void sync_push_sent(struct sync_peer *p, uint64_t last)
 {
     struct sync_push *u = &p->push[0];
-    assert(p->push_n > 0);
+    assert(p->push_n > 0 && !u->proof);
     if (last >= u->from && last < u->log->head) {
         u->news = true;
         return;

@@ -11,6 +11,7 @@
 #ifndef KITH_SYNC_H
 #define KITH_SYNC_H
 
+#include "proto/log/fork.h"
 #include "proto/log/roster.h"
 #include "proto/wire/msg.h"
 
@@ -19,12 +20,16 @@
 
 struct sync;
 
-/* The one question that the brain asks its driver in the middle of a step. It must answer from what is stored
+/* The questions that the brain asks its driver in the middle of a step. It must answer from what is stored
  * or handed out for storing, and must not call back: the id at a position of a log. KITH_E_NOTFOUND if not
- * held. */
+ * held.
+ * For forks also: the stored run that covers a position, and the stored fork proof of a log; what *ret points
+ * to lives until the reader is asked again. */
 struct sync_reader {
     void *context;
     int (*id_at)(void *context, const struct kith_log_key *log, uint64_t seq, struct kith_id *ret);
+    int (*run_at)(void *context, const struct kith_log_key *log, uint64_t seq, struct kith_bytes *ret);
+    int (*proof_at)(void *context, const struct kith_log_key *log, struct kith_bytes *ret);
 };
 
 struct sync_config {
@@ -39,6 +44,11 @@ struct sync_config {
 
 struct sync *sync_new(const struct sync_config *c); /* NULL when memory is short */
 void sync_free(struct sync *s);
+/* While the roster is being loaded, after the control logs: a stored fork proof. f is scratch. 1 where it
+ * stands, 0 where it was known or its log has another key now, KITH_E_INVALID where it does not read as one.
+ */
+int sync_load_proof(struct roster *r, struct run_ctx *ctx, struct kith_bytes bytes, struct fork *f,
+                    struct kith_error *e);
 /* Before sync_start: one call a stored log, and one a body that is missing. */
 int sync_load_log(struct sync *s, const struct kith_log_key *log, uint64_t last,
                   const struct kith_id *last_id);
@@ -83,6 +93,10 @@ enum sync_action_type {
     SYNC_STORE,         /* append this run; report its ticket when it is on disk */
     SYNC_FILL,          /* these bodies were missing and are here: put them into the stored runs */
     SYNC_STORE_COUNCIL, /* keep these bytes under (g, id) */
+    SYNC_STORE_PROOF,   /* keep these bytes as the fork proof of this log, in place of another; first: where
+                           it forks */
+    SYNC_CUT,           /* forget what is stored of this log from `first` on: another branch follows. Of own
+                           entries those from `last` on return to the outbox */
     SYNC_FLUSH,         /* commit now and call sync_stored before the next event */
     SYNC_DROP,          /* close this link with a BYE */
     SYNC_ROSTER,        /* the fold gave a new roster: members, valid ends, links of revoked sites */

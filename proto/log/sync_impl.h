@@ -2,6 +2,7 @@
 #ifndef KITH_SYNC_IMPL_H
 #define KITH_SYNC_IMPL_H
 
+#include "proto/log/fork.h"
 #include "proto/log/heads.h"
 #include "proto/log/sync.h"
 
@@ -37,6 +38,8 @@ struct sync_want {
     uint64_t from, to;
     bool fill; /* keeps nobody else from being asked: for a missing body, on probation, or given up */
     bool sent;
+    bool headers; /* asked for without bodies … */
+    bool probe;   /* … to find where two branches part */
     struct kith_mono deadline;
 };
 
@@ -44,12 +47,14 @@ struct sync_serve {
     struct heads_log *log; /* NULL: a free slot */
     uint64_t next, to;
     bool headers;
+    bool hidden; /* to the log's author: what is held beyond the valid part, too */
 };
 
 struct sync_push {
     struct heads_log *log;
     uint64_t from;
-    bool news; /* tell the head rather than send the run */
+    bool news;  /* tell the head rather than send the run */
+    bool proof; /* send the fork proof */
 };
 
 struct sync_peer {
@@ -120,9 +125,11 @@ struct sync {
     struct sync_config c;
     struct heads heads;
     struct run_ctx *ctx;
-    struct run *run;  /* the run in hand */
-    struct run *tail; /* the part of it that is new; the run being appended */
-    uint8_t *wire;    /* its encoded form */
+    struct run *run;   /* the run in hand */
+    struct run *tail;  /* the part of it that is new; the run being appended */
+    uint8_t *wire;     /* its encoded form */
+    struct fork *fork; /* the proof in hand */
+    uint8_t *proof;    /* its packed form */
     bool appending;
     struct kith_mono now; /* of the last event */
     uint64_t ticket;      /* last given */
@@ -153,6 +160,9 @@ void sync_refold(struct sync *s);
 bool sync_refold_early(struct sync *s);
 void sync_dirty(struct sync *s);
 void sync_grew(struct sync *s, struct heads_log *l, uint64_t from, uint32_t origin);
+void sync_push(struct sync_peer *p, struct heads_log *l, const struct sync_push *what);
+bool sync_is_member(const struct sync_peer *p);
+void sync_head_of(struct sync *s, struct heads_log *l);
 uint32_t sync_slot(const struct sync *s, const struct sync_peer *p);
 void sync_hand_to_store(struct sync *s, struct heads_log *l, const struct run *r, struct kith_bytes bytes,
                         uint32_t origin);
@@ -172,8 +182,10 @@ bool sync_pull_answer(struct sync *s, struct sync_peer *p, struct msg *m);
 void sync_claim(struct sync *s, struct sync_peer *p, struct heads_log *l, uint64_t seq);
 void sync_claims_drop(struct sync *s, struct heads_log *l, uint64_t upto);
 void sync_claim_drop(struct sync *s, struct sync_peer *p, struct heads_log *l);
+struct sync_want *sync_want_slot(struct sync_peer *p);
 void sync_wants_fill(struct sync *s, struct sync_peer *p);
-void sync_want_progress(struct sync *s, struct sync_peer *p, const struct heads_log *l, uint64_t last);
+void sync_want_progress(struct sync *s, struct sync_peer *p, const struct heads_log *l,
+                        const struct run_head *h);
 void sync_want_close(struct sync *s, struct sync_want *w);
 void sync_give_up(struct sync *s, struct sync_peer *p, struct heads_log *l);
 void sync_wants_expire(struct sync *s, struct sync_peer *p);
@@ -182,5 +194,26 @@ void sync_serve(struct sync *s, struct sync_peer *p, const struct msg_want *m);
 
 /* sync_take.c: a run from a peer */
 void sync_take(struct sync *s, struct sync_peer *p, struct kith_bytes bytes);
+/* Whether the last signature of a run holds under the key of its epoch. KITH_E_NOTFOUND: its certificate is
+ * not held. */
+int sync_take_verify(struct sync *s, const struct run *r, struct kith_error *e);
+
+/* sync_fork.c: forks */
+void sync_cut(struct sync *s, struct heads_log *l, uint64_t from, uint64_t fork);
+void sync_fork_refold(struct sync *s, struct heads_log *l);
+void sync_fork_ask(struct sync *s, struct sync_peer *p, struct heads_log *l, uint64_t above);
+bool sync_fork_bare(const struct sync_peer *p, const struct heads_log *l);
+bool sync_fork_probing(const struct sync_peer *p, const struct heads_log *l);
+void sync_fork_probe(struct sync *s, struct sync_peer *p, struct heads_log *l, uint64_t at);
+void sync_fork_probed(struct sync *s, struct sync_peer *p, struct heads_log *l);
+void sync_fork_forget(struct sync *s, struct sync_peer *p, struct heads_log *l);
+void sync_fork_evidence(struct sync *s, struct sync_peer *p, struct heads_log *l);
+bool sync_fork_replaces(struct sync *s, struct sync_peer *p, struct heads_log *l, const struct run_head *h);
+bool sync_fork_cut(struct sync *s, struct sync_peer *p, struct heads_log *l);
+void sync_fork_right(struct sync *s, struct sync_peer *p, struct heads_log *l, uint64_t seq);
+void sync_fork_offer(struct sync *s, struct sync_peer *p, uint8_t stream, const struct msg_head *h);
+void sync_fork_author(struct sync *s, struct sync_peer *p);
+void sync_fork_proof(struct sync *s, struct sync_peer *p, struct kith_bytes bytes);
+bool sync_fork_say(struct sync *s, struct sync_peer *p, struct msg *m);
 
 #endif

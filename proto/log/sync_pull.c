@@ -194,11 +194,13 @@ static void pull_compare(struct sync *s, struct sync_peer *p, struct heads_log *
     uint8_t tag[8];
     assert(l->head == h->seq);
     crypto_tag(p->hh, &l->head_id, tag);
-    if (memcmp(tag, h->tag, sizeof tag) == 0 || l->suspect)
+    if (h->seq == 0 || memcmp(tag, h->tag, sizeof tag) == 0)
         return;
+    if (!l->suspect)
+        sync_note(s, sync_slot(s, p), "another entry is claimed at seq %llu of a log",
+                  (unsigned long long)h->seq);
     l->suspect = true;
-    sync_note(s, sync_slot(s, p), "another entry is claimed at seq %llu of a log",
-              (unsigned long long)h->seq);
+    sync_fork_probe(s, p, l, h->seq);
 }
 
 /* A peer's head of a log: a claim when it is ahead of us, a suspicion when it differs at the same place. */
@@ -207,7 +209,7 @@ static void pull_take_head(struct sync *s, struct sync_peer *p, uint8_t stream, 
     struct kith_log_key key = {h->site, h->epoch, stream};
     uint64_t ends;
     struct kith_id id;
-    if (h->epoch == 0 || h->epoch > KITH_EPOCH_MAX || h->seq == 0 || h->seq > KITH_SEQ_MAX)
+    if (h->epoch == 0 || h->epoch > KITH_EPOCH_MAX || h->seq > KITH_SEQ_MAX)
         return;
     if (roster_member(s->c.roster, &h->site) == NULL)
         (void)sync_refold_early(s);
@@ -223,6 +225,17 @@ static void pull_take_head(struct sync *s, struct sync_peer *p, uint8_t stream, 
     if (ends == 0 && m->state == MEMBER_REVOKED)
         return;
     struct heads_log *l = heads_find(&s->heads, &key);
+    uint64_t forks;
+    struct kith_id before;
+    if (h->fork && (!roster_fork(s->c.roster, &key, &forks, &before) || h->seq + 1 < forks) &&
+        (l = heads_make(&s->heads, &key)) != NULL)
+        sync_fork_ask(s, p, l, h->seq);
+    if (h->seq == 0)
+        return;
+    uint8_t tag[8];
+    crypto_tag(p->hh, &id, tag);
+    if (is_named && ends == h->seq && l != NULL && memcmp(tag, h->tag, sizeof tag) == 0)
+        sync_fork_right(s, p, l, ends);
     if (l != NULL && l->head == h->seq)
         pull_compare(s, p, l, h);
     /* A certificate may be what makes the log valid: a control log is asked for from its beginning. */
@@ -238,7 +251,10 @@ static void pull_take_head(struct sync *s, struct sync_peer *p, uint8_t stream, 
 void sync_pull_heads(struct sync *s, struct sync_peer *p, const struct msg_heads *m)
 {
     for (uint32_t i = 0; i < m->count && p->up; i++)
-        pull_take_head(s, p, m->stream, &m->h[i]);
+        if (!m->is_answer && memcmp(&m->h[i].site, &s->c.self, sizeof s->c.self) == 0)
+            sync_fork_offer(s, p, m->stream, &m->h[i]);
+        else
+            pull_take_head(s, p, m->stream, &m->h[i]);
     if (m->is_answer && p->up)
         pull_answered(s, p, m->last);
 }
@@ -278,7 +294,7 @@ static bool answer_list(struct sync *s, struct sync_peer *p, const struct msg_ra
     uint32_t end = heads_lower(&s->heads, p->answer.stream, &r->hi);
     for (uint32_t i = heads_lower(&s->heads, p->answer.stream, from); i < end; i++) {
         const struct heads_log *l = s->heads.at[i];
-        if (l->head == 0)
+        if (!heads_told(l))
             continue;
         if (m->heads.count == KITH_HEADS_MAX) {
             p->answer.from = (struct msg_bound){l->key.site, l->key.epoch};

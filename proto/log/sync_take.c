@@ -39,8 +39,9 @@ static bool take_counts(struct sync *s, struct sync_peer *p, const struct run_he
     uint64_t ends;
     struct kith_id id;
     bool named = roster_valid_end(s->c.roster, &h->log, &ends, &id) == 1;
-    if (h->first <= ends)
-        return true;
+    const struct heads_log *l = heads_find(&s->heads, &h->log);
+    if (h->first <= ends || (l != NULL && l->right == sync_slot(s, p) + 1))
+        return true; /* of an own log what lies beyond its end, too: it comes back to its author */
     bool opens_epoch = h->log.stream == KITH_CONTROL && h->first == 1 && m->state != MEMBER_REVOKED && !named;
     if (!opens_epoch && ends == 0)
         p->skipped = true; /* its certificate may still be on the way */
@@ -80,7 +81,7 @@ static bool take_in_quota(struct sync *s, const struct kith_log_key *log, size_t
 }
 
 /* Step 7: the key that signs this epoch. A control log brings it along as its first entry. */
-static int take_verify(struct sync *s, const struct run *r, struct kith_error *e)
+int sync_take_verify(struct sync *s, const struct run *r, struct kith_error *e)
 {
     const struct kith_net_id *net = roster_net(s->c.roster);
     const struct kith_pk *known = roster_entry_key(s->c.roster, &r->log.site, r->log.epoch);
@@ -240,7 +241,7 @@ static void take_leave(struct sync *s, struct sync_peer *p, const struct run_hea
     if (l == NULL || !p->up)
         return;
     sync_give_up(s, p, l);
-    sync_want_progress(s, p, l, h->last);
+    sync_want_progress(s, p, l, h);
 }
 
 /* Steps 5 to 8 for a run that brings something new. */
@@ -251,17 +252,16 @@ static void take_checked(struct sync *s, struct sync_peer *p, struct heads_log *
         take_refuse(s, p, &e);
         return;
     }
+    if (sync_fork_bare(p, l) && !run_whole(s->run))
+        return; /* headers that were asked for, and are of no more use */
     int links = take_links(l, s->run);
     if (links != 0) {
         s->stats.unlinked++;
         sync_give_up(s, p, l);
-        if (!l->suspect)
-            sync_note(s, sync_slot(s, p), "a run at seq %llu does not link to what is held: another branch",
-                      (unsigned long long)s->run->first);
-        l->suspect = true;
+        sync_fork_evidence(s, p, l);
         return;
     }
-    int verified = take_verify(s, s->run, &e);
+    int verified = sync_take_verify(s, s->run, &e);
     if (verified == KITH_E_NOTFOUND) {
         p->skipped = true;
         sync_give_up(s, p, l);
@@ -275,6 +275,41 @@ static void take_checked(struct sync *s, struct sync_peer *p, struct heads_log *
         take_refuse(s, p, &e);
     else
         take_new(s, p, l, bytes);
+}
+
+/* What was asked for to find where two branches part is looked at, and not kept. */
+static void take_probed(struct sync *s, struct sync_peer *p, struct heads_log *l, struct kith_bytes bytes)
+{
+    struct kith_error e;
+    if (run_decode(s->ctx, bytes, s->run, &e) != 0)
+        take_refuse(s, p, &e);
+    else
+        sync_fork_evidence(s, p, l);
+}
+
+/* The branch that is to be held begins: ours goes, and its run is taken like any other. */
+static void take_replace(struct sync *s, struct sync_peer *p, struct heads_log *l, struct kith_bytes bytes)
+{
+    struct kith_error e;
+    if (run_decode(s->ctx, bytes, s->run, &e) != 0)
+        take_refuse(s, p, &e);
+    else if (sync_fork_cut(s, p, l))
+        take_checked(s, p, l, bytes);
+}
+
+/* All of it is held: the same bytes in most cases, else perhaps another branch. */
+static void take_held(struct sync *s, struct sync_peer *p, struct heads_log *l, const struct run_head *h,
+                      struct kith_bytes bytes)
+{
+    struct kith_bytes mine;
+    if (l->missing > 0) {
+        take_fill(s, p, l, bytes);
+        return;
+    }
+    bool same = s->c.reader.run_at(s->c.reader.context, &l->key, h->first, &mine) == 0 && mine.n == bytes.n &&
+                memcmp(mine.p, bytes.p, mine.n) == 0;
+    if (!same)
+        take_probed(s, p, l, bytes);
 }
 
 void sync_take(struct sync *s, struct sync_peer *p, struct kith_bytes bytes)
@@ -292,10 +327,13 @@ void sync_take(struct sync *s, struct sync_peer *p, struct kith_bytes bytes)
         take_leave(s, p, &h);
         return;
     }
-    if (h.last <= l->tip) {
+    if (sync_fork_replaces(s, p, l, &h)) {
+        take_replace(s, p, l, bytes);
+    } else if (sync_fork_probing(p, l)) {
+        take_probed(s, p, l, bytes);
+    } else if (h.last <= l->tip) {
         s->stats.duplicates++;
-        if (l->missing > 0)
-            take_fill(s, p, l, bytes);
+        take_held(s, p, l, &h, bytes);
     } else if (h.first > l->tip + 1) {
         if (p->mode != SYNC_CARRIED) /* nothing can be asked of a file */
             sync_claim(s, p, l, h.last);
@@ -305,5 +343,5 @@ void sync_take(struct sync *s, struct sync_peer *p, struct kith_bytes bytes)
         sync_give_up(s, p, l);
     }
     if (p->up)
-        sync_want_progress(s, p, l, h.last);
+        sync_want_progress(s, p, l, &h);
 }

@@ -60,7 +60,7 @@ void sync_claim_drop(struct sync *s, struct sync_peer *p, struct heads_log *l)
 
 /* ---- wants ---- */
 
-static struct sync_want *want_slot(struct sync_peer *p)
+struct sync_want *sync_want_slot(struct sync_peer *p)
 {
     for (uint32_t i = 0; i < KITH_WANTS_MAX; i++)
         if (p->want[i].log == NULL)
@@ -90,7 +90,8 @@ static bool want_missing(struct sync *s, struct sync_peer *p, struct sync_want *
             roster_withdrawn(s->c.roster, &x->log->key, x->seq))
             continue;
         p->fills++;
-        *w = (struct sync_want){x->log, x->seq, x->seq, true, false, s->now};
+        *w =
+            (struct sync_want){.log = x->log, .from = x->seq, .to = x->seq, .fill = true, .deadline = s->now};
         return true;
     }
     return false;
@@ -111,7 +112,7 @@ static bool want_log(struct sync *s, struct sync_peer *p, struct sync_want *w)
         if (c == NULL || c->seq <= l->tip || l->asked != 0)
             continue;
         l->asked = me;
-        *w = (struct sync_want){l, l->tip + 1, c->seq, false, false, s->now};
+        *w = (struct sync_want){.log = l, .from = l->tip + 1, .to = c->seq, .deadline = s->now};
         return true;
     }
     p->scanned = s->wants_version;
@@ -123,7 +124,7 @@ void sync_wants_fill(struct sync *s, struct sync_peer *p)
     if (p->mode != SYNC_MEMBER)
         return;
     struct sync_want *w;
-    while ((w = want_slot(p)) != NULL)
+    while ((w = sync_want_slot(p)) != NULL)
         if (!want_log(s, p, w) && !want_missing(s, p, w))
             return;
 }
@@ -133,31 +134,39 @@ void sync_wants_probation(struct sync *s, struct sync_peer *p)
 {
     const struct council *c = roster_council(s->c.roster);
     for (uint32_t i = 0; i < c->seats_n; i++) {
-        struct sync_want *w = want_slot(p);
+        struct sync_want *w = sync_want_slot(p);
         const struct member *m = roster_member(s->c.roster, &c->seat[i].site);
         if (w == NULL || m == NULL || m->epoch == 0)
             continue;
         struct kith_log_key key = {m->site, m->epoch, KITH_CONTROL};
         struct heads_log *l = heads_make(&s->heads, &key);
         if (l != NULL)
-            *w = (struct sync_want){l, l->tip + 1, KITH_SEQ_MAX, true, false, s->now};
+            *w = (struct sync_want){
+                .log = l, .from = l->tip + 1, .to = KITH_SEQ_MAX, .fill = true, .deadline = s->now};
     }
 }
 
-/* A run up to `last` came from p: the WANT that asked for it has moved on, or is done. What was verified is
+/* A run came from p: the WANT that asked for it has moved on, or is done. What was verified is
  * progress, what was said is not: else whoever sends rubbish now and then keeps others from being asked. */
-void sync_want_progress(struct sync *s, struct sync_peer *p, const struct heads_log *l, uint64_t last)
+void sync_want_progress(struct sync *s, struct sync_peer *p, const struct heads_log *l,
+                        const struct run_head *h)
 {
+    uint64_t last = h->last;
     for (uint32_t i = 0; i < KITH_WANTS_MAX; i++) {
         struct sync_want *w = &p->want[i];
         uint64_t reached = w->fill || last < l->tip ? last : l->tip;
-        if (w->log != l || reached < w->from)
+        if (w->log != l || reached < w->from || h->first > w->to)
             continue;
         w->deadline.ms = s->now.ms + SYNC_WANT_MS;
-        if (reached >= w->to)
-            sync_want_close(s, w);
-        else
+        if (reached < w->to) {
             w->from = reached + 1;
+            return;
+        }
+        bool probed = w->probe;
+        struct heads_log *mine = w->log;
+        sync_want_close(s, w);
+        if (probed)
+            sync_fork_probed(s, p, mine);
         return;
     }
 }
@@ -186,6 +195,8 @@ void sync_wants_expire(struct sync *s, struct sync_peer *p)
         if (!w->fill) {
             sync_claim_drop(s, p, w->log);
             sync_note(s, sync_slot(s, p), "a log was asked for and did not come; it is asked for elsewhere");
+        } else {
+            sync_fork_forget(s, p, w->log);
         }
         sync_want_close(s, w);
     }
@@ -205,7 +216,12 @@ void sync_serve(struct sync *s, struct sync_peer *p, const struct msg_want *m)
         sync_drop(s, sync_slot(s, p), BYE_PROTOCOL, &why);
         return;
     }
-    if (l == NULL || m->from > l->head)
+    if (l != NULL && m->headers && m->from > l->head && l->fork) {
+        sync_push(p, l, &(struct sync_push){.log = l, .proof = true}); /* SPEC 6.9 */
+        return;
+    }
+    bool authors = l != NULL && memcmp(&l->key.site, &p->site, sizeof p->site) == 0;
+    if (l == NULL || m->from > (authors ? l->held : l->head))
         return; /* we never told of it: its deadline will pass */
-    p->serve[p->serve_n++] = (struct sync_serve){l, m->from, m->to, m->headers};
+    p->serve[p->serve_n++] = (struct sync_serve){l, m->from, m->to, m->headers, authors};
 }

@@ -261,7 +261,7 @@ static void bench_fill(struct bench *x)
                             .self = keys.site,
                             .epoch = keys.epoch,
                             .entry_sk = &keys.secret->entry,
-                            .reader = {s, store_id_at},
+                            .reader = {s, store_id_at, store_run_at, store_proof_at},
                             .software = "bench"};
     struct sync *sync = sync_new(&c);
     if (sync == NULL || store_load_sync(s, sync, &e) != 0)

@@ -242,14 +242,37 @@ static int id_at(void *context, const struct kith_log_key *log, uint64_t seq, st
     return disk_id_at(&disk, ctx, log, seq, ret);
 }
 
+static int run_at(void *context, const struct kith_log_key *log, uint64_t seq, struct kith_bytes *ret)
+{
+    const struct disk_item *x = disk_run(&disk, log, seq, false);
+    (void)context;
+    if (x != NULL)
+        *ret = (struct kith_bytes){x->bytes, x->n};
+    return x != NULL ? 0 : KITH_E_NOTFOUND;
+}
+
+static int proof_at(void *context, const struct kith_log_key *log, struct kith_bytes *ret)
+{
+    const struct disk_item *x = disk_proof(&disk, log);
+    (void)context;
+    if (x != NULL)
+        *ret = (struct kith_bytes){x->bytes, x->n};
+    return x != NULL ? 0 : KITH_E_NOTFOUND;
+}
+
 static void load(const struct bytes *from)
 {
     struct kith_error e;
     int rc = run_decode(ctx, (struct kith_bytes){from->p, from->n}, &scratch, &e);
     assert(rc == 0);
     uint64_t last = scratch.first + scratch.count - 1;
-    struct disk_item item = {true, 0,       scratch.log, scratch.first, last, *run_last_id(&scratch),
-                             0,    from->p, from->n};
+    struct disk_item item = {.is_run = true,
+                             .log = scratch.log,
+                             .first = scratch.first,
+                             .last = last,
+                             .last_id = *run_last_id(&scratch),
+                             .bytes = from->p,
+                             .n = from->n};
     disk_put(&disk, &item);
     for (uint32_t i = 0; scratch.log.stream == KITH_CONTROL && i < scratch.count; i++) {
         rc = roster_add_control(roster, &scratch.entry[i], &e);
@@ -275,7 +298,7 @@ static void begin(uint8_t scene)
                             .self = site[self].id,
                             .epoch = 1,
                             .entry_sk = &site[self].entry_sk,
-                            .reader = {NULL, id_at},
+                            .reader = {NULL, id_at, run_at, proof_at},
                             .software = "fuzz",
                             .seed = scene};
     sync = sync_new(&c);
@@ -343,6 +366,18 @@ static void do_action(struct sync_action *a)
         disk_put(&disk, &item);
         break;
     }
+    case SYNC_STORE_PROOF: {
+        struct disk_item item = {.is_proof = true,
+                                 .log = a->log,
+                                 .first = a->first,
+                                 .bytes = (uint8_t *)(uintptr_t)a->bytes.p,
+                                 .n = a->bytes.n};
+        disk_put(&disk, &item);
+        break;
+    }
+    case SYNC_CUT:
+        disk_cut(&disk, &a->log, a->first);
+        break;
     case SYNC_FILL:
         other = *a->run;
         for (uint32_t i = 0; i < other.count; i++) /* bodies lie in the table of the run copied from */

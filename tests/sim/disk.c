@@ -48,6 +48,33 @@ const struct disk_item *disk_run(const struct disk *d, const struct kith_log_key
     return NULL;
 }
 
+/* What goes leaves a hole: nothing before it moves, so that what is durable stays a prefix. A crash that
+ * comes before the next commit would have to bring it back; the simulator commits a cut at once. */
+void disk_cut(struct disk *d, const struct kith_log_key *log, uint64_t from)
+{
+    for (uint32_t i = 0; i < d->n; i++) {
+        struct disk_item *x = &d->item[i];
+        if (x->is_run && x->last >= from && log_key_compare(&x->log, log) == 0)
+            x->is_run = false;
+    }
+}
+
+void disk_copy(const struct disk *from, struct disk *ret)
+{
+    *ret = (struct disk){0};
+    for (uint32_t i = 0; i < from->durable; i++)
+        disk_put(ret, &from->item[i]);
+    disk_commit(ret);
+}
+
+const struct disk_item *disk_proof(const struct disk *d, const struct kith_log_key *log)
+{
+    for (uint32_t i = d->n; i-- > 0;)
+        if (d->item[i].is_proof && log_key_compare(&d->item[i].log, log) == 0)
+            return &d->item[i];
+    return NULL;
+}
+
 int disk_id_at(const struct disk *d, struct run_ctx *ctx, const struct kith_log_key *log, uint64_t seq,
                struct kith_id *ret)
 {

@@ -6,7 +6,7 @@
 #include "proto/log/sync.h"
 
 struct disk_item {
-    bool is_run;
+    bool is_run, is_proof;
     uint64_t ticket;
     struct kith_log_key log;
     uint64_t first, last;
@@ -31,6 +31,10 @@ const struct disk_item *disk_run(const struct disk *d, const struct kith_log_key
                                  bool durable_only);
 /* Puts the bodies that `r` has into the stored runs that lack them. */
 void disk_fill(struct disk *d, struct run_ctx *ctx, const struct run *r);
+/* Forgets the runs of a log from a position on; a run that covers it goes whole. */
+void disk_cut(struct disk *d, const struct kith_log_key *log, uint64_t from);
+void disk_copy(const struct disk *from, struct disk *ret); /* what is durable, and all of it */
+const struct disk_item *disk_proof(const struct disk *d, const struct kith_log_key *log);
 int disk_id_at(const struct disk *d, struct run_ctx *ctx, const struct kith_log_key *log, uint64_t seq,
                struct kith_id *ret);
 

@@ -55,6 +55,26 @@ static int world_id_at(void *context, const struct kith_log_key *log, uint64_t s
     return disk_id_at(&x->disk, x->world->ctx, log, seq, ret);
 }
 
+static int world_run_at(void *context, const struct kith_log_key *log, uint64_t seq, struct kith_bytes *ret)
+{
+    struct world_site *x = context;
+    const struct disk_item *item = disk_run(&x->disk, log, seq, false);
+    if (item == NULL)
+        return KITH_E_NOTFOUND;
+    *ret = (struct kith_bytes){item->bytes, item->n};
+    return 0;
+}
+
+static int world_proof_at(void *context, const struct kith_log_key *log, struct kith_bytes *ret)
+{
+    struct world_site *x = context;
+    const struct disk_item *item = disk_proof(&x->disk, log);
+    if (item == NULL)
+        return KITH_E_NOTFOUND;
+    *ret = (struct kith_bytes){item->bytes, item->n};
+    return 0;
+}
+
 /* ---- starting a site from its disk, as the daemon does ---- */
 
 static void world_load_run(struct world_site *x, const struct disk_item *item)
@@ -70,6 +90,14 @@ static void world_load_run(struct world_site *x, const struct disk_item *item)
             sync_load_missing(x->sync, &item->log, x->world->scratch->entry[i].e.seq);
 }
 
+static void world_load_proof(struct world_site *x, const struct disk_item *item)
+{
+    static struct fork f;
+    struct kith_error e;
+    int r = sync_load_proof(x->roster, x->world->ctx, (struct kith_bytes){item->bytes, item->n}, &f, &e);
+    assert(r >= 0);
+}
+
 static void world_boot(struct world *w, uint32_t i)
 {
     struct world_site *x = &w->site[i];
@@ -80,7 +108,7 @@ static void world_boot(struct world *w, uint32_t i)
                             .self = x->site,
                             .epoch = x->epoch,
                             .entry_sk = &x->entry_sk,
-                            .reader = {x, world_id_at},
+                            .reader = {x, world_id_at, world_run_at, world_proof_at},
                             .software = "sim",
                             .seed = w->random};
     x->sync = sync_new(&c);
@@ -88,6 +116,8 @@ static void world_boot(struct world *w, uint32_t i)
     for (uint32_t k = 0; k < x->disk.n; k++)
         if (x->disk.item[k].is_run)
             world_load_run(x, &x->disk.item[k]);
+        else if (x->disk.item[k].is_proof)
+            world_load_proof(x, &x->disk.item[k]);
     sync_start(x->sync, world_mono(w));
     x->alive = true;
 }
@@ -141,6 +171,13 @@ static void world_dropped(struct world *w, uint32_t i, const struct sync_action 
     world_link_set(w, a->peer, false);
 }
 
+/* What goes is given back to be written again, where it is the site's own. */
+static void world_cut(struct world *w, struct world_site *x, const struct sync_action *a)
+{
+    (void)w;
+    disk_cut(&x->disk, &a->log, a->first);
+}
+
 static void world_drain(struct world *w, uint32_t i)
 {
     struct world_site *x = &w->site[i];
@@ -155,6 +192,16 @@ static void world_drain(struct world *w, uint32_t i)
             break;
         case SYNC_FLUSH:
             world_commit(w, x);
+            break;
+        case SYNC_STORE_PROOF:
+            disk_put(&x->disk, &(struct disk_item){.is_proof = true,
+                                                   .log = a.log,
+                                                   .first = a.first,
+                                                   .bytes = (uint8_t *)(uintptr_t)a.bytes.p,
+                                                   .n = a.bytes.n});
+            break;
+        case SYNC_CUT:
+            world_cut(w, x, &a);
             break;
         case SYNC_DROP:
             world_dropped(w, i, &a);
@@ -209,7 +256,7 @@ static void world_check_told(struct world *w, struct world_site *x, const struct
     for (uint32_t i = 0; m->type == MSG_HEADS && i < m->heads.count; i++) {
         const struct msg_head *h = &m->heads.h[i];
         struct kith_log_key key = {h->site, h->epoch, m->heads.stream};
-        if (disk_run(&x->disk, &key, h->seq, true) == NULL)
+        if (h->seq > 0 && disk_run(&x->disk, &key, h->seq, true) == NULL)
             world_violation(w, "I1: %s told of an entry that is not on its disk", x->code);
     }
 }
@@ -466,6 +513,21 @@ void world_crash(struct world *w, uint32_t i, int64_t for_ms)
     w->crashes++;
 }
 
+void world_backup(struct world *w, uint32_t i)
+{
+    disk_clear(&w->site[i].backup);
+    disk_copy(&w->site[i].disk, &w->site[i].backup);
+}
+
+void world_restore(struct world *w, uint32_t i, int64_t for_ms)
+{
+    struct world_site *x = &w->site[i];
+    assert(x->alive && x->backup.n > 0);
+    world_crash(w, i, for_ms);
+    disk_clear(&x->disk);
+    disk_copy(&x->backup, &x->disk);
+}
+
 static void world_make(struct world *w, uint64_t seed, uint32_t sites)
 {
     bool trace = w->trace;
@@ -532,6 +594,7 @@ void world_clear(struct world *w)
         if (w->site[i].alive)
             world_halt(&w->site[i]);
         disk_clear(&w->site[i].disk);
+        disk_clear(&w->site[i].backup);
     }
     run_ctx_free(w->ctx);
     free(w->scratch);
@@ -597,6 +660,8 @@ static void world_audit_disk(struct world *w, struct world_site *x)
     for (uint32_t k = 0; k < x->disk.n; k++) {
         const struct disk_item *item = &x->disk.item[k];
         struct kith_error e;
+        if (!item->is_run)
+            continue;
         if (run_decode(w->ctx, (struct kith_bytes){item->bytes, item->n}, w->scratch, &e) != 0) {
             world_violation(w, "I4: %s holds a run that does not decode: %.100s", x->code, e.text);
             return;

@@ -38,7 +38,7 @@ struct world_site {
     struct kith_pk root_pk, entry_pk, link_pk;
     struct crypto_sk root_sk, entry_sk;
     struct kith_site_id site;
-    struct disk disk;
+    struct disk disk, backup;
     struct roster *roster;
     struct sync *sync;
     bool strips;      /* a relay that takes bodies out of what it passes on */
@@ -84,6 +84,10 @@ void world_violation(struct world *w, const char *fmt, ...) __attribute__((forma
 void world_admit(struct world *w, uint32_t i);
 void world_append(struct world *w, uint32_t i, uint32_t entries);
 void world_crash(struct world *w, uint32_t i, int64_t for_ms);
+/* What is durable is kept aside; the site starts again from what was (its links go, it wakes after `for_ms`).
+ */
+void world_backup(struct world *w, uint32_t i);
+void world_restore(struct world *w, uint32_t i, int64_t for_ms);
 void world_link_set(struct world *w, uint32_t l, bool up);
 /* True when all joined sites tell the same heads and nothing is missing anywhere. */
 bool world_converged(struct world *w);
