@@ -29,6 +29,7 @@ void play_expect(struct world *w, bool holds, const char *fmt, ...) __attribute_
 void play_link(struct world *w, uint32_t a, uint32_t b, bool up);
 void play_links(struct world *w, bool up); /* all */
 void play_write(struct world *w, uint32_t i, uint32_t entries);
+void play_rotate(struct world *w, uint32_t i); /* closes its logs at their heads */
 /* The head of a log of site `of` as site `at` tells it: 0 for none. */
 uint64_t play_head(const struct world *w, uint32_t at, uint32_t of, uint32_t epoch, uint8_t stream);
 

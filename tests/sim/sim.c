@@ -45,6 +45,10 @@ static void sim_trouble(struct world *w)
     case 10:
         world_admit(w, i);
         break;
+    case 11: /* a few times a seed, at any moment */
+        if (w->site[i].joined && w->site[i].alive && world_random(w, 4) == 0 && w->site[i].epoch < 20)
+            world_rotate(w, i, NULL, 0);
+        break;
     }
 }
 

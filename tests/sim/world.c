@@ -368,6 +368,12 @@ static void world_deliver(struct world *w, uint32_t l, uint32_t way)
     }
 }
 
+void world_hand(struct world *w, uint32_t i, uint32_t l, const struct msg *m)
+{
+    sync_message(w->site[i].sync, l, m, world_mono(w));
+    world_drain(w, i);
+}
+
 /* ---- the world ---- */
 
 static void world_keys(struct world *w, uint32_t i)
@@ -447,6 +453,57 @@ static void world_certify(struct world *w, uint32_t i)
     assert(r == 0 && !b.failed);
     world_write(w, i, KITH_CONTROL, KITH_KIND_CERT, (struct kith_bytes){memory, b.n}, 1);
     world_commit(w, x); /* a site is not a member before its certificate is on disk */
+    world_drain(w, i);
+}
+
+/* Where a rotation closes the logs until now: those of earlier epochs where they are closed already, those of
+ * this one at their heads. */
+static uint32_t world_closes(const struct world_site *x, struct cert_mark *ret)
+{
+    uint32_t n;
+    (void)roster_closes(x->roster, &x->site, ret, &n);
+    for (uint8_t stream = 0; stream < KITH_STREAMS; stream++) {
+        struct kith_log_key key = {x->site, x->epoch, stream};
+        ret[n] = (struct cert_mark){.stream = stream, .epoch = x->epoch};
+        sync_head(x->sync, &key, &ret[n].seq, &ret[n].id);
+        n += ret[n].seq > 0;
+    }
+    cert_marks_sort(ret, n);
+    return n;
+}
+
+void world_rotate(struct world *w, uint32_t i, const struct cert_mark *closes, uint32_t closes_n)
+{
+    static struct cert_mark own[KITH_CLOSES_MAX + KITH_STREAMS];
+    uint8_t memory[4096], seed[32];
+    struct buf b;
+    struct kith_error e;
+    struct world_site *x = &w->site[i];
+    struct sync_rotation n = {.epoch = x->epoch + 1, .entry_sk = &x->entry_sk, .time = {w->now}};
+    if (x->commit_at != 0) /* a closing names nothing that is not on disk */
+        world_commit(w, x);
+    world_drain(w, i);
+    if (closes == NULL) {
+        closes_n = world_closes(x, own);
+        closes = own;
+    }
+    for (size_t k = 0; k < sizeof seed; k++)
+        seed[k] = (uint8_t)world_random(w, 256);
+    crypto_sign_keys(seed, &x->entry_pk, &x->entry_sk);
+    memcpy(x->link_pk.b, seed, sizeof x->link_pk.b);
+    memcpy(n.salt.b, seed, sizeof n.salt.b);
+    buf_init(&b, memory, sizeof memory);
+    int r = cert_make(&w->net, &x->root_sk, &x->root_pk, &x->entry_pk, &x->link_pk, n.epoch, closes, closes_n,
+                      &b);
+    assert(r == 0 && !b.failed);
+    n.cert = (struct kith_bytes){memory, b.n};
+    if (sync_rotate(x->sync, &n, world_mono(w), &e) != 0) {
+        world_violation(w, "%s may not rotate: %.150s", x->code, e.text);
+        return;
+    }
+    x->epoch = n.epoch;
+    world_drain(w, i);
+    world_commit(w, x); /* the keys are taken over once the certificate is on disk */
     world_drain(w, i);
 }
 
@@ -678,6 +735,15 @@ static void world_audit_disk(struct world *w, struct world_site *x)
     }
 }
 
+static uint64_t world_learning_head(const struct world_site *x, const struct kith_site_id *of, uint32_t epoch)
+{
+    struct kith_log_key key = {*of, epoch, KITH_LEARNING};
+    uint64_t seq;
+    struct kith_id id;
+    sync_head(x->sync, &key, &seq, &id);
+    return seq;
+}
+
 void world_audit(struct world *w)
 {
     for (uint32_t i = 0; i < w->sites; i++) {
@@ -686,10 +752,9 @@ void world_audit(struct world *w)
             continue;
         world_audit_disk(w, x);
         for (uint32_t k = 0; k < w->sites; k++) {
-            struct kith_log_key key = {w->site[k].site, 1, KITH_LEARNING};
-            uint64_t seq;
-            struct kith_id id;
-            sync_head(x->sync, &key, &seq, &id);
+            uint64_t seq = 0;
+            for (uint32_t epoch = 1; epoch <= w->site[k].epoch; epoch++)
+                seq += world_learning_head(x, &w->site[k].site, epoch);
             if (seq < w->site[k].written)
                 world_violation(w, "I3: %s lacks entry %llu of %s, which was acknowledged", x->code,
                                 (unsigned long long)w->site[k].written, w->site[k].code);

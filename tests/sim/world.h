@@ -75,6 +75,8 @@ uint32_t world_link_of(const struct world *w, uint32_t a, uint32_t b);
 /* One run of site i's own, of any kind. */
 void world_write(struct world *w, uint32_t i, uint8_t stream, uint8_t kind, struct kith_bytes body,
                  uint32_t entries);
+/* Hands a message to site i as if it had come over this link, which is up. */
+void world_hand(struct world *w, uint32_t i, uint32_t l, const struct msg *m);
 void world_clear(struct world *w);
 uint64_t world_random(struct world *w, uint64_t below);
 void world_step(struct world *w);
@@ -83,6 +85,9 @@ void world_violation(struct world *w, const char *fmt, ...) __attribute__((forma
 /* What may happen to it. */
 void world_admit(struct world *w, uint32_t i);
 void world_append(struct world *w, uint32_t i, uint32_t entries);
+/* New keys, under a certificate that closes the site's logs where these marks say (ascending), or, with NULL,
+ * at their heads. */
+void world_rotate(struct world *w, uint32_t i, const struct cert_mark *closes, uint32_t closes_n);
 void world_crash(struct world *w, uint32_t i, int64_t for_ms);
 /* What is durable is kept aside; the site starts again from what was (its links go, it wakes after `for_ms`).
  */
