@@ -40,6 +40,25 @@ static void print_tm(int64_t ms, const char *format, char ret[PEOPLE_TIME_SIZE])
         snprintf(ret, PEOPLE_TIME_SIZE, "?");
 }
 
+/* Year, month, day, hour and minute where this computer stands. */
+static void print_local(int64_t ms, char ret[PEOPLE_TIME_SIZE])
+{
+    struct tm tm;
+    time_t t = (time_t)(ms < 0 ? 0 : ms > YEAR_LAST_MS ? YEAR_LAST_MS / 1000 : ms / 1000);
+    if (!localtime_r(&t, &tm) || strftime(ret, PEOPLE_TIME_SIZE, "%Y-%m-%d %H:%M", &tm) == 0)
+        snprintf(ret, PEOPLE_TIME_SIZE, "?");
+}
+
+void people_clock(int64_t now, int64_t then, char ret[PEOPLE_TIME_SIZE])
+{
+    static const size_t day = sizeof "2026-11-22" - 1;
+    char today[PEOPLE_TIME_SIZE];
+    print_local(now, today);
+    print_local(then, ret);
+    if (strlen(ret) > day && strncmp(today, ret, day) == 0)
+        memmove(ret, ret + day + 1, strlen(ret + day + 1) + 1);
+}
+
 void people_rfc3339(int64_t ms, char ret[PEOPLE_TIME_SIZE])
 {
     print_tm(ms, "%Y-%m-%dT%H:%M:%SZ", ret);

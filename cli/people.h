@@ -10,6 +10,8 @@
 
 /* "just now", "5 minutes ago", "3 days ago", "in 6 days"; a date when more than 60 days away. */
 void people_time(int64_t now, int64_t then, char ret[PEOPLE_TIME_SIZE]);
+/* A moment on the clock here: "14:32" on the day of now, else "2026-11-22 14:32". */
+void people_clock(int64_t now, int64_t then, char ret[PEOPLE_TIME_SIZE]);
 /* "2026-11-22T03:09:57Z" (RFC 3339). */
 void people_rfc3339(int64_t ms, char ret[PEOPLE_TIME_SIZE]);
 

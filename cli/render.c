@@ -340,7 +340,7 @@ static void print_fields(const struct cli *cli, struct replica *r, const struct 
     }
 }
 
-static void print_json(const struct replica_row *row, const struct js *body)
+static void print_json(const struct replica_row *row, const struct js *body, const struct js *more)
 {
     struct js *o = js_object();
     js_put(o, "id", row->id);
@@ -352,11 +352,16 @@ static void print_json(const struct replica_row *row, const struct js *body)
     js_put_truth(o, "here", row->here);
     js_put_truth(o, "current", row->current);
     js_put_copy(o, "body", body);
+    for (size_t i = 0; i < js_count(more); i++) {
+        const struct js *value;
+        const char *key = js_key_at(more, i, &value);
+        js_put_copy(o, key, value);
+    }
     js_print_take(o, stdout);
 }
 
 int render_record(const struct cli *cli, struct replica *r, const struct replica_row *row,
-                  struct kith_error *e)
+                  const struct js *more, struct kith_error *e)
 {
     struct js *body = NULL;
     const struct kind *k = kind_by_name(row->kind);
@@ -364,7 +369,7 @@ int render_record(const struct cli *cli, struct replica *r, const struct replica
     if (rc)
         return kith_fail(e, KITH_E_INVALID, "record is damaged: \"%s\": run kith verify --full", row->id);
     if (cli->format == CLI_JSON) {
-        print_json(row, body);
+        print_json(row, body, more);
     } else {
         print_head(cli, row);
         if (cli->format == CLI_PEOPLE)

@@ -6,9 +6,10 @@
 #include "cli/replica.h"
 
 /* Prints to standard output as the format of *cli says: a page, one fact a line, CSV of field and value, or
- * one JSON object with the body inside. The replica gives names to references. */
+ * one JSON object with the body inside and the pairs of `more` (NULL: none) behind it. The replica gives
+ * names to references. */
 int render_record(const struct cli *cli, struct replica *r, const struct replica_row *row,
-                  struct kith_error *e);
+                  const struct js *more, struct kith_error *e);
 /* The value of one field as text for people, several lines for lists and groups; NULL when it is absent or
  * empty. The caller frees. */
 char *render_value(struct replica *r, const struct field *f, const struct js *value);

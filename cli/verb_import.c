@@ -10,6 +10,7 @@
 #include "cli/progress.h"
 #include "cli/rows.h"
 #include "cli/verbs.h"
+#include "cli/leaving.h"
 
 static const struct cli_option options[] = {
     {"kind", OPTION_VALUE, "K", "what the rows become: lesson, measure …"},
@@ -37,6 +38,7 @@ struct import {
     uint32_t complaint;                               /* the first that was not printed yet */
     char first[NAME_TEXT_SIZE], last[NAME_TEXT_SIZE]; /* IDs of what was taken */
     uint64_t kept;                                    /* rows that are here, but were not released */
+    int64_t leaves;                                   /* when the first of them does; −1: they left */
     int refused_code;                                 /* of the first row that the daemon refused */
 };
 
@@ -53,8 +55,10 @@ static int flush_batch(struct import *im, struct kith_error *e)
     for (uint32_t i = 0; i < im->set.count; i++) {
         const struct js *one = js_at(js_get(answer, "results"), i);
         const char *id = js_text(one, "id"), *text = js_text(one, "text");
-        if (id && im->taken++ == 0)
+        if (id && im->taken++ == 0) {
             snprintf(im->first, sizeof im->first, "%s", id);
+            im->leaves = js_integer(one, "leaves", -1);
+        }
         if (id)
             snprintf(im->last, sizeof im->last, "%s", id);
         else
@@ -154,7 +158,7 @@ static void print_summary(const struct import *im)
         js_put_integer(o, "refused", (int64_t)(im->seen - im->taken));
         js_put(o, "first", im->taken ? im->first : NULL);
         js_put(o, "last", im->taken ? im->last : NULL);
-        js_put_truth(o, "released", im->release);
+        js_put_truth(o, "released", im->release && im->leaves < 0);
         js_print_take(o, stdout);
         return;
     }
@@ -168,7 +172,9 @@ static void print_summary(const struct import *im)
                "which the release journal keeps.\n",
                im->set.held, im->confirm);
     print_advice(im);
-    if (im->taken && im->cli->format == CLI_PEOPLE && im->release)
+    if (im->taken && im->cli->format == CLI_PEOPLE && im->release && im->leaves >= 0)
+        leaving_tell(im->cli, im->first, im->leaves, im->taken);
+    else if (im->taken && im->cli->format == CLI_PEOPLE && im->release)
         fresh_print_readers(im->cli);
     else if (im->taken && im->cli->format == CLI_PEOPLE)
         printf("Found at this site only. To send all that waits here to the network: kith release --all\n");

@@ -5,13 +5,16 @@
 
 #include "cli/control.h"
 #include "cli/fresh.h"
+#include "cli/people.h"
 #include "cli/sheet.h"
 #include "cli/verbs.h"
+#include "cli/leaving.h"
 #include "proto/learn/name.h"
 #include "proto/wire/pack.h"
 
 static const struct cli_option options[] = {
     {"confirm-screened", OPTION_VALUE, "REASON", "why what the screen holds may be released"},
+    {"digest", OPTION_VALUE, "D", "release ID only if it is what kith outbox show printed with D"},
     {"all", OPTION_FLAG, NULL, "everything that was shared here and not released"},
     {NULL, OPTION_FLAG, NULL, NULL},
 };
@@ -19,6 +22,8 @@ static const struct cli_option options[] = {
 static const struct sheet_column columns[] = {
     {"from", "WAS", SHEET_TEXT, SHEET_ALL, false, false},
     {"id", "RELEASED AS", SHEET_TEXT, SHEET_ALL, false, false},
+    {"leaves", "", SHEET_TIME, SHEET_MACHINES, false, false},
+    {"later", "LEAVES AT", SHEET_TEXT, SHEET_TABLES, false, false},
 };
 
 /* Only here-7 can be released; a position was. */
@@ -38,10 +43,47 @@ static int check_ids(const struct arguments *a, struct kith_error *e)
     return 0;
 }
 
+/* 64 hexadecimal digits. */
+static int read_digest(const char *text, uint8_t ret[32], struct kith_error *e)
+{
+    static const char digits[] = "0123456789abcdef";
+    size_t n = strlen(text);
+    for (size_t i = 0; i < 64; i++) {
+        const char *digit = n == 64 ? strchr(digits, text[i]) : NULL;
+        if (!digit || !text[i])
+            return kith_fail(e, KITH_E_USAGE,
+                             "not a digest: \"%.80s\": give the 64 digits that kith outbox show ID ends with",
+                             text);
+        ret[i / 2] = (uint8_t)(ret[i / 2] << 4 | (digit - digits));
+    }
+    return 0;
+}
+
+/* One record at a time: a digest is of one. */
+static int check_digest(const struct arguments *a, struct kith_error *e)
+{
+    uint8_t digest[32] = {0};
+    const char *text = options_get(a, "digest");
+    if (!text)
+        return 0;
+    if (a->words != 1)
+        return kith_fail(e, KITH_E_USAGE, "a digest is of one record: \"--digest\": give one ID with it");
+    return read_digest(text, digest, e);
+}
+
+static void pack_digest(struct buf *b, const struct arguments *a)
+{
+    uint8_t digest[32] = {0};
+    read_digest(options_get(a, "digest"), digest, NULL);
+    pack_cstr(b, "digest");
+    pack_bin(b, digest, sizeof digest);
+}
+
 static void pack_ids(struct buf *b, const struct arguments *a, uint32_t from, uint32_t n)
 {
     const char *confirm = options_get(a, "confirm-screened");
-    pack_map(b, confirm ? 2 : 1);
+    bool digest = options_has(a, "digest");
+    pack_map(b, 1u + (confirm != NULL) + digest);
     if (a->words == 0) {
         pack_cstr(b, "all");
         pack_bool(b, true);
@@ -50,6 +92,8 @@ static void pack_ids(struct buf *b, const struct arguments *a, uint32_t from, ui
         pack_cstr(b, "confirm");
         pack_cstr(b, confirm);
     }
+    if (digest)
+        pack_digest(b, a);
     if (a->words == 0)
         return;
     pack_cstr(b, "ids");
@@ -63,20 +107,39 @@ static void pack_ids(struct buf *b, const struct arguments *a, uint32_t from, ui
     }
 }
 
+static void print_one(struct sheet *s, const struct js *one)
+{
+    char at[PEOPLE_TIME_SIZE];
+    int64_t leaves = js_integer(one, "leaves", -1);
+    sheet_text(s, "from", js_text(one, "from"));
+    sheet_text(s, "id", js_text(one, "id"));
+    if (leaves >= 0) {
+        people_clock(s->cli->now, leaves, at);
+        sheet_time(s, "leaves", leaves);
+        sheet_text(s, "later", at);
+    }
+    sheet_row(s);
+}
+
+/* What a person is told at the end. */
+struct told {
+    bool left, waits; /* something left, something waits for its time */
+};
+
 /* Prints what was released; the code of the first that was not. */
-static int print_results(struct sheet *s, const struct js *results)
+static int print_results(struct sheet *s, const struct js *results, struct told *told)
 {
     int worst = 0;
     for (size_t i = 0; i < js_count(results); i++) {
         const struct js *one = js_at(results, i);
         const char *from = js_text(one, "from"), *text = js_text(one, "text");
-        if (js_text(one, "id")) {
-            sheet_text(s, "from", from);
-            sheet_text(s, "id", js_text(one, "id"));
-            sheet_row(s);
+        if (!text) {
+            print_one(s, one);
+            told->left = told->left || js_text(one, "id");
+            told->waits = told->waits || !js_text(one, "id");
             continue;
         }
-        cli_note("kith: %s: %s", from ? from : "?", text ? text : "refused");
+        cli_note("kith: %s: %s", from ? from : "?", text);
         worst = worst ? worst : (int)js_integer(one, "code", KITH_E_INTERNAL);
     }
     return worst;
@@ -84,7 +147,7 @@ static int print_results(struct sheet *s, const struct js *results)
 
 /* In portions that one request may hold; what was released stays released whatever comes behind it. */
 static int release(struct control *c, const struct arguments *a, struct sheet *s, int *worst,
-                   struct kith_error *e)
+                   struct told *told, struct kith_error *e)
 {
     const char *confirm = options_get(a, "confirm-screened");
     size_t size = 96 + (size_t)CONTROL_BATCH_MAX * NAME_TEXT_SIZE + (confirm ? strlen(confirm) : 0);
@@ -98,7 +161,7 @@ static int release(struct control *c, const struct arguments *a, struct sheet *s
         buf_init(&b, memory, size);
         pack_ids(&b, a, at, n);
         rc = control_ask(c, "release", &b, CONTROL_PATIENT_MS, &answer, e);
-        int code = rc ? 0 : print_results(s, js_get(answer, "results"));
+        int code = rc ? 0 : print_results(s, js_get(answer, "results"), told);
         *worst = *worst ? *worst : code;
         js_free(answer);
         at += n;
@@ -112,25 +175,32 @@ static int run(struct cli *cli, const struct arguments *a)
     struct control c;
     struct sheet s;
     struct kith_error e;
+    struct told told = {.left = false};
     int worst = 0;
     if (options_has(a, "all") == (a->words > 0))
         return cli_failf(KITH_E_USAGE,
                          "say what to release: \"kith release\": give IDs such as here-7, or --all");
     int rc = check_ids(a, &e);
     if (!rc)
+        rc = check_digest(a, &e);
+    if (!rc)
         rc = control_open(&c, cli, &e);
     if (rc)
         return cli_fail(&e);
     sheet_begin(&s, cli, columns, sizeof columns / sizeof columns[0]);
-    rc = release(&c, a, &s, &worst, &e);
+    rc = release(&c, a, &s, &worst, &told, &e);
     control_close(&c);
     if (s.rows || cli->format != CLI_PEOPLE)
         sheet_end(&s);
     if (rc)
         return cli_fail(&e);
-    if (cli->format == CLI_PEOPLE && s.rows)
+    if (cli->format == CLI_PEOPLE && told.left)
         fresh_print_readers(cli);
-    else if (s.rows == 0 && !worst)
+    if (cli->format == CLI_PEOPLE && told.waits)
+        people_say(cli,
+                   "What waits leaves by itself at that time; until then kith outbox drop ID takes it back, "
+                   "with the text.");
+    if (s.rows == 0 && !worst)
         cli_note("kith: nothing waits to be released");
     return worst ? cli_exit_code(worst) : s.rows ? CLI_DONE : CLI_NOTHING;
 }
@@ -144,7 +214,9 @@ const struct verb verb_release = {
             "with kith show, and ask whether the patient, the family, a colleague or a\n"
             "neighbour would know who it is about. What the screen holds stays here: change it\n"
             "with kith edit, or say with --confirm-screened why nobody can be known by it; the\n"
-            "reason is kept in this site's release journal.",
+            "reason is kept in this site's release journal. Where a release takes two persons,\n"
+            "the second one names with --digest what kith outbox show printed. Where the site\n"
+            "has a release-delay, it says when each record leaves.",
     .example = "    kith release here-7 here-8\n    kith release --all",
     .options = options,
     .words_max = WORDS_MAX,

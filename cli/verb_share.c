@@ -6,6 +6,7 @@
 #include "cli/people.h"
 #include "cli/sheet.h"
 #include "cli/verbs.h"
+#include "cli/leaving.h"
 
 static const struct cli_option options[] = {
     {"release", OPTION_FLAG, NULL, "also sign them and send them to the network"},
@@ -48,7 +49,7 @@ static int print_results(const struct cli *cli, const struct record_set *set, co
         const struct record *r = &set->record[i];
         int code = batch_code(one);
         if (js_text(one, "id"))
-            print_one(&s, r, js_text(one, "id"), release && !code);
+            print_one(&s, r, js_text(one, "id"), release && !code && js_integer(one, "leaves", -1) < 0);
         else
             cli_note("%s:%u: %s", r->file, r->line, js_text(one, "text") ? js_text(one, "text") : "refused");
         worst = code && !worst ? code : worst;
@@ -62,7 +63,10 @@ static void print_hint(const struct cli *cli, const struct js *results, bool rel
     const char *id = js_text(js_at(results, 0), "id");
     if (cli->format != CLI_PEOPLE || !id)
         return;
-    if (release)
+    int64_t leaves = js_integer(js_at(results, 0), "leaves", -1);
+    if (leaves >= 0)
+        leaving_tell(cli, id, leaves, n);
+    else if (release)
         fresh_print_readers(cli);
     else if (n == 1)
         people_say(cli,

@@ -20,7 +20,7 @@ static int show_one(const struct cli *cli, struct replica *r, const char *text, 
         rc = replica_show(r, &name, &row, e);
     if (rc)
         return rc;
-    rc = render_record(cli, r, &row, e);
+    rc = render_record(cli, r, &row, NULL, e);
     replica_row_clear(&row);
     return rc;
 }

@@ -81,6 +81,31 @@ static void print_daemon(const struct status *s)
         print_text(s, "Root key", "on this machine");
 }
 
+/* What this user may do here, and whether one group gives it all. */
+static void print_roles(const struct status *s)
+{
+    const struct js *roles = js_get(s->live, "roles");
+    const char *group = js_text(js_get(s->live, "groups"), "share");
+    char text[300] = "";
+    size_t n = 0;
+    if (!roles)
+        return;
+    for (size_t i = 0; i < js_count(roles) && n < sizeof text; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, "%s%s", i ? ", " : "", js_string(js_at(roles, i)));
+    print_text(s, "Your roles", text);
+    if (js_integer(s->live, "persons", 1) > 1)
+        print_text(s, "Releases", "take two persons here");
+    if (!js_truth(s->live, "roles_all_one"))
+        return;
+    snprintf(text, sizeof text,
+             group
+                 ? "all roles belong to the group %.60s: whoever shares may also release, see raw counts and "
+                   "administer"
+                 : "no groups are set up: who runs kithd has all roles (man kithd)",
+             group);
+    print_text(s, "Groups", text);
+}
+
 static void print_network(const struct status *s)
 {
     const struct js *pending = js_get(s->live, "pending");
@@ -131,6 +156,7 @@ static void print_people(const struct status *s)
     print_freshness(s);
     print_links(s);
     print_daemon(s);
+    print_roles(s);
     print_text(s, "Home", s->cli->home);
 }
 
@@ -158,6 +184,10 @@ static struct js *make_json(const struct status *s)
     js_put_copy(o, "pid", js_get(s->live, "pid"));
     js_put_copy(o, "version", js_get(s->live, "version"));
     js_put_copy(o, "root_key", js_get(s->live, "root_key"));
+    js_put_copy(o, "roles", js_get(s->live, "roles"));
+    js_put_copy(o, "groups", js_get(s->live, "groups"));
+    js_put_copy(o, "roles_all_one", js_get(s->live, "roles_all_one"));
+    js_put_copy(o, "persons", js_get(s->live, "persons"));
     js_put(o, "home", s->cli->home);
     return o;
 }
