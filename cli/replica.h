@@ -36,7 +36,9 @@ struct replica_self {
     char name[KITH_NAME_MAX + 1];
     char network[KITH_NAME_MAX + 1];
     char network_id[65]; /* hex */
-    char pending[128];
+    char pending[300];   /* how a join that waits stands, or why it was refused */
+    char contested[300]; /* two councils compete */
+    char absence[160];   /* what it means that so many coordinators must agree */
 };
 int replica_self(struct replica *r, struct replica_self *ret, struct kith_error *e);
 
@@ -132,6 +134,29 @@ struct replica_member {
 /* All members by code; the caller frees with replica_members_free. */
 int replica_members(struct replica *r, struct replica_member **ret, uint32_t *ret_n, struct kith_error *e);
 void replica_members_free(struct replica_member *m, uint32_t n);
+
+/* One decision of coordinators: a council or an operation. Texts are NULL where they say nothing. */
+struct replica_decision {
+    int64_t number; /* of what waits */
+    int64_t g;      /* the council, or the one that an operation names; −1: none that counts */
+    int64_t time;   /* claimed by who posted first; of a council, when it came here; −1: unknown */
+    int64_t have, need;
+    bool mine; /* this site has agreed */
+    char *id, *event, *state, *site, *code, *name, *role, *reason, *who, *what, *cuts;
+};
+enum replica_decided { REPLICA_HISTORY, REPLICA_WAITING, REPLICA_PENDING };
+#define REPLICA_DECISIONS_MAX 400000u
+/* History by council, or what waits by its number, or admissions that wait by code; the caller frees. */
+int replica_decisions(struct replica *r, enum replica_decided which, struct replica_decision **ret,
+                      uint32_t *ret_n, struct kith_error *e);
+void replica_decisions_free(struct replica_decision *list, uint32_t n);
+
+struct replica_policy {
+    char key[32], value[256], what[128];
+};
+#define REPLICA_POLICY_MAX 32u
+int replica_policy(struct replica *r, struct replica_policy *ret, uint32_t cap, uint32_t *ret_n,
+                   struct kith_error *e);
 
 /* The reference to a released record, checked to be there. KITH_E_NOTFOUND, KITH_E_USAGE for here-7. */
 int replica_ref(struct replica *r, const struct record_name *name, struct kind_ref *ret,

@@ -27,7 +27,7 @@ static const char sql_all_members[] =
     "SELECT site, code, name, state, epoch, heard, software, addresses, entries,"
     " site = (SELECT value FROM meta WHERE key = 'site') FROM v_member ORDER BY code, site";
 static const char sql_meta[] = "SELECT key, value FROM meta WHERE key IN ('site', 'code', 'name', 'network',"
-                               " 'network_id', 'pending')";
+                               " 'network_id', 'pending', 'contested', 'absence')";
 
 int replica_self(struct replica *r, struct replica_self *ret, struct kith_error *e)
 {
@@ -43,6 +43,8 @@ int replica_self(struct replica *r, struct replica_self *ret, struct kith_error 
         {"network", self.network, sizeof self.network},
         {"network_id", self.network_id, sizeof self.network_id},
         {"pending", self.pending, sizeof self.pending},
+        {"contested", self.contested, sizeof self.contested},
+        {"absence", self.absence, sizeof self.absence},
     };
     sqlite3_stmt *st;
     replica_start(r);

@@ -9,6 +9,7 @@
 
 static const struct cli_option options[] = {
     {"expires", OPTION_VALUE, "TIME", "how long it can be used: 12h, 7d (the default) …"},
+    {"observer", OPTION_FLAG, NULL, "who joins with it reads everything and releases nothing"},
     {NULL, OPTION_FLAG, NULL, NULL},
 };
 
@@ -51,7 +52,7 @@ static int run(struct cli *cli, const struct arguments *a)
     if (options_has(a, "expires") && people_duration("--expires", options_get(a, "expires"), 'd', &ms, &e))
         return cli_fail(&e);
     buf_init(&b, memory, sizeof memory);
-    pack_map(&b, (a->words ? 1u : 0u) + (ms ? 1u : 0u));
+    pack_map(&b, (a->words ? 1u : 0u) + (ms ? 1u : 0u) + (options_has(a, "observer") ? 1u : 0u));
     if (a->words) {
         pack_cstr(&b, "code");
         pack_cstr(&b, code);
@@ -59,6 +60,10 @@ static int run(struct cli *cli, const struct arguments *a)
     if (ms) {
         pack_cstr(&b, "expires_s");
         pack_uint(&b, (uint64_t)(ms / 1000));
+    }
+    if (options_has(a, "observer")) {
+        pack_cstr(&b, "observer");
+        pack_bool(&b, true);
     }
     if (control_once(cli, "invite", &b, CONTROL_QUICK_MS, &answer, &e))
         return cli_fail(&e);
@@ -74,7 +79,8 @@ const struct verb verb_invite = {
     .summary = "print a line with which one other site can join",
     .text = "With CODE only a site of that code can use it. Whoever has the line can join,\n"
             "so send it by a way that only the other site can read. Coordinators invite.",
-    .example = "    kith invite BRK\n    kith invite --expires 12h > line.txt",
+    .example =
+        "    kith invite BRK\n    kith invite --expires 12h > line.txt\n    kith invite UNI --observer",
     .options = options,
     .words_max = 1,
     .run = run,

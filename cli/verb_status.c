@@ -106,22 +106,30 @@ static void print_roles(const struct status *s)
     print_text(s, "Groups", text);
 }
 
-static void print_network(const struct status *s)
+/* Whether this site belongs yet; the daemon knows better than what it last wrote. */
+static void print_membership(const struct status *s)
 {
     const struct js *pending = js_get(s->live, "pending");
-    char text[300];
-    if (!s->self.network[0]) {
-        print_text(s, "Network", "none yet: join one with kith join and the line of an invite");
+    char text[120];
+    if (s->self.contested[0])
+        print_text(s, "ATTENTION", s->self.contested);
+    if (js_is_null(pending) && s->self.pending[0])
+        print_text(s, "Membership", s->self.pending);
+    if (js_is_null(pending))
         return;
-    }
-    snprintf(text, sizeof text, s->h.members ? "%s (%u %s)" : "%s", s->self.network, s->h.members,
-             s->h.members == 1 ? "site" : "sites");
+    snprintf(text, sizeof text, "pending, %lld of %lld coordinators have agreed",
+             (long long)js_integer(pending, "have", 0), (long long)js_integer(pending, "need", 0));
+    print_text(s, "Membership", text);
+}
+
+static void print_network(const struct status *s)
+{
+    char text[300] = "none yet: join one with kith join and the line of an invite";
+    if (s->self.network[0])
+        snprintf(text, sizeof text, s->h.members ? "%s (%u %s)" : "%s", s->self.network, s->h.members,
+                 s->h.members == 1 ? "site" : "sites");
     print_text(s, "Network", text);
-    if (!js_is_null(pending)) {
-        snprintf(text, sizeof text, "pending, %lld of %lld coordinators have agreed",
-                 (long long)js_integer(pending, "have", 0), (long long)js_integer(pending, "need", 0));
-        print_text(s, "Membership", text);
-    }
+    print_membership(s);
 }
 
 static void print_freshness(const struct status *s)
@@ -179,6 +187,7 @@ static struct js *make_json(const struct status *s)
     js_put_integer(o, "refused", (int64_t)s->h.refused);
     js_put_truth(o, "running", s->live != NULL);
     js_put_copy(o, "pending", js_get(s->live, "pending"));
+    js_put(o, "contested", s->self.contested[0] ? s->self.contested : NULL);
     js_put_copy(o, "peers", js_get(s->live, "peers"));
     js_put_copy(o, "listen", js_get(s->live, "listen"));
     js_put_copy(o, "pid", js_get(s->live, "pid"));

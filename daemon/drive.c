@@ -109,6 +109,23 @@ static void on_cut(struct daemon *d, const struct sync_action *a)
     drive_wrote(d, WAITS_SOON);
 }
 
+/* Who was admitted or revoked, what waits and which council is in force: each once. */
+static void log_news(struct daemon *d)
+{
+    struct kith_error e;
+    char event[STORE_EVENT_MAX + 1], text[WORDS_MAX + 1];
+    int r;
+    while ((r = store_news_next(d->store, &d->news, event, text, &e)) > 0) {
+        struct logline l;
+        log_begin(&l, strcmp(event, "contested") == 0 ? LOG_WARN : LOG_INFO, "network.news");
+        log_str(&l, "event", event);
+        log_str(&l, "text", text);
+        log_end(&l);
+    }
+    if (r < 0)
+        daemon_fatal(d, "store.news", &e);
+}
+
 static void on_roster(struct daemon *d)
 {
     struct kith_error e;
@@ -118,6 +135,7 @@ static void on_roster(struct daemon *d)
     while (d->sync && store_lost(d->store, &lost))
         (void)sync_lost(d->sync, &lost.log, lost.seq); /* without room: after the next start */
     erase_changed(d);
+    log_news(d);
     if (store_dirty(d->store))
         drive_wrote(d, WAITS_SOON);
     peers_rekeyed(d);

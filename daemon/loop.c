@@ -204,6 +204,8 @@ static int open_store(struct daemon *d, struct kith_error *e)
     if (r == 0)
         r = store_meta_get(d->store, "name", d->name, sizeof d->name, e);
     if (r == 0)
+        r = store_news_last(d->store, &d->news, e);
+    if (r == 0)
         r = store_meta_set(d->store, "version", DAEMON_SOFTWARE, e);
     if (r == 0)
         r = store_meta_set_int(d->store, "started", daemon_wall().ms, e);

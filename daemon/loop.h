@@ -93,6 +93,7 @@ struct daemon {
     uint8_t *cert; /* own certificate as packed; payload of message 3 */
     size_t cert_n;
     uint64_t handed; /* ticket of the last run put into the store */
+    int64_t news;    /* the last row of news that was logged */
     bool govern_due; /* the roster changed: own operations may have to be posted again */
     bool publish_due;
     struct kith_mono publish_at;

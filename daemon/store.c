@@ -655,6 +655,7 @@ void store_abandon(struct store *s)
     free(s->text);
     free(s->draft);
     free(s->dropped);
+    free(s->op_seen);
     free(s->tag);
     free(s->tag_text);
     free(s->home);

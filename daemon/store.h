@@ -20,6 +20,7 @@
 #include "proto/learn/unit.h"
 #include "proto/log/roster.h"
 #include "proto/log/sync.h"
+#include "proto/log/words.h"
 
 #define STORE_REPLICA        "replica.db"
 #define STORE_PRIVATE        "private.db"
@@ -166,6 +167,13 @@ int store_erase_step(struct store_erase *x, struct kith_wall now, enum store_era
 void store_erase_counts(const struct store_erase *x, uint32_t *ret_entries, uint32_t *ret_bodies,
                         bool *ret_vacuum);
 void store_erase_end(struct store_erase *x); /* wipes what it looked for, and frees; NULL is fine */
+
+/* What happened to the membership since a row of `news` (0: all that is kept): 1 with the next one, 0 when there
+ * is none. event: admit, revoke, withdraw, council, waiting, contested. */
+#define STORE_EVENT_MAX 15u
+int store_news_next(struct store *s, int64_t *after, char event[STORE_EVENT_MAX + 1], char text[WORDS_MAX + 1],
+                    struct kith_error *e);
+int store_news_last(struct store *s, int64_t *ret, struct kith_error *e);
 
 /* ---- records shared here ---- */
 

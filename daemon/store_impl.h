@@ -63,6 +63,21 @@ enum sql {
     SQL_MEMBER_COUNT,
     SQL_MEMBER_ALL,
     SQL_MEMBER_DROP,
+    SQL_OPERATION_PUT,
+    SQL_OPERATION_GET,
+    SQL_POST_PUT,
+    SQL_COUNCIL_STATE_PUT,
+    SQL_COUNCIL_STATE_GET,
+    SQL_COUNCIL_STATE_COUNT,
+    SQL_COUNCIL_STATE_DROP,
+    SQL_SIGN_PUT,
+    SQL_POLICY_PUT,
+    SQL_WAITING_DROP,
+    SQL_WAITING_PUT,
+    SQL_NEWS_PUT,
+    SQL_NEWS_NEXT,
+    SQL_NEWS_LAST,
+    SQL_NEWS_PRUNE,
     SQL_DRAFT_PUT,
     SQL_DRAFT_GET,
     SQL_DRAFT_LIST,
@@ -224,6 +239,10 @@ struct store {
     struct kith_pos lost[STORE_LOST_MAX]; /* bodies that are missing anew */
     uint32_t lost_n;
     bool doubts;      /* own entries that come from elsewhere are another's */
+    uint64_t *op_seen; /* store_history.c: what was written of each operation of the roster */
+    uint32_t op_seen_n;
+    bool councils_seen, history_quiet;
+    struct kith_fp council_seen;
     uint8_t *draft;   /* KITH_BODY_MAX: the body that store_draft_get lends */
     uint8_t *dropped; /* KITH_BODY_MAX: that of a draft which goes */
 };
@@ -255,6 +274,13 @@ bool store_column_fixed(sqlite3_stmt *st, int i, void *ret, size_t n);
 
 /* Opens one file with the guards that both have. */
 int store_open_file(const char *path, bool search, sqlite3 **ret, struct kith_error *e);
+
+/* ---- store_history.c ---- */
+
+/* Writes who decided what about membership, as far as it changed. */
+int store_history_set(struct store *s, const struct roster *r, struct kith_error *e);
+/* Another roster is loaded: everything is compared anew. */
+void store_history_forget(struct store *s);
 
 /* ---- store_log.c ---- */
 

@@ -70,6 +70,7 @@ static int load_genesis(struct store *s, struct roster **ret, struct kith_error 
 int store_load_roster(struct store *s, struct roster **ret, struct kith_error *e)
 {
     struct roster *r = NULL;
+    store_history_forget(s);
     int rc = load_genesis(s, &r, e);
     if (rc == 0)
         rc = load_councils(s, r, e);
@@ -206,5 +207,7 @@ int store_set_roster(struct store *s, const struct roster *r, struct kith_error 
         rc = drop_members(s, r, e);
     for (uint32_t i = 0; rc == 0 && i < s->log_n; i++)
         rc = store_log_set_end(s, s->log[i], e);
+    if (rc == 0)
+        rc = store_history_set(s, r, e);
     return rc == 0 ? store_withdrawals_set(s, r, e) : rc;
 }

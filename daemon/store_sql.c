@@ -93,6 +93,33 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_MEMBER_COUNT] = "SELECT count(*) FROM member",
     [SQL_MEMBER_ALL] = "SELECT site FROM member WHERE site > ?1 ORDER BY site LIMIT 1",
     [SQL_MEMBER_DROP] = "DELETE FROM member WHERE site = ?1",
+    [SQL_OPERATION_PUT] =
+        "INSERT OR REPLACE INTO operation(id, kind, g, state, site, code, name, role, reason, have, need, "
+        "time, what, cuts) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+    [SQL_OPERATION_GET] = "SELECT state FROM operation WHERE id = ?1",
+    [SQL_POST_PUT] =
+        "INSERT OR REPLACE INTO post(operation, site, epoch, seq, counts) VALUES(?1, ?2, ?3, ?4, ?5)",
+    [SQL_COUNCIL_STATE_PUT] =
+        "INSERT INTO council_state(id, g, rev, state, have, need, k, seats, what, seen) "
+        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, strftime('%s', 'now') * 1000) ON CONFLICT(id) DO UPDATE "
+        "SET state = excluded.state, have = excluded.have, need = excluded.need "
+        "WHERE (state, have, need) IS NOT (excluded.state, excluded.have, excluded.need)",
+    [SQL_COUNCIL_STATE_GET] = "SELECT state FROM council_state WHERE id = ?1",
+    [SQL_COUNCIL_STATE_COUNT] = "SELECT count(*) FROM council_state",
+    [SQL_COUNCIL_STATE_DROP] = "DELETE FROM council_state WHERE state IN ('waiting', 'overtaken')",
+    [SQL_SIGN_PUT] = "INSERT OR IGNORE INTO council_sign(council, site) VALUES(?1, ?2)",
+    [SQL_POLICY_PUT] = "INSERT INTO policy(place, key, value, what) VALUES(?1, ?2, ?3, ?4) "
+                       "ON CONFLICT(place) DO UPDATE SET value = excluded.value WHERE value <> excluded.value",
+    [SQL_WAITING_DROP] = "DELETE FROM waiting WHERE id NOT IN (SELECT id FROM operation WHERE state = "
+                         "'waiting' UNION ALL SELECT id FROM council_state WHERE state = 'waiting')",
+    [SQL_WAITING_PUT] =
+        "INSERT OR IGNORE INTO waiting(id) SELECT id FROM (SELECT id, time FROM operation WHERE state = "
+        "'waiting' UNION ALL SELECT id, seen FROM council_state WHERE state = 'waiting') ORDER BY time, id",
+    [SQL_NEWS_PUT] = "INSERT INTO news(time, event, site, text) "
+                     "VALUES(strftime('%s', 'now') * 1000, ?1, ?2, ?3)",
+    [SQL_NEWS_NEXT] = "SELECT number, event, text FROM news WHERE number > ?1 ORDER BY number LIMIT 1",
+    [SQL_NEWS_LAST] = "SELECT max(number) FROM news",
+    [SQL_NEWS_PRUNE] = "DELETE FROM news WHERE number <= (SELECT max(number) FROM news) - 1000",
     [SQL_DRAFT_PUT] =
         "INSERT INTO draft(kind, schema, time, author, body, login) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
     [SQL_DRAFT_GET] = "SELECT kind, schema, time, author, body, login FROM draft WHERE number = ?1",

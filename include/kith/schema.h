@@ -8,10 +8,54 @@
 #define SCHEMA_APPLICATION_ID 0x4b495448 /* "KITH" */
 #define SCHEMA_VERSION        2
 
+// clang-format off
+/* Who decided what about membership (daemon/store_history.c): made from councils and control logs, never read back.
+ * An operation is an ADMIT, REVOKE or WITHDRAW of coordinators; `post` says who posted it where, `counts` whether it
+ * counted there. `waiting` numbers what waits for another coordinator, by the order in which it came here. */
+#define HISTORY_TABLES                                                                                                 \
+    "CREATE TABLE council_state(id BLOB PRIMARY KEY, g INTEGER NOT NULL, rev INTEGER NOT NULL, state TEXT NOT NULL,"   \
+    "  have INTEGER NOT NULL, need INTEGER NOT NULL, k INTEGER NOT NULL, seats TEXT NOT NULL, what TEXT NOT NULL,"     \
+    "  seen INTEGER NOT NULL) WITHOUT ROWID;"                                                                          \
+    "CREATE TABLE council_sign(council BLOB NOT NULL, site BLOB NOT NULL, PRIMARY KEY(council, site)) WITHOUT ROWID;"  \
+    "CREATE TABLE operation(id BLOB PRIMARY KEY, kind TEXT NOT NULL, g INTEGER, state TEXT NOT NULL, site BLOB NOT NULL,"\
+    "  code TEXT, name TEXT, role TEXT, reason TEXT, have INTEGER NOT NULL, need INTEGER NOT NULL, time INTEGER,"      \
+    "  what TEXT NOT NULL, cuts TEXT) WITHOUT ROWID;"                                                                  \
+    "CREATE INDEX operation_site ON operation(site);"                                                                  \
+    "CREATE INDEX operation_waiting ON operation(id) WHERE state = 'waiting';"                                         \
+    "CREATE TABLE post(operation BLOB NOT NULL, site BLOB NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL,"     \
+    "  counts INTEGER NOT NULL, PRIMARY KEY(operation, site, epoch, seq)) WITHOUT ROWID;"                              \
+    "CREATE TABLE policy(place INTEGER PRIMARY KEY, key TEXT NOT NULL, value TEXT NOT NULL, what TEXT NOT NULL);"      \
+    "CREATE TABLE waiting(number INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE);"                         \
+    "CREATE TABLE news(number INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, event TEXT NOT NULL, site BLOB,"\
+    "  text TEXT NOT NULL);"
+
+/* `who` names the postings or signatures, separated by spaces; time is what the first poster claims, of a council when
+ * it came here. Of an operation `mine` says that this site has posted it where it counts. */
+#define HISTORY_VIEWS                                                                                                  \
+    "CREATE VIEW v_council AS SELECT c.id AS raw, lower(hex(c.id)) AS id, g, rev, state, have, need, k, seats, what, seen,"\
+    "  (SELECT group_concat(coalesce(m.code, lower(hex(substr(n.site, 1, 4)))), ' ') FROM council_sign n LEFT JOIN member m"\
+    "  ON m.site = n.site WHERE n.council = c.id) AS who, EXISTS (SELECT 1 FROM council_sign n WHERE n.council = c.id AND"\
+    "  lower(hex(n.site)) = (SELECT value FROM meta WHERE key = 'site')) AS mine FROM council_state c;"                \
+    "CREATE VIEW v_operation AS SELECT o.id AS raw, lower(hex(o.id)) AS id, o.kind, o.g, o.state, lower(hex(o.site)) AS site,"\
+    "  coalesce(m.code, o.code, lower(hex(substr(o.site, 1, 4)))) AS code, coalesce(o.name, m.name) AS name, o.role, o.reason,"\
+    "  o.have, o.need, o.time, o.what, o.cuts, (SELECT group_concat(coalesce(b.code, lower(hex(substr(p.site, 1, 4)))) ||"\
+    "  CASE WHEN p.epoch = 1 THEN '' ELSE '.' || p.epoch END || '-C' || p.seq, ' ') FROM post p LEFT JOIN member b ON" \
+    "  b.site = p.site WHERE p.operation = o.id AND (p.counts OR o.state = 'no effect')) AS who,"                       \
+    "  EXISTS (SELECT 1 FROM post p WHERE p.operation = o.id AND p.counts AND lower(hex(p.site)) ="                    \
+    "  (SELECT value FROM meta WHERE key = 'site')) AS mine FROM operation o LEFT JOIN member m ON m.site = o.site;"   \
+    "CREATE VIEW v_history AS SELECT g, 0 AS place, id, 'council' AS event, state, seen AS time, NULL AS site, NULL AS code,"\
+    "  seats AS name, NULL AS role, NULL AS reason, have, need, who, what, NULL AS cuts FROM v_council UNION ALL"       \
+    "  SELECT g, 1, id, kind, state, time, site, code, name, role, reason, have, need, who, what, cuts FROM v_operation;"\
+    "CREATE VIEW v_waiting AS SELECT w.number, c.id, 'council' AS kind, c.g, c.what, c.have, c.need, c.who, c.mine"     \
+    "  FROM waiting w JOIN v_council c ON c.raw = w.id UNION ALL"                                                      \
+    "  SELECT w.number, o.id, o.kind, o.g, o.what, o.have, o.need, o.who, o.mine FROM waiting w JOIN v_operation o"     \
+    "  ON o.raw = w.id;"                                                                                               \
+    "CREATE VIEW v_policy AS SELECT place, key, value, what FROM policy;"                                              \
+    "CREATE VIEW v_news AS SELECT number, time, event, lower(hex(site)) AS site, text FROM news;"
+
 /* Runs are addressed by arrival number; (arrival << 7 | place) is the rowid of an entry's projection,
  * negative numbers are records shared here only: here-7 has rowid −7. A record's text for people and for full
  * text is made from `body`, its body as JSON (binary as hex). `ends` is where a log's valid part ends. */
-// clang-format off
 #define SCHEMA_REPLICA                                                                                                 \
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"                                                    \
     "CREATE TABLE council(g INTEGER NOT NULL, id BLOB NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY(g, id)) WITHOUT ROWID;" \
@@ -69,7 +113,7 @@
     "  THEN w.part = '' ELSE w.part <> '' AND (substr(t.path, -length(w.part) - 1) = '.' || w.part"                    \
     "  OR substr(t.path, -length(w.part) - 3) = '.\"' || w.part || '\"') END)) AS text FROM record r;"                 \
     "CREATE VIRTUAL TABLE search USING fts5(title, text, content='v_text', content_rowid='number',"                    \
-    "  tokenize='kith', detail=full);"
+    "  tokenize='kith', detail=full);" HISTORY_TABLES
 
 /* What a reader sees of a position: its letter. */
 #define SCHEMA_STREAM_LETTER "substr('CLMS', l.stream + 1, 1)"
@@ -129,7 +173,7 @@
     "  FROM receipt r JOIN member m ON m.site = r.site;"                                                               \
     "CREATE VIEW v_unit AS SELECT code, label, parent, level, setting, open FROM unit;"                                \
     "CREATE VIEW v_peer AS SELECT code, site, addresses, heard, software FROM v_member"                                \
-    "  WHERE site <> (SELECT value FROM meta WHERE key = 'site');"
+    "  WHERE site <> (SELECT value FROM meta WHERE key = 'site');" HISTORY_VIEWS
 
 /* The kinds are data here too, so that the views name them; filled from the table of kinds when a home is made. */
 #define SCHEMA_KIND "CREATE TABLE kind(number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
@@ -137,7 +181,8 @@
 /* meta keys: version ("kithd 0.1"), site (hex), code, name, network (name), network_id (hex), genesis (blob),
  * projected (last arrival whose entries are projected), projection (version of what made
  * them), pending (how a join that waits stands, or why it was
- * refused; else absent), left (ms, where this site left its network), started (ms). */
+ * refused; else absent), left (ms, where this site left its network),
+ * contested (two councils compete: says which), absence (what it means that so many must agree), started (ms). */
 
 /* What this site counted (daemon/store_raw.c): period is an enum sdc_unit, shape an enum raw_shape, unit '' for
  * the whole site, serial and nth as in struct raw_cell; den and behind are NULL where there are none. A change is
