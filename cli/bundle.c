@@ -158,6 +158,23 @@ int bundle_file_check(const struct bundle_file *f, struct bundle_check *check, s
     return in_file(f, rc, e);
 }
 
+int proof_file_check(const char *path, struct bundle_check *check, struct bundle_opening *ret_opening,
+                     struct kith_error *e)
+{
+    struct progress none = {.shown = false};
+    struct bundle_file f = {.path = path};
+    struct checking *k = cli_alloc(sizeof *k);
+    k->check = check;
+    k->p = &none;
+    proof_reader_init(&k->reader);
+    int rc = bundle_file_each(&f, check_piece, k, e);
+    if (!rc)
+        rc = bundle_read_end(&k->reader, e);
+    *ret_opening = k->reader.opening;
+    free(k);
+    return in_file(&f, rc, e);
+}
+
 /* ---- handed to the daemon ---- */
 
 struct handing {

@@ -39,6 +39,9 @@ int bundle_file_hand(struct control *c, const struct bundle_file *f, bool apply,
 /* Checks a file that is not sealed, without a daemon; `check` has what the files before it brought. */
 int bundle_file_check(const struct bundle_file *f, struct bundle_check *check, struct progress *p,
                       uint64_t before, uint64_t total, struct kith_error *e);
+/* The same for the proof of an entry; *ret_opening says what it is about. */
+int proof_file_check(const char *path, struct bundle_check *check, struct bundle_opening *ret_opening,
+                     struct kith_error *e);
 /* All of them, in order; sealed ones through the daemon. check[i] is set for each that is not sealed; parts
  * of one set share one. bundle_checks_free. */
 int bundle_files_check(const struct cli *cli, struct bundle_file *f, uint32_t n,

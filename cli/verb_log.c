@@ -7,6 +7,7 @@
 #include "cli/fresh.h"
 #include "cli/page.h"
 #include "cli/people.h"
+#include "cli/proof.h"
 #include "cli/replica_entry.h"
 #include "cli/sheet.h"
 #include "cli/verbs.h"
@@ -20,6 +21,7 @@
 static const struct cli_option options[] = {
     {"since", OPTION_VALUE, "WHEN", "not older than 30d, 12w or a date (2026-11-22)"},
     {"site", OPTION_VALUE, "CODE", "only of this site"},
+    {"proof", OPTION_VALUE, "FILE", "with an ID: write a file that proves who wrote it, and what"},
     {"limit", OPTION_VALUE, "N", "at most so many (50; all with --json and --csv)"},
     {NULL, OPTION_FLAG, NULL, NULL},
 };
@@ -273,10 +275,17 @@ static int run(struct cli *cli, const struct arguments *a)
         rc = people_since(options_get(a, "since"), cli->now, &since, &e);
     if (!rc && options_has(a, "site"))
         rc = name_code_normalise(options_get(a, "site"), code, &e);
+    if (!rc && options_has(a, "proof") && !a->words)
+        rc = kith_fail(&e, KITH_E_USAGE, "of which entry: \"--proof\": write kith log ID --proof FILE");
     if (!rc)
         rc = replica_open(cli->home, &r, &e);
     if (rc)
         return cli_fail(&e);
+    if (options_has(a, "proof")) {
+        rc = proof_write(cli, r, a->word[0], options_get(a, "proof"));
+        replica_close(r);
+        return rc;
+    }
     replica_log_begin(&l);
     snprintf(l.site, sizeof l.site, "%s", code);
     if (a->words == 0)
@@ -295,7 +304,8 @@ const struct verb verb_log = {
     .text = "Newest arrivals first: records, who was let in or taken out, what was taken back,\n"
             "where sites can be reached. With an ID: its position, kind, time, the fingerprints\n"
             "that chain it to the entry before, its size, and when it arrived here.",
-    .example = "    kith log --since 2d\n    kith log --site BRK --limit 10\n    kith log ASH-L128",
+    .example = "    kith log --since 2d\n    kith log --site BRK --limit 10\n    kith log ASH-L128\n"
+               "    kith log ASH-L128 --proof ash-l128.proof",
     .options = options,
     .words_max = 1,
     .run = run,

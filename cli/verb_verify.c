@@ -4,11 +4,13 @@
 #include "cli/control.h"
 #include "cli/people.h"
 #include "cli/progress.h"
+#include "cli/proof.h"
 #include "cli/verbs.h"
 #include "proto/wire/pack.h"
 
 static const struct cli_option options[] = {
     {"full", OPTION_FLAG, NULL, "every signature and the whole database file, however long it takes"},
+    {"proof", OPTION_VALUE, "FILE", "check what kith log ID --proof wrote; needs no daemon and no home"},
     {NULL, OPTION_FLAG, NULL, NULL},
 };
 
@@ -70,6 +72,10 @@ static int run(struct cli *cli, const struct arguments *a)
     struct js *answer = NULL;
     struct kith_error e;
     bool full = options_has(a, "full");
+    if (options_has(a, "proof"))
+        return proof_verify(cli, a->home, options_get(a, "proof"));
+    if (cli_set_home(cli, a->home, &e))
+        return cli_fail(&e);
     buf_init(&b, memory, sizeof memory);
     pack_map(&b, 1);
     pack_cstr(&b, "full");
@@ -91,8 +97,12 @@ const struct verb verb_verify = {
     .arguments = "",
     .summary = "check that what is stored still holds",
     .text = "Exit code 6 when something is damaged; what came from others is then fetched\n"
-            "again.",
-    .example = "    kith verify\n    kith verify --full",
+            "again.\n"
+            "\n"
+            "With --proof a file is checked on any machine, from the text of one entry to the genesis\n"
+            "of its network, and what it proves is said in words.",
+    .example = "    kith verify\n    kith verify --full\n    kith verify --proof ash-l128.proof",
+    .homeless = true,
     .options = options,
     .run = run,
 };

@@ -25,7 +25,20 @@ void bundle_reader_init(struct bundle_reader *r)
     r->bytes = 0;
     r->at = BUNDLE_OPENS;
     r->opened = r->ended = false;
-    crypto_sum_init(&r->sum);
+    r->opening = (struct bundle_opening){.proof = false};
+    crypto_sum_init(&r->sum, CRYPTO_BUNDLE);
+}
+
+void proof_reader_init(struct bundle_reader *r)
+{
+    bundle_reader_init(r);
+    r->opening.proof = true;
+    crypto_sum_init(&r->sum, CRYPTO_PROOF);
+}
+
+static const char *file_kind(const struct bundle_reader *r)
+{
+    return r->opening.proof ? "proof" : "bundle";
 }
 
 /* Fills the room up to `need`; true when it is there. */
@@ -76,20 +89,46 @@ static int read_opening(struct bundle_reader *r, struct kith_error *e)
     return 1;
 }
 
+static int read_proof_opening(struct bundle_reader *r, struct kith_error *e)
+{
+    struct bundle_opening *o = &r->opening;
+    struct cur c;
+    cur_init(&c, r->room, PROOF_OPENING);
+    if (memcmp(cur_take(&c, 8), PROOF_MAGIC, 8) != 0)
+        return kith_fail(e, KITH_E_INVALID, "proof: \"%02x%02x%02x%02x…\": this is no proof of Kith",
+                         r->room[0], r->room[1], r->room[2], r->room[3]);
+    unsigned version = cur_u16(&c);
+    if (version != BUNDLE_VERSION)
+        return kith_fail(e, KITH_E_INVALID,
+                         "proof: \"version %u\": this kith reads version %u; use a newer one", version,
+                         BUNDLE_VERSION);
+    o->at.log.stream = cur_u8(&c);
+    unsigned zero = cur_u8(&c);
+    o->at.log.epoch = cur_u32(&c);
+    o->at.seq = cur_u64(&c);
+    cur_get(&c, o->at.log.site.b, sizeof o->at.log.site.b);
+    cur_get(&c, o->net.b, sizeof o->net.b);
+    if (zero != 0 || o->at.log.stream >= KITH_STREAMS || o->at.log.epoch == 0 ||
+        o->at.log.epoch > KITH_EPOCH_MAX || o->at.seq == 0 || o->at.seq > KITH_SEQ_MAX)
+        return kith_fail(e, KITH_E_INVALID, "proof: \"its opening\": it is damaged; copy it again");
+    return 1;
+}
+
 /* How long a record of this type may be; false where it cannot be. */
-static bool length_ok(unsigned type, uint32_t n)
+static bool length_ok(bool proof, unsigned type, uint32_t n)
 {
     switch (type) {
     case BUNDLE_COUNCIL:
         return n > 4 && n <= 4 + KITH_COUNCIL_MAX;
-    case BUNDLE_PROOF:
     case BUNDLE_TRUST:
     case BUNDLE_RUN:
         return n > 0 && n <= KITH_RUN_WIRE_MAX;
+    case BUNDLE_PROOF:
+        return !proof && n > 0 && n <= KITH_RUN_WIRE_MAX;
     case BUNDLE_HEADS_OF:
-        return n > 0 && n % BUNDLE_HEAD == 0 && n <= BUNDLE_HEADS * BUNDLE_HEAD;
+        return !proof && n > 0 && n % BUNDLE_HEAD == 0 && n <= BUNDLE_HEADS * BUNDLE_HEAD;
     case BUNDLE_END:
-        return n == BUNDLE_END_BYTES;
+        return n == (proof ? PROOF_END_BYTES : BUNDLE_END_BYTES);
     default: /* a number from outside */
         return false;
     }
@@ -98,19 +137,23 @@ static bool length_ok(unsigned type, uint32_t n)
 static int damaged(const struct bundle_reader *r, const char *what, struct kith_error *e)
 {
     return kith_fail(e, KITH_E_INVALID,
-                     "bundle: \"%s at byte %llu\": it is damaged or was altered; copy it again", what,
-                     (unsigned long long)r->bytes);
+                     "%s: \"%s at byte %llu\": it is damaged or was altered; copy it again", file_kind(r),
+                     what, (unsigned long long)r->bytes);
 }
 
 static int read_end(struct bundle_reader *r, struct bundle_record *ret, struct kith_error *e)
 {
     struct cur c;
     struct kith_id said;
-    cur_init(&c, r->room + BUNDLE_RECORD, BUNDLE_END_BYTES);
-    uint32_t last = cur_u32(&c);
+    uint32_t last = 1;
+    bool proof = r->opening.proof;
+    cur_init(&c, r->room + BUNDLE_RECORD, ret->bytes.n);
+    if (!proof)
+        last = cur_u32(&c);
     cur_get(&c, said.b, sizeof said.b);
-    cur_get(&c, ret->sig.b, sizeof ret->sig.b);
-    crypto_sum_add(&r->sum, r->room, HASHED_END);
+    if (!proof)
+        cur_get(&c, ret->sig.b, sizeof ret->sig.b);
+    crypto_sum_add(&r->sum, r->room, proof ? BUNDLE_RECORD : HASHED_END);
     crypto_sum_final(&r->sum, &ret->hash);
     if (last > 1 || memcmp(&said, &ret->hash, sizeof said) != 0)
         return damaged(r, "a hash that is not that of its bytes", e);
@@ -144,13 +187,14 @@ int bundle_read(struct bundle_reader *r, struct kith_bytes *in, struct bundle_re
     if (r->ended)
         return in->n > 0 ? damaged(r, "bytes after its end", e) : 0;
     if (!r->opened) {
-        if (!fill(r, in, BUNDLE_OPENING))
+        size_t n = r->opening.proof ? PROOF_OPENING : BUNDLE_OPENING;
+        if (!fill(r, in, n))
             return 0;
-        crypto_sum_add(&r->sum, r->room, BUNDLE_OPENING);
+        crypto_sum_add(&r->sum, r->room, n);
         r->have = 0;
         r->opened = true;
         ret->type = BUNDLE_OPENS;
-        return read_opening(r, e);
+        return r->opening.proof ? read_proof_opening(r, e) : read_opening(r, e);
     }
     if (r->have < BUNDLE_RECORD && !fill(r, in, BUNDLE_RECORD))
         return 0;
@@ -158,7 +202,7 @@ int bundle_read(struct bundle_reader *r, struct kith_bytes *in, struct bundle_re
     cur_init(&c, r->room, BUNDLE_RECORD);
     unsigned type = cur_u8(&c);
     uint32_t n = cur_u32(&c);
-    if (!length_ok(type, n))
+    if (!length_ok(r->opening.proof, type, n))
         return damaged(r, "no record", e);
     if (type < (unsigned)r->at)
         return damaged(r, "records out of order", e);
@@ -173,8 +217,8 @@ int bundle_read_end(const struct bundle_reader *r, struct kith_error *e)
     assert(r != NULL);
     if (r->ended)
         return 0;
-    return kith_fail(e, KITH_E_INVALID, "bundle: \"%llu bytes\": it ends in the middle; copy it again",
-                     (unsigned long long)r->bytes);
+    return kith_fail(e, KITH_E_INVALID, "%s: \"%llu bytes\": it ends in the middle; copy it again",
+                     file_kind(r), (unsigned long long)r->bytes);
 }
 
 bool bundle_signed(const struct bundle_opening *o, const struct bundle_record *end,
@@ -225,7 +269,7 @@ void bundle_begin(struct bundle_writer *w, const struct bundle_opening *o, struc
     assert(o->part > 0);
     w->opening = *o;
     w->bytes = 0;
-    crypto_sum_init(&w->sum);
+    crypto_sum_init(&w->sum, CRYPTO_BUNDLE);
     buf_put(b, BUNDLE_MAGIC, 8);
     buf_u16(b, BUNDLE_VERSION);
     buf_u16(b, 0);
@@ -241,9 +285,28 @@ void bundle_begin(struct bundle_writer *w, const struct bundle_opening *o, struc
     wrote(w, b, from);
 }
 
+void proof_begin(struct bundle_writer *w, const struct kith_net_id *net, const struct kith_log_key *log,
+                 uint64_t seq, struct buf *b)
+{
+    size_t from = b->n;
+    assert(log->stream < KITH_STREAMS && seq > 0);
+    *w = (struct bundle_writer){.opening = {.net = *net, .proof = true, .at = {.log = *log, .seq = seq}}};
+    crypto_sum_init(&w->sum, CRYPTO_PROOF);
+    buf_put(b, PROOF_MAGIC, 8);
+    buf_u16(b, BUNDLE_VERSION);
+    buf_u8(b, log->stream);
+    buf_u8(b, 0);
+    buf_u32(b, log->epoch);
+    buf_u64(b, seq);
+    buf_put(b, log->site.b, sizeof log->site.b);
+    buf_put(b, net->b, sizeof net->b);
+    assert(b->failed || b->n - from == PROOF_OPENING);
+    wrote(w, b, from);
+}
+
 static void put_front(enum bundle_type type, size_t n, struct buf *b)
 {
-    assert(length_ok(type, (uint32_t)n));
+    assert(n <= BUNDLE_RECORD_MAX);
     buf_u8(b, (uint8_t)type);
     buf_u32(b, (uint32_t)n);
 }
@@ -302,6 +365,16 @@ int bundle_end(struct bundle_writer *w, bool last, const struct crypto_sk *entry
     buf_put(b, sig.b, sizeof sig.b);
     w->bytes += sizeof hash + sizeof sig;
     return b->failed ? KITH_E_FULL : 0;
+}
+
+void proof_end(struct bundle_writer *w, struct buf *b)
+{
+    struct kith_id hash;
+    size_t from = b->n;
+    put_front(BUNDLE_END, PROOF_END_BYTES, b);
+    wrote(w, b, from);
+    crypto_sum_final(&w->sum, &hash);
+    buf_put(b, hash.b, sizeof hash.b);
 }
 
 /* ---- sealing ---- */

@@ -6,6 +6,9 @@
  * councils, fork proofs, the control logs on which trust rests, other runs as they are stored, the heads of
  * the sender, END with the hash of everything before and the sender's signature over it.
  *
+ * The proof of one entry (SPEC 8.9) is the same stream with another opening and without a sender: councils,
+ * control logs, and the one run that holds the entry.
+ *
  * Nothing here reads or writes a file, allocates for a reader or writer, or needs more memory than one
  * record: a bundle of any size streams through. */
 #ifndef KITH_BUNDLE_H
@@ -23,7 +26,10 @@
 #define BUNDLE_HEADS      1000u /* heads in one record, at most */
 #define BUNDLE_END_BYTES  100u
 #define BUNDLE_RECORD_MAX KITH_RUN_WIRE_MAX
+#define PROOF_OPENING     72u
+#define PROOF_END_BYTES   32u
 #define BUNDLE_MAGIC      "KITHBNDL"
+#define PROOF_MAGIC       "KITHPRUF"
 #define BUNDLE_SEALED     "KITHSEAL"
 
 enum bundle_type {
@@ -46,6 +52,8 @@ struct bundle_opening {
     uint64_t time;          /* ms since 1970, the sender's claim */
     uint8_t set[16];        /* equal in all parts */
     uint32_t part;          /* 1, 2, 3 … */
+    bool proof;             /* none of the above but net: it is about the entry `at` */
+    struct kith_pos at;     /* its id is not looked at */
 };
 
 struct bundle_head {
@@ -76,6 +84,7 @@ struct bundle_reader {
     uint8_t room[BUNDLE_RECORD + BUNDLE_RECORD_MAX];
 };
 void bundle_reader_init(struct bundle_reader *r);
+void proof_reader_init(struct bundle_reader *r); /* for the proof of an entry */
 /* Takes bytes from the front of *in up to the end of the next record. 1: *ret is a record; 0: all of *in was
  * taken and more is needed; KITH_E_INVALID: no bundle, altered, out of order, of a later version, or
  * something follows its end. The hash was compared when END comes out. */
@@ -102,6 +111,10 @@ void bundle_put_council(struct bundle_writer *w, uint32_t g, struct kith_bytes b
 void bundle_put(struct bundle_writer *w, enum bundle_type type, struct kith_bytes bytes, struct buf *b);
 /* 1 to BUNDLE_HEADS of them */
 void bundle_put_heads(struct bundle_writer *w, const struct bundle_head *h, uint32_t n, struct buf *b);
+/* A proof: councils, control runs, one run, end. */
+void proof_begin(struct bundle_writer *w, const struct kith_net_id *net, const struct kith_log_key *log,
+                 uint64_t seq, struct buf *b);
+void proof_end(struct bundle_writer *w, struct buf *b);
 int bundle_end(struct bundle_writer *w, bool last, const struct crypto_sk *entry_sk, struct buf *b);
 
 /* ---- sealing: the same bytes, for one site's eyes ---- */

@@ -209,7 +209,8 @@ static void took(struct bundle_check *c, struct heads_log *l)
 /* The first run of a control log brings the certificate that signs it, so it is learnt from before its
  * signature is looked at: a certificate counts by its root's signature alone, and a run that does not hold
  * ends the check. Any other is learnt from once it is proved. */
-static int check_run(struct bundle_check *c, const struct bundle_record *r, struct kith_error *e)
+static int check_run(struct bundle_check *c, const struct bundle_opening *o, const struct bundle_record *r,
+                     struct kith_error *e)
 {
     struct heads_log *l = NULL;
     if (c->roster == NULL)
@@ -221,7 +222,7 @@ static int check_run(struct bundle_check *c, const struct bundle_record *r, stru
     if (r->type == BUNDLE_TRUST && !control)
         return bad_run(c->run, "it is not of a control log", e);
     rc = check_place(c, &l, e);
-    if (rc <= 0)
+    if (rc < 0 || (rc == 0 && !o->proof)) /* what is proved is looked at, whatever brought it before */
         return rc;
     if (control && c->run->first == 1 && (rc = check_control(c, e)) < 0)
         return rc;
@@ -248,12 +249,35 @@ static int check_heads(struct bundle_check *c, const struct bundle_record *r, st
     return rc == KITH_E_NOTFOUND ? 0 : rc;
 }
 
+const struct run_entry *bundle_check_entry(const struct bundle_check *c, const struct bundle_opening *o)
+{
+    const struct run *r = c->run;
+    if (log_key_compare(&r->log, &o->at.log) != 0 || o->at.seq < r->first || o->at.seq >= r->first + r->count)
+        return NULL;
+    return &r->entry[o->at.seq - r->first];
+}
+
+/* The last run is the one with the entry: it was proved, and nothing else is said. */
+static int check_proved(struct bundle_check *c, const struct bundle_opening *o, struct kith_error *e)
+{
+    if (c->found.runs == 0 || c->found.unproved > 0)
+        return kith_fail(e, KITH_E_INVALID,
+                         "proof: \"its certificate\": it does not say whose key signed the entry");
+    if (bundle_check_entry(c, o) == NULL)
+        return kith_fail(e, KITH_E_INVALID, "proof: \"its entry\": it is not the one that it speaks of");
+    if (roster_member(c->roster, &o->at.log.site) == NULL)
+        return kith_fail(e, KITH_E_INVALID, "proof: \"its site\": nothing in it says that it is a member");
+    return 0;
+}
+
 static int check_end(struct bundle_check *c, const struct bundle_opening *o, const struct bundle_record *r,
                      struct kith_error *e)
 {
     if (c->roster == NULL)
         return kith_fail(e, KITH_E_INVALID, "bundle: \"no genesis\": it is not whole; ask for another");
     fold(c);
+    if (o->proof)
+        return check_proved(c, o, e);
     const struct kith_pk *key = roster_entry_key(c->roster, &o->from, o->epoch);
     if (key == NULL || roster_member(c->roster, &o->from) == NULL)
         return kith_fail(e, KITH_E_INVALID,
@@ -283,7 +307,7 @@ int bundle_check_record(struct bundle_check *c, const struct bundle_opening *o, 
         return 0;
     case BUNDLE_TRUST:
     case BUNDLE_RUN:
-        return check_run(c, r, e);
+        return check_run(c, o, r, e);
     case BUNDLE_HEADS_OF:
         return check_heads(c, r, e);
     case BUNDLE_END:

@@ -40,6 +40,9 @@ int bundle_check_need(const struct bundle_check *c, uint32_t i, struct bundle_ne
 /* What the councils and control logs of the bundle say, folded; NULL before the genesis. Lives as long as c.
  */
 const struct roster *bundle_check_roster(const struct bundle_check *c);
+/* Of a proof that was read to its end: the run with the entry, and the entry. Its signature held, and the
+ * certificate that says whose it is. */
+const struct run_entry *bundle_check_entry(const struct bundle_check *c, const struct bundle_opening *o);
 /* Name and purpose of the network, from the genesis; NULL before it. */
 const struct genesis *bundle_check_genesis(const struct bundle_check *c);
 

@@ -36,6 +36,7 @@ static const uint8_t personal_invite[PERSONAL_SIZE] = "kith-invite";
 static const uint8_t personal_tag[PERSONAL_SIZE] = "kith-tag";
 static const uint8_t personal_fp[PERSONAL_SIZE] = "kith-fp";
 static const uint8_t personal_bundle[PERSONAL_SIZE] = "kith-bundle";
+static const uint8_t personal_proof[PERSONAL_SIZE] = "kith-proof";
 static const uint8_t personal_seal[PERSONAL_SIZE] = "kith-seal";
 
 int crypto_start(void)
@@ -193,12 +194,12 @@ void crypto_fp_final(struct crypto_fp *f, struct kith_fp *ret)
 /* libsodium wants its state aligned to 64 bytes, which the heap does not give: each call works on a copy. */
 _Static_assert(sizeof(crypto_generichash_blake2b_state) <= sizeof(struct crypto_sum), "BLAKE2b state");
 
-void crypto_sum_init(struct crypto_sum *s)
+void crypto_sum_init(struct crypto_sum *s, enum crypto_file of)
 {
     crypto_generichash_blake2b_state state;
     assert(s != NULL);
     crypto_generichash_blake2b_init_salt_personal(&state, NULL, 0, sizeof(struct kith_id), NULL,
-                                                  personal_bundle);
+                                                  of == CRYPTO_BUNDLE ? personal_bundle : personal_proof);
     memcpy(s->state, &state, sizeof(state));
 }
 

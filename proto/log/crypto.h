@@ -45,11 +45,12 @@ void crypto_fp_init(struct crypto_fp *f, const uint8_t hh[64]);
 void crypto_fp_add(struct crypto_fp *f, const void *p, size_t n);
 void crypto_fp_final(struct crypto_fp *f, struct kith_fp *ret);
 
-/* The hash of a bundle (SPEC 8.4), piece by piece. May lie anywhere and be copied. */
+/* The hash of a file, piece by piece. May lie anywhere and be copied. */
 struct crypto_sum {
     uint8_t state[384];
 };
-void crypto_sum_init(struct crypto_sum *s);
+enum crypto_file { CRYPTO_BUNDLE /* SPEC 8.4 */, CRYPTO_PROOF /* SPEC 8.9 */ };
+void crypto_sum_init(struct crypto_sum *s, enum crypto_file of);
 void crypto_sum_add(struct crypto_sum *s, const void *p, size_t n);
 void crypto_sum_final(struct crypto_sum *s, struct kith_id *ret);
 

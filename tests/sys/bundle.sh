@@ -91,4 +91,118 @@ for c in ASH BRK COL; do check_equal "links of $c since" "$(logged "$c" 'peer\.u
 site_down COL
 site_up COL
 check 'after a restart it is still there' has_title COL 'Never had a link'
+
+# Parts, in any order, and each file by itself.
+for i in $(seq 1 16); do
+    mkdir -p "$top/long"
+    lesson "Long $i" "$(head -c 500000 /dev/urandom | tr -dc a-z | head -c 38000)" > "$top/long/$i.md"
+done
+k ASH share --release "$top"/long/*.md > /dev/null || fail 'long ones'
+k ASH bundle create --part-size 256k "$usb/parts.kith" > /dev/null || fail 'parts'
+check 'there is more than one part' test -e "$usb/parts.kith.part2"
+for f in "$usb"/parts.kith.part*; do
+    check_most "bytes of $(basename "$f")" "$(stat -c %s "$f")" 262144
+done
+last=$(ls "$usb"/parts.kith.part* | tail -n 1)
+out=$(k BRK bundle apply "$last" 2>&1)
+check_equal 'a later part alone waits' "$?" 3
+check_match 'and says for what' "$out" 'goes on from ASH-L[0-9]+'
+out=$(k BRK bundle verify "$last")
+check_equal 'verify names it as well' "$?" 3
+check_match 'verify names it as well' "$out" 'goes on from ASH-L[0-9]+'
+# shellcheck disable=SC2046
+k BRK bundle apply $(ls -r "$usb"/parts.kith.part*) > /dev/null || fail 'parts in any order'
+check 'all parts are here' has_title BRK 'Long 16'
+k ASH bundle create --since "$usb/parts.kith.part1" "$usb/none.kith" > /dev/null 2>&1
+check_equal 'since a part that is not the last' "$?" 2
+out=$(k ASH --json bundle create --since "$last" "$usb/since.kith") || fail 'since a bundle'
+check_match 'since a bundle: nothing is new' "$out" '"entries": *0,'
+out=$(k ASH --json bundle create --since 1h "$usb/hour.kith") || fail 'since a time'
+check_match 'since an hour ago: all of it' "$out" '"entries": *[0-9]{2},'
+
+# The proof of one entry, checked where there is no replica.
+id=$(release ASH 'To be proved' 'A text that was really written.')
+k ASH log "$id" --proof "$usb/proof" > /dev/null || fail 'write a proof'
+out=$("$kith" --home "$top/nowhere" verify --proof "$usb/proof") || fail "check a proof: $out"
+check_match 'it says what it proves' "$out" "Proved: $id was written and signed by ASH \\(Site ASH\\) in the network By hand"
+check_match 'its text is in it' "$out" 'Its text is in this file'
+check_equal 'the fingerprint of the network' "$(finger Network "$out")" "$network"
+check_equal 'no other text is in it' "$(strings "$usb/proof" | grep -c 'By hand 1')" 0
+k ASH log ASH-C2 --proof "$usb/control" > /dev/null || fail 'a proof of an operation'
+"$kith" --home "$top/nowhere" verify --proof "$usb/control" > /dev/null || fail 'check the proof of an operation'
+site_new OTH 'Another network'
+site_up OTH
+k OTH verify --proof "$usb/proof" > /dev/null 2>&1
+check_equal 'a proof of another network' "$?" 6
+
+# What is damaged, foreign or of the future is refused with a sentence, and nothing is changed.
+refused() { # what, file, code, words…
+    local what=$1 file=$2 code=$3 before after is
+    before=$(rows BRK)
+    out=$(k BRK bundle apply "$usb/good.kith" "$file" 2>&1)
+    is=$?
+    after=$(rows BRK)
+    check_equal "$what: exit code" "$is" "$code"
+    check_match "$what: a sentence" "$out" "$4"
+    check_equal "$what: nothing changed" "$after" "$before"
+}
+release ASH 'Not among the bad' > /dev/null
+k ASH bundle create --for BRK "$usb/good.kith" > /dev/null || fail 'a good one'
+size=$(stat -c %s "$usb/good.kith")
+for n in 0 7 60 111 112 500 $((size - 1)); do
+    head -c "$n" "$usb/good.kith" > "$usb/bad"
+    refused "cut at $n" "$usb/bad" 6 'ends in the middle|no bundle'
+done
+seed=1
+for n in 0 3 9 14 40 70 90 120 300 700 1500 $((size - 200)) $((size - 80)) $((size - 3)); do
+    cp "$usb/good.kith" "$usb/bad"
+    seed=$(((seed * 1103515245 + 12345) % 2147483648))
+    byte=$(dd if="$usb/bad" bs=1 skip="$n" count=1 status=none | od -An -tu1 | tr -d ' ')
+    printf "\\x$(printf %02x $((byte ^ (1 << (seed >> 16) % 8))))" | dd of="$usb/bad" bs=1 seek="$n" conv=notrunc status=none
+    refused "one bit at $n" "$usb/bad" 6 'kith: .*: .*'
+done
+(cat "$usb/good.kith"; echo more) > "$usb/bad"
+refused 'more behind its end' "$usb/bad" 6 'after its end'
+# The records in another order: the last but one in front.
+python3 - "$usb/good.kith" "$usb/bad" << 'END'
+import sys
+d = open(sys.argv[1], 'rb').read()
+head, at, records = d[:112], 112, []
+while at < len(d):
+    n = 5 + int.from_bytes(d[at + 1:at + 5], 'big')
+    records.append(d[at:at + n])
+    at += n
+runs = [i for i, r in enumerate(records) if r[0] == 3]
+records[runs[0]], records[-2] = records[-2], records[runs[0]]
+open(sys.argv[2], 'wb').write(head + b''.join(records))
+END
+refused 're-ordered' "$usb/bad" 6 'out of order|kith: .*'
+(printf 'KITHBNDL\000\002'; tail -c +11 "$usb/good.kith") > "$usb/bad"
+refused 'a future version' "$usb/bad" 6 'version 2.*newer'
+k OTH bundle create "$usb/bad" > /dev/null || fail 'a bundle of another network'
+refused 'another network' "$usb/bad" 6 'another network'
+truncate -s 10G "$usb/big"
+began=$(now_ms)
+refused '10 GB of nothing' "$usb/big" 6 'no bundle of Kith'
+cp "$usb/good.kith" "$usb/big"
+truncate -s 10G "$usb/big"
+refused '10 GB behind a good beginning' "$usb/big" 6 'after its end'
+(head -c 64 "$usb/answer.kith"; head -c 8 /dev/zero) > "$usb/big"
+truncate -s 10G "$usb/big"
+refused '10 GB, sealed' "$usb/big" 5 'does not open'
+check_most 'ms for three files of 10 GB' "$(($(now_ms) - began))" $((5000 * slow))
+for n in 5 60 71 72 500 $(($(stat -c %s "$usb/proof") - 1)); do
+    head -c "$n" "$usb/proof" > "$usb/bad"
+    "$kith" --home "$top/nowhere" verify --proof "$usb/bad" > /dev/null 2>&1
+    check_equal "a proof cut at $n" "$?" 6
+done
+for n in 0 9 12 30 60 90 400 $(($(stat -c %s "$usb/proof") - 100)) $(($(stat -c %s "$usb/proof") - 1)); do
+    cp "$usb/proof" "$usb/bad"
+    byte=$(dd if="$usb/bad" bs=1 skip="$n" count=1 status=none | od -An -tu1 | tr -d ' ')
+    printf "\\x$(printf %02x $((byte ^ 4)))" | dd of="$usb/bad" bs=1 seek="$n" conv=notrunc status=none
+    "$kith" --home "$top/nowhere" verify --proof "$usb/bad" > /dev/null 2>&1
+    check_equal "a proof altered at $n" "$?" 6
+done
+k BRK bundle apply "$usb/good.kith" > /dev/null || fail 'the good one still goes'
+check 'the good one still goes' has_title BRK 'Not among the bad'
 done_with
