@@ -37,6 +37,7 @@ struct chart {
     double scale;          /* values as plotted are numerator / denominator times this */
     bool percent;          /* people see a hundred times as much and a % */
     bool has_num, has_den; /* counts; else values */
+    bool raw;              /* of raw counts of this site, and for nobody else */
     bool wants_behind;     /* for chart_read: look for the people behind values */
     enum period_unit length;
     uint32_t n, gaps; /* points; those of them that the file lacks */

@@ -119,6 +119,7 @@ void chart_print_json(const struct chart *c)
     js_put_truth(o, "longer_period_advised", v->advise_long);
     js_put_truth(o, "laney_advised", v->advise_laney);
     js_put_take(o, "segments", phases_of(c));
+    js_put_truth(o, "raw", c->raw);
     js_print_take(o, stdout);
 }
 

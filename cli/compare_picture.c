@@ -101,7 +101,7 @@ static void draw_sizes_axis(const struct funnel *f)
         ink_text(f->cr, x, f->plot.bottom + 18, 0.5, text);
     }
     ink(f->cr, &ink_grey);
-    snprintf(text, sizeof text, "size of the site: %.120s", of ? of : "denominator");
+    snprintf(text, sizeof text, "size of the %s: %.120s", comparison_noun(f->c), of ? of : "denominator");
     ink_text(f->cr, (f->plot.left + f->plot.right) / 2, f->plot.bottom + 35, 0.5, text);
 }
 
@@ -238,25 +238,32 @@ static void draw_names(struct funnel *f)
 
 /* ---- words ---- */
 
+static void say_title(const struct comparison *c, char ret[TEXT_SIZE])
+{
+    snprintf(ret, TEXT_SIZE, "%.300s, %s%s", c->set.name, c->period,
+             c->by_unit ? ": raw counts, only for this site" : "");
+}
+
 static void say_what(const struct comparison *c, char ret[TEXT_SIZE])
 {
     const struct compare_result *r = &c->result;
     char target[COMPARISON_NUMBER_SIZE];
     comparison_number(c, r->target, target);
-    snprintf(
-        ret, TEXT_SIZE,
-        "%u sites, all together %s; outside the 99.8%% limits: %u with the usual differences between sites "
-        "allowed for, %u by chance alone",
-        r->sites, target, r->outside998_adjusted, r->outside998);
+    snprintf(ret, TEXT_SIZE,
+             "%u %ss, all together %s; outside the 99.8%% limits: %u with the usual differences between %ss "
+             "allowed for, %u by chance alone",
+             r->sites, comparison_noun(c), target, r->outside998_adjusted, comparison_noun(c), r->outside998);
 }
 
 static void say_how(const struct comparison *c, char ret[TEXT_SIZE])
 {
     const struct compare_result *r = &c->result;
+    const char *few = c->by_unit ? "; few units, uncertain" : "; few sites, uncertain";
+    const char *differ = c->by_unit ? "; units differ by more than chance: look at each over time"
+                                    : "; sites differ by more than chance: look at each over time";
     snprintf(ret, TEXT_SIZE, "%s version %lld, %s, φ %.6g, τ² %.6g%s%s", c->set.key, (long long)c->version,
              c->type == COMPARE_PROPORTION ? "proportions" : "rates", r->phi, r->tau2,
-             r->uncertain ? "; few sites, uncertain" : "",
-             r->differ ? "; sites differ by more than chance: look at each over time" : "");
+             r->uncertain ? few : "", r->differ ? differ : "");
 }
 
 static double draw_head(const struct funnel *f)
@@ -264,7 +271,7 @@ static double draw_head(const struct funnel *f)
     char text[TEXT_SIZE];
     double y = PICTURE_MARGIN + 14;
     ink(f->cr, &ink_black);
-    snprintf(text, sizeof text, "%.300s, %s", f->c->set.name, f->c->period);
+    say_title(f->c, text);
     ink_line(f->cr, y, 18, true, text);
     say_what(f->c, text);
     ink_line(f->cr, y += 24, 14, false, text);
@@ -309,7 +316,7 @@ static void draw_legend(const struct funnel *f)
     double x = legend_shape(f, PICTURE_MARGIN, 0, "inside");
     x = legend_shape(f, x, 1, "above the limits");
     x = legend_shape(f, x, -1, "below the limits");
-    x = legend_line(f, x, &ink_black, NULL, "all sites");
+    x = legend_line(f, x, &ink_black, NULL, f->c->by_unit ? "all units" : "all sites");
     x = legend_line(f, x, &ink_grey, NULL, "99.8% limits");
     x = legend_line(f, x, &ink_grey, dash95, "95% limits");
     legend_line(f, x, &ink_grey, dash_chance, "99.8% by chance alone");
@@ -361,7 +368,7 @@ int comparison_draw(const void *comparison, enum picture_file type, const char *
         return kith_fail(e, KITH_E_REFUSED,
                          "nothing to draw: \"%s\": a funnel needs a proportion or a rate and %u sites",
                          c->set.key, COMPARE_CHART_MIN);
-    snprintf(title, sizeof title, "%.300s, %s", c->set.name, c->period);
+    say_title(c, title);
     say_what(c, text);
     say_how(c, how);
     snprintf(all, sizeof all, "%s. %s.", text, how);

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/data_series.h"
 #include "cli/period.h"
+#include "proto/learn/unit.h"
 
 #define VERSION_MAX 1000000
 
@@ -147,14 +149,47 @@ static int work_out(struct comparison *c, struct kith_error *e)
     return rc;
 }
 
-int comparison_make(struct replica *r, const struct arguments *a, struct comparison *c, struct kith_error *e)
+/* ---- units of this site ---- */
+
+/* Whoever is counted in a unit is counted in those above it, too: they do not stand beside each other. */
+static int leave_out_parents(struct replica *r, struct comparison *c, struct kith_error *e)
 {
-    const char *order = options_get(a, "order");
+    struct unit *unit = cli_alloc(UNITS_MAX * sizeof *unit);
+    struct unit_list l = {unit, 0};
+    int rc = replica_units(r, unit, &l.count, e);
+    for (uint32_t i = 0; !rc && i < c->n; i++)
+        for (uint32_t j = 0; j < c->n; j++)
+            if (i != j && !c->row[i].why && unit_is_within(&l, c->row[j].site, c->row[i].site))
+                c->row[i].why = "contains-others";
+    free(unit);
+    return rc;
+}
+
+static int read_options(const struct arguments *a, struct comparison *c, struct kith_error *e)
+{
+    const char *order = options_get(a, "order"), *by = options_get(a, "by");
     c->by_name = order && strcmp(order, "alphabet") == 0;
+    c->by_unit = by && strcmp(by, "unit") == 0;
     if (order && !c->by_name && strcmp(order, "size") != 0)
-        return kith_fail(e, KITH_E_USAGE, "--order: \"%.40s\": give size or alphabet: sites are not ranked",
-                         order);
-    int rc = series_gather(r, a->word[0], &c->set, e);
+        return kith_fail(e, KITH_E_USAGE, "--order: \"%.40s\": give size or alphabet: %ss are not ranked",
+                         order, comparison_noun(c));
+    if (by && !c->by_unit && strcmp(by, "site") != 0)
+        return kith_fail(e, KITH_E_USAGE, "--by: \"%.40s\": give site or unit", by);
+    if (c->by_unit && options_has(a, "of-version"))
+        return kith_fail(e, KITH_E_USAGE, "not with --by unit: \"--of-version\": write %.40s@%.10s",
+                         a->word[0], options_get(a, "of-version"));
+    return 0;
+}
+
+/* ---- the whole ---- */
+
+int comparison_make(const struct cli *cli, struct replica *r, const struct arguments *a, struct comparison *c,
+                    struct kith_error *e)
+{
+    int rc = read_options(a, c, e);
+    if (!rc)
+        rc = c->by_unit ? data_series_by_unit(cli, r, a->word[0], &c->set, e)
+                        : series_gather(r, a->word[0], &c->set, e);
     if (!rc)
         rc = read_period(a, c, e);
     if (!rc)
@@ -163,6 +198,9 @@ int comparison_make(struct replica *r, const struct arguments *a, struct compari
         return rc;
     choose_type(c);
     gather_rows(c);
+    rc = c->by_unit ? leave_out_parents(r, c, e) : 0;
+    if (rc)
+        return rc;
     qsort(c->row, c->n, sizeof *c->row, c->by_name ? by_name : by_size);
     return work_out(c, e);
 }
@@ -174,6 +212,11 @@ void comparison_clear(struct comparison *c)
 }
 
 /* ---- what people read ---- */
+
+const char *comparison_noun(const struct comparison *c)
+{
+    return c->by_unit ? "unit" : "site";
+}
 
 double comparison_scale(const struct comparison *c)
 {

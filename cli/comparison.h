@@ -9,7 +9,7 @@
 
 #define COMPARISON_NUMBER_SIZE 32u
 
-/* One site of the network that released the measure. */
+/* One site of the network that released the measure; or one unit of this site, of its raw counts. */
 struct comparison_row {
     const char *site, *id;
     const char *why; /* it is left out: a word for people and machines; NULL: compared */
@@ -22,16 +22,19 @@ struct comparison {
     char period[PERIOD_TEXT_SIZE];
     bool funnel; /* a proportion or a rate; else values stand side by side */
     bool by_name;
+    bool by_unit; /* units of this site, from raw counts: only for those who are here */
     enum compare_type type;
     uint32_t n, compared; /* compared ones stand in front, in the order of the answer */
     struct comparison_row *row;
     struct compare_result result;
 };
 
+/* "site", "unit" */
+const char *comparison_noun(const struct comparison *c);
 /* Reads the series of the measure that the command line names, and works out limits where there are enough
  * sites. KITH_E_NOTFOUND, KITH_E_USAGE; comparison_clear frees, also on failure. */
-int comparison_make(struct replica *r, const struct arguments *a, struct comparison *ret,
-                    struct kith_error *e);
+int comparison_make(const struct cli *cli, struct replica *r, const struct arguments *a,
+                    struct comparison *ret, struct kith_error *e);
 void comparison_clear(struct comparison *c);
 
 /* Limits were made: there are enough sites, and values of a kind that has limits. */

@@ -148,6 +148,11 @@ struct js *js_object(void)
     return out_of(json_object());
 }
 
+struct js *js_copy(const struct js *v)
+{
+    return v ? out_of(json_deep_copy(in(v))) : NULL;
+}
+
 struct js *js_array(void)
 {
     return out_of(json_array());
@@ -208,6 +213,11 @@ void js_put_copy(struct js *o, const char *key, const struct js *v)
 void js_add_text(struct js *array, const char *text)
 {
     json_array_append_new(inside(array), inside(out_of(json_string(text))));
+}
+
+void js_add_copy(struct js *array, const struct js *v)
+{
+    json_array_append_new(inside(array), v ? json_deep_copy(in(v)) : json_null());
 }
 
 void js_add_take(struct js *array, struct js *v)

@@ -35,6 +35,7 @@ char *js_dump(const struct js *v); /* the whole value as one line; the caller fr
 /* Writing: keys come out in the order in which they were put. A NULL text is null. */
 struct js *js_object(void);
 struct js *js_array(void);
+struct js *js_copy(const struct js *v); /* the whole value; NULL of NULL */
 void js_put(struct js *o, const char *key, const char *text);
 void js_put_bytes(struct js *o, const char *key, struct kith_bytes text);
 void js_put_integer(struct js *o, const char *key, int64_t v);
@@ -44,6 +45,7 @@ void js_put_time(struct js *o, const char *key, int64_t ms);   /* RFC 3339; null
 void js_put_take(struct js *o, const char *key, struct js *v); /* v becomes part of o */
 void js_put_copy(struct js *o, const char *key, const struct js *v);
 void js_add_text(struct js *array, const char *text);
+void js_add_copy(struct js *array, const struct js *v);
 void js_add_take(struct js *array, struct js *v);
 /* Prints one line and frees. */
 void js_print_take(struct js *v, FILE *out);

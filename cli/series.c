@@ -126,7 +126,7 @@ static void read_scale(struct series_set *s, const char *per)
         snprintf(s->unit, sizeof s->unit, "per %s", per);
 }
 
-static void describe(struct series_set *s, const char *typed)
+void series_describe(struct series_set *s, const char *typed)
 {
     const char *key = js_text(s->measure, "key"), *name = js_text(s->measure, "name");
     const char *per = js_text(s->measure, "per"), *way = js_text(s->measure, "direction");
@@ -142,6 +142,14 @@ static void describe(struct series_set *s, const char *typed)
                                               : SPC_NEUTRAL;
 }
 
+int series_define(struct replica *r, const char *measure, struct series_set *s, struct kith_error *e)
+{
+    int rc = read_measure(r, measure, s, e);
+    if (!rc)
+        series_describe(s, measure);
+    return rc;
+}
+
 int series_gather(struct replica *r, const char *measure, struct series_set *ret, struct kith_error *e)
 {
     memset(ret, 0, sizeof *ret);
@@ -151,15 +159,15 @@ int series_gather(struct replica *r, const char *measure, struct series_set *ret
         rc = read_series(r, measure, ret, e);
     if (rc)
         return rc;
-    describe(ret, measure);
+    series_describe(ret, measure);
     if (ret->n == 0 && !ret->measure)
         return say_unknown(r, measure, e);
-    return ret->n
-               ? 0
-               : kith_fail(
-                     e, KITH_E_NOTFOUND,
-                     "no series of this measure was released yet: \"%s\": a site shares one with kith share",
-                     ret->key);
+    return ret->n ? 0
+                  : kith_fail(e, KITH_E_NOTFOUND,
+                              "no series of this measure was released yet: \"%s\": kith data share offers "
+                              "one; kith chart --here "
+                              "draws the raw counts of this site",
+                              ret->key);
 }
 
 void series_clear(struct series_set *s)
@@ -177,12 +185,13 @@ void series_clear(struct series_set *s)
 
 /* ---- one series ---- */
 
-int series_of_site(const struct series_set *s, const char *site, const struct series **ret,
+int series_of_site(const struct series_set *s, const char *site, const char *unit, const struct series **ret,
                    struct kith_error *e)
 {
     char sites[SERIES_TEXT_SIZE] = "";
     for (uint32_t i = 0; i < s->n; i++) {
-        if (strcasecmp(s->series[i].site, site) == 0) {
+        const char *label = s->series[i].unit ? s->series[i].unit : "";
+        if (strcasecmp(s->series[i].site, site) == 0 && (!unit || strcasecmp(label, unit) == 0)) {
             *ret = &s->series[i];
             return 0;
         }
@@ -191,8 +200,8 @@ int series_of_site(const struct series_set *s, const char *site, const struct se
             snprintf(sites + used, sizeof sites - used, "%s%s", used ? ", " : "", s->series[i].site);
     }
     return kith_fail(e, KITH_E_NOTFOUND,
-                     "no series of %s from this site: \"%.40s\": give --site; there is one from %s", s->key,
-                     site, sites);
+                     "no series of %s from this %s: \"%.40s\": give --site; there is one from %s", s->key,
+                     unit ? "unit" : "site", unit ? unit : site, sites);
 }
 
 static bool number_of(const struct js *v, double *ret)

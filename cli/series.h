@@ -15,6 +15,7 @@ struct series {
     char *id, *site;
     char *unit; /* the label that everybody sees; NULL: of the whole site */
     int64_t version;
+    bool raw; /* made of raw counts of this site (cli/data_series.c); never out of the replica */
     struct js *body;
 };
 
@@ -36,13 +37,21 @@ struct series_set {
 int series_gather(struct replica *r, const char *measure, struct series_set *ret, struct kith_error *e);
 void series_clear(struct series_set *s);
 
-/* The newest series of a site as a whole, else of its first unit. KITH_E_NOTFOUND names sites that have one.
- */
-int series_of_site(const struct series_set *s, const char *site, const struct series **ret,
+/* The newest series of a site as a whole, else of its first unit; or of this unit, by the label that it was
+ * released under. KITH_E_NOTFOUND names sites that have one. */
+int series_of_site(const struct series_set *s, const char *site, const char *unit, const struct series **ret,
                    struct kith_error *e);
 /* Makes the chart of it, worked out: centre and limits from the totals that were released, marks and verdict
  * as the source has them, since they were made from counts that readers do not see (SPEC 10.69). */
 int series_chart(struct series_set *s, const struct series *one, struct chart *c, struct kith_error *e);
+
+/* Only the points, excluded ones marked, and the last target: limits and verdict are for the caller. */
+int series_points(struct series_set *s, const struct series *one, struct chart *c, struct kith_error *e);
+/* The definition that the replica has of a measure, by its key in any case, and what follows from it;
+ * s->measure stays NULL where there is none. */
+int series_define(struct replica *r, const char *measure, struct series_set *s, struct kith_error *e);
+/* What follows from s->measure, and for its lack. */
+void series_describe(struct series_set *s, const char *key);
 
 /* One number of a list in the record. False for what is no number: *ret_cell tells which. */
 bool series_cell(const struct series *s, const char *list, size_t i, double *ret, enum spc_cell *ret_cell);

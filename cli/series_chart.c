@@ -11,6 +11,9 @@
 
 static int bad(const struct series *s, const char *what, const char *value, struct kith_error *e)
 {
+    if (s->raw)
+        return kith_fail(e, KITH_E_INVALID, "%s: %s: \"%.40s\": look at kith data show", s->id, what,
+                         value ? value : "");
     return kith_fail(e, KITH_E_INVALID, "%s: %s: \"%.40s\": ask %s to release it again", s->id, what,
                      value ? value : "", s->site);
 }
@@ -43,6 +46,11 @@ static int put_gap(const struct series *s, struct chart *c, const struct period 
     return c->n < SPC_POINTS_MAX ? 0 : bad(s, "too many periods", text, e);
 }
 
+static bool is_event(enum spc_chart t)
+{
+    return t == SPC_T || t == SPC_G;
+}
+
 static int put_point(const struct series *s, struct chart *c, uint32_t i, struct kith_error *e)
 {
     const char *text = js_string(js_at(js_get(s->body, "periods"), i));
@@ -52,9 +60,10 @@ static int put_point(const struct series *s, struct chart *c, uint32_t i, struct
     struct kith_error why;
     if (!text || !period_read(text, &period))
         return bad(s, "not a period", text, e);
+    bool event = is_event(c->setup.chart);
     if (i == 0)
-        c->length = period.written;
-    int rc = put_gap(s, c, &period, text, e);
+        c->length = event ? PERIOD_EVENT : period.written;
+    int rc = event ? 0 : put_gap(s, c, &period, text, e);
     if (rc)
         return rc;
     series_cell(s, c->has_num ? "numerators" : "values", i, &p.num, &p.cell);
@@ -344,6 +353,11 @@ static int set_up(const struct series *s, const struct series_set *set, struct c
 static void set_title(struct series_set *set, const struct series *s)
 {
     const char *policy = js_text(s->body, "policy");
+    if (s->raw) {
+        snprintf(set->title, sizeof set->title, "%s, %s%s%s, version %lld: raw counts, only for this site",
+                 set->name, s->site, s->unit ? ", " : "", s->unit ? s->unit : "", (long long)s->version);
+        return;
+    }
     snprintf(set->title, sizeof set->title, "%s, %s%s%s, version %lld, policy %.40s", set->name, s->site,
              s->unit ? ", " : "", s->unit ? s->unit : "", (long long)s->version,
              policy ? policy : "not named");
@@ -357,11 +371,13 @@ static int say_verdict_only(const struct series *s, struct kith_error *e)
                      icon ? icon : "none", since ? " since " : "", since ? since : "", s->id);
 }
 
-int series_chart(struct series_set *set, const struct series *s, struct chart *c, struct kith_error *e)
+int series_points(struct series_set *set, const struct series *s, struct chart *c, struct kith_error *e)
 {
     const struct js *periods = js_get(s->body, "periods");
     if (js_count(periods) == 0)
         return say_verdict_only(s, e);
+    if (js_count(periods) > SPC_POINTS_MAX)
+        return bad(s, "too many periods", "", e);
     set_title(set, s);
     int rc = set_up(s, set, c, e);
     for (uint32_t i = 0; !rc && i < js_count(periods); i++)
@@ -371,7 +387,14 @@ int series_chart(struct series_set *set, const struct series *s, struct chart *c
     exclude(s, c);
     find_target(set->measure, set, c);
     find_target(s->body, set, c);
-    rc = make_phases(s, c, e);
+    return 0;
+}
+
+int series_chart(struct series_set *set, const struct series *s, struct chart *c, struct kith_error *e)
+{
+    int rc = series_points(set, s, c, e);
+    if (!rc)
+        rc = make_phases(s, c, e);
     if (!rc)
         rc = chart_run(c, e);
     if (rc)

@@ -1,11 +1,12 @@
-/* kith chart: a series over time, with limits and signals: one that was released, as the replica has it, or a
- * local file, of which nothing is stored. */
+/* kith chart: a series over time, with limits and signals: one that was released, as the replica has it, the
+ * raw counts of this site, or a local file, of which nothing is stored. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/chart.h"
+#include "cli/data_series.h"
 #include "cli/fresh.h"
 #include "cli/series.h"
 #include "cli/verbs.h"
@@ -29,6 +30,8 @@ static const struct cli_option options[] = {
     {"title", OPTION_VALUE, "TEXT", "above the chart; else the name of the file"},
     {"axis", OPTION_VALUE, "TEXT", "what the values are: \"falls per 1,000 bed-days\""},
     {"site", OPTION_VALUE, "CODE", "of a measure: whose series; usually this site's"},
+    {"here", OPTION_FLAG, NULL, "of a measure: the raw counts of this site, also of events"},
+    {"unit", OPTION_VALUE, "U", "the raw counts of a unit here; with --site, what was released of one"},
     PICTURE_OPTIONS,
     {NULL, OPTION_FLAG, NULL, NULL},
 };
@@ -298,18 +301,15 @@ static void print(const struct cli *cli, const struct chart *c)
 
 /* ---- released series ---- */
 
-/* What is said of a file has been decided for a released series by those who counted. */
-static int check_options(const struct arguments *a, struct kith_error *e)
+/* Of what the others are made is not for the command line to say: `fits` are the options that remain. */
+static int check_options(const struct arguments *a, const char *fits, const char *of, struct kith_error *e)
 {
-    static const char *const both[] = {"site", "svg", "png", "pdf"};
     for (uint32_t i = 0; options[i].name; i++) {
-        bool fits = false;
-        for (size_t j = 0; j < sizeof both / sizeof both[0]; j++)
-            fits = fits || strcmp(options[i].name, both[j]) == 0;
-        if (!fits && options_has(a, options[i].name))
-            return kith_fail(e, KITH_E_USAGE,
-                             "not for a released series: \"--%s\": only for a file, without \"%.60s\"",
-                             options[i].name, a->word[0]);
+        char name[32];
+        snprintf(name, sizeof name, " %s ", options[i].name);
+        if (options_has(a, options[i].name) && !strstr(fits, name))
+            return kith_fail(e, KITH_E_USAGE, "not for %s: \"--%s\": see kith help chart", of,
+                             options[i].name);
     }
     return 0;
 }
@@ -324,7 +324,7 @@ static int find_series(struct replica *r, const struct arguments *a, struct seri
     if (!rc)
         rc = series_gather(r, a->word[0], set, e);
     if (!rc)
-        rc = series_of_site(set, site ? site : self.code, &one, e);
+        rc = series_of_site(set, site ? site : self.code, options_get(a, "unit"), &one, e);
     return rc ? rc : series_chart(set, one, c, e);
 }
 
@@ -332,7 +332,7 @@ static int run_series(struct cli *cli, const struct arguments *a, struct chart *
 {
     struct series_set set = {0};
     struct replica *r = NULL;
-    int rc = check_options(a, e);
+    int rc = check_options(a, " site unit svg png pdf ", "a released series", e);
     if (!rc)
         rc = cli_set_home(cli, a->home, e);
     if (!rc)
@@ -350,11 +350,61 @@ static int run_series(struct cli *cli, const struct arguments *a, struct chart *
     return rc;
 }
 
+/* ---- raw counts of this site ---- */
+
+/* What the measure says, unless the command line says otherwise: who looks at own counts may try. */
+static int prepare_raw(const struct arguments *a, struct series_set *set, struct chart *c,
+                       struct kith_error *e)
+{
+    int rc = series_points(set, &set->series[0], c, e);
+    c->raw = true;
+    if (!rc && options_has(a, "rules"))
+        rc = read_rules(a, &c->setup.rules, e);
+    if (!rc)
+        rc = read_target(a, c, e);
+    if (!rc)
+        rc = exclude(a, c, e);
+    if (rc)
+        return rc;
+    c->setup.screened = options_has(a, "screened");
+    rc = make_phases(a, c, e);
+    return rc ? rc : chart_run(c, e);
+}
+
+static int run_raw(struct cli *cli, const struct arguments *a, struct chart *c, struct kith_error *e)
+{
+    struct series_set set = {0};
+    struct replica *r = NULL;
+    int rc = check_options(a, " here unit rules baseline freeze rephase exclude target screened svg png pdf ",
+                           "raw counts", e);
+    if (!rc)
+        rc = cli_set_home(cli, a->home, e);
+    if (!rc)
+        rc = replica_open(cli->home, &r, e);
+    if (!rc)
+        rc = data_series(cli, r, a->word[0], options_get(a, "unit"), &set, e);
+    if (!rc)
+        rc = prepare_raw(a, &set, c, e);
+    if (!rc)
+        rc = picture_files(a, chart_draw, c, e);
+    if (!rc) {
+        print(cli, c);
+        note_gaps(c);
+        note_advice(c);
+    }
+    replica_close(r);
+    series_clear(&set);
+    return rc;
+}
+
 static int run_file(const struct cli *cli, const struct arguments *a, struct chart *c, struct kith_error *e)
 {
-    if (options_has(a, "site"))
-        return kith_fail(e, KITH_E_USAGE, "not for a file: \"--site\": only for a released series");
-    int rc = prepare(a, c, e);
+    int rc = check_options(a,
+                           " data type rules direction baseline freeze rephase exclude target screened map "
+                           "per title axis svg png pdf ",
+                           "a file", e);
+    if (!rc)
+        rc = prepare(a, c, e);
     if (!rc)
         rc = picture_files(a, chart_draw, c, e);
     if (rc)
@@ -369,7 +419,8 @@ static int run(struct cli *cli, const struct arguments *a)
 {
     struct chart *c = cli_alloc(sizeof *c);
     struct kith_error e;
-    int rc = a->words ? run_series(cli, a, c, &e) : run_file(cli, a, c, &e);
+    bool raw = options_has(a, "here") || (options_has(a, "unit") && !options_has(a, "site"));
+    int rc = !a->words ? run_file(cli, a, c, &e) : raw ? run_raw(cli, a, c, &e) : run_series(cli, a, c, &e);
     free(c);
     return rc ? cli_fail(&e) : CLI_DONE;
 }
@@ -377,11 +428,16 @@ static int run(struct cli *cli, const struct arguments *a)
 const struct verb verb_chart = {
     .name = "chart",
     .topic = TOPIC_DAY,
-    .arguments = "MEASURE | --data FILE --type T",
+    .arguments = "MEASURE [--here] | --data FILE --type T",
     .summary = "draw a series over time, with limits and signals",
     .text = "A measure is named by its key, ASH/falls-rate: what this site released of it is drawn,\n"
             "or what --site did. Marks and verdict are those of the site that counted; hidden\n"
             "numbers are gaps.\n"
+            "\n"
+            "--here and --unit draw the raw counts that kith data keeps here, of the whole site or\n"
+            "of a unit, worked out afresh by the measure's own rules; such a chart is for this site\n"
+            "only, says so in its title, and needs the daemon. Single events (t, g) are only drawn\n"
+            "so. Rules, baseline, rephase, exclude and target can be tried.\n"
             "\n"
             "With --data a file is drawn, and nothing is stored. It has one row a period: a column\n"
             "period, and value, or numerator and denominator; --map tells other names. Periods are\n"
@@ -390,6 +446,7 @@ const struct verb verb_chart = {
             "hidden. A chart over fewer than 12 points is on trial. --json prints one object a\n"
             "point, and a last one with the verdict.",
     .example = "    kith chart ASH/falls-rate --site ASH\n"
+               "    kith chart falls-rate --unit W4 --rephase 2026-04\n"
                "    kith chart --data falls.csv --type u --per 1000 --direction down\n"
                "    kith chart --data waits.csv --type p --target 95% --direction up --svg waits.svg\n"
                "    kith chart --data beds.csv --type xmr --map period=month,value=beds --json",

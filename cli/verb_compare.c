@@ -18,6 +18,7 @@
 
 static const struct cli_option options[] = {
     {"period", OPTION_VALUE, "P", "which: 2026-01, 2026-W05, 2026-Q1, 2026-H1 or 2026"},
+    {"by", OPTION_VALUE, "WHAT", "site (usual); unit: units of this site, from raw counts that stay here"},
     {"order", OPTION_VALUE, "O", "size (usual) or alphabet"},
     {"of-version", OPTION_VALUE, "N", "version of the measure; usually the newest that was released"},
     PICTURE_OPTIONS,
@@ -55,7 +56,7 @@ static void print_json(const struct comparison *c)
         const struct comparison_row *row = &c->row[i];
         double shown = row->why ? (double)NAN : 1;
         struct js *o = js_object();
-        js_put(o, "site", row->site);
+        js_put(o, comparison_noun(c), row->site);
         js_put(o, "id", row->id);
         put_real(o, "numerator", row->c.num * shown);
         put_real(o, "denominator", row->c.den * shown);
@@ -65,7 +66,7 @@ static void print_json(const struct comparison *c)
         js_print_take(o, stdout);
     }
     struct js *o = js_object();
-    js_put_integer(o, "sites", c->compared);
+    js_put_integer(o, c->by_unit ? "units" : "sites", c->compared);
     put_real(o, "target", c->funnel ? f->target * comparison_scale(c) : NAN);
     put_real(o, "phi", f->phi * known);
     put_real(o, "tau2", f->tau2 * known);
@@ -79,6 +80,7 @@ static void print_json(const struct comparison *c)
     js_put(o, "period", c->period);
     js_put_truth(o, "funnel", c->funnel && !f->few);
     js_put_truth(o, "uncertain", c->funnel && f->uncertain);
+    js_put_truth(o, "raw", c->by_unit);
     js_print_take(o, stdout);
 }
 
@@ -128,7 +130,8 @@ static void print_sites(const struct cli *cli, const struct comparison *c)
     strip = strip > STRIP_MAX ? STRIP_MAX : strip;
     if (comparison_has_funnel(c))
         find_range(c, &low, &high);
-    printf("\n%s%-9s %10s %12s %10s%s\n", cli_bold(cli), "SITE", "NUMBER", "OF", "VALUE", cli_reset(cli));
+    printf("\n%s%-9s %10s %12s %10s%s\n", cli_bold(cli), c->by_unit ? "UNIT" : "SITE", "NUMBER", "OF",
+           "VALUE", cli_reset(cli));
     for (uint32_t i = 0; i < c->compared; i++) {
         const struct comparison_row *row = &c->row[i];
         char value[COMPARISON_NUMBER_SIZE];
@@ -139,8 +142,9 @@ static void print_sites(const struct cli *cli, const struct comparison *c)
         putchar('\n');
     }
     if (comparison_has_funnel(c) && strip)
-        people_say(cli, "( ) 99.8%% limits  | target  o inside  # outside%s",
-                   c->by_name ? "" : "; the largest site first");
+        people_say(cli, "( ) 99.8%% limits  | target  o inside  # outside%s%s%s",
+                   c->by_name ? "" : "; the largest ", c->by_name ? "" : comparison_noun(c),
+                   c->by_name ? "" : " first");
 }
 
 static void print_plain_sites(const struct comparison *c)
@@ -160,10 +164,13 @@ static void print_plain_sites(const struct comparison *c)
 
 static const char *why_words(const char *why)
 {
-    static const char *const words[][2] = {
-        {"hidden", "number hidden"},           {"missing", "no number"},
-        {"no-such-period", "not this period"}, {"units-only", "units only"},
-        {"other-version", "another version"},  {"impossible", "numbers that cannot be"}};
+    static const char *const words[][2] = {{"hidden", "number hidden"},
+                                           {"missing", "no number"},
+                                           {"no-such-period", "not this period"},
+                                           {"units-only", "units only"},
+                                           {"other-version", "another version"},
+                                           {"contains-others", "others are part of it"},
+                                           {"impossible", "numbers that cannot be"}};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (strcmp(words[i][0], why) == 0)
             return words[i][1];
@@ -185,32 +192,33 @@ static void print_funnel(const struct cli *cli, const struct comparison *c)
     const struct compare_result *f = &c->result;
     char target[COMPARISON_NUMBER_SIZE];
     comparison_number(c, f->target, target);
-    people_say(cli, "Target, all sites together: %s. Spread: φ %.6g, τ² %.6g.", target, f->phi, f->tau2);
-    people_say(
-        cli,
-        "Outside the 99.8%% limits: %u of %u sites when the usual differences between sites are allowed "
-        "for (shown here), %u by chance alone.",
-        f->outside998_adjusted, f->sites, f->outside998);
+    people_say(cli, "Target, all %ss together: %s. Spread: φ %.6g, τ² %.6g.", comparison_noun(c), target,
+               f->phi, f->tau2);
+    people_say(cli,
+               "Outside the 99.8%% limits: %u of %u %ss when the usual differences between %ss are allowed "
+               "for (shown here), %u by chance alone.",
+               f->outside998_adjusted, f->sites, comparison_noun(c), comparison_noun(c), f->outside998);
     if (f->uncertain)
-        people_say(cli, "Few sites: all of this is uncertain.");
+        people_say(cli, "Few %ss: all of this is uncertain.", comparison_noun(c));
     if (f->differ)
-        people_say(cli, "Sites differ by more than chance: look at each over time with kith chart.");
+        people_say(cli, "%s differ by more than chance: look at each over time with kith chart.",
+                   c->by_unit ? "Units" : "Sites");
 }
 
 static void print_people(const struct cli *cli, const struct comparison *c)
 {
     printf("%s%s, %s%s%s%s\n", cli_bold(cli), c->set.name, c->period, cli_reset(cli),
            c->set.unit[0] ? ", " : "", c->set.unit);
-    printf("%s version %lld, %u %s\n", c->set.key, (long long)c->version, c->compared,
-           c->compared == 1 ? "site" : "sites");
+    printf("%s version %lld, %u %s%s%s\n", c->set.key, (long long)c->version, c->compared, comparison_noun(c),
+           c->compared == 1 ? "" : "s", c->by_unit ? " of this site: raw counts, only for this site" : "");
     if (comparison_has_funnel(c))
         print_funnel(cli, c);
     else if (c->funnel)
-        people_say(cli,
-                   "Fewer than %u sites cannot be compared at one time: see each with kith chart --site.",
-                   COMPARE_CHART_MIN);
+        people_say(cli, "Fewer than %u %ss cannot be compared at one time: see each with kith chart --%s.",
+                   COMPARE_CHART_MIN, comparison_noun(c), comparison_noun(c));
     else
-        people_say(cli, "Values of this kind have no funnel: see each site with kith chart --site.");
+        people_say(cli, "Values of this kind have no funnel: see each %s with kith chart --%s.",
+                   comparison_noun(c), comparison_noun(c));
     if (cli->plain)
         print_plain_sites(c);
     else if (c->compared)
@@ -229,12 +237,13 @@ static int run(struct cli *cli, const struct arguments *a)
     if (!rc)
         rc = replica_open(cli->home, &r, &e);
     if (!rc)
-        rc = comparison_make(r, a, c, &e);
+        rc = comparison_make(cli, r, a, c, &e);
     if (!rc)
         rc = picture_files(a, comparison_draw, c, &e);
     if (!rc) {
         page_begin(cli);
-        fresh_print(cli, r);
+        if (!c->by_unit)
+            fresh_print(cli, r);
         if (cli->format == CLI_JSON)
             print_json(c);
         else
@@ -249,16 +258,18 @@ static int run(struct cli *cli, const struct arguments *a)
 const struct verb verb_compare = {
     .name = "compare",
     .topic = TOPIC_MEASURES,
-    .arguments = "MEASURE --period P",
+    .arguments = "MEASURE --period P [--by unit]",
     .summary = "sites beside each other in one period, with limits for their size",
     .text = "A measure is named by its key, ASH/falls-rate. The newest series of each site counts.\n"
             "Limits allow for the differences that there are between sites anyway; how many would\n"
             "be outside by chance alone is told too. Below 5 sites there are no limits. Sites with\n"
             "hidden numbers are named and left out. Sites stand by size or alphabet: a rank would\n"
-            "be noise. --json prints one object a site, and a last one with sites, target, phi,\n"
+            "be noise. --by unit compares the units of this site, from the raw counts that kith data\n"
+            "keeps here. --json prints one object a site, and a last one with sites, target, phi,\n"
             "tau2, outside_998 and outside_998_adjusted.",
     .example = "    kith compare ASH/falls-rate --period 2026-08\n"
                "    kith compare ASH/falls-rate --period 2026-08 --svg falls.svg\n"
+               "    kith compare falls-rate --period 2026-08 --by unit\n"
                "    kith compare ASH/falls-rate --period 2026-08 --order alphabet --json",
     .options = options,
     .words_min = 1,

@@ -134,6 +134,54 @@ k ASH data drop falls-rate --unit W5 --yes --reason 'wrong ward' > /dev/null || 
 k ASH data show falls-rate --unit W5 > /dev/null 2>&1
 check_equal 'it is gone' $? 1
 
+# ---- drawn here ----
+
+series() { # numerator at each month of two years, at least 2
+    echo 'period,numerator,denominator'
+    for i in $(seq 0 23); do
+        printf '%04d-%02d,%d,%d\n' $((2024 + i / 12)) $((i % 12 + 1)) $((i > 12 ? $1 - 2 - i % 3 : $1 + i % 3)) 1000
+    done
+}
+for u in 5 6 7 8 9 11; do
+    k ASH unit add "U$u" --label "Unit $u" > /dev/null || fail "unit add U$u"
+    series "$u" > "$top/x.csv"
+    add falls-rate --unit "U$u" > /dev/null || fail "data add of U$u"
+done
+out=$(k ASH chart falls-rate --unit 'unit 9') || fail 'chart --unit'
+check_match 'whose it is, and for whom' "$out" '^What falls-rate counts, ASH, U9, version 1: raw counts, only for this site'
+check_match 'what it says' "$out" '24 months, centre [0-9.]+, last .*: improvement'
+check_match 'for machines' "$(k ASH chart falls-rate --unit U9 --json | tail -1)" '"icon": *"improvement".*"raw": *true'
+check_equal 'the same as the file itself' "$(k ASH chart falls-rate --unit U9 --json | head -24)" \
+    "$(series 9 > "$top/9.csv" && k ASH chart --data "$top/9.csv" --type u --per 1000 --direction down --json | head -24)"
+check_match 'a rephase' "$(k ASH chart falls-rate --unit U9 --rephase 2025-02 2> /dev/null)" '2 phases'
+k ASH chart falls-rate --unit U9 --svg "$top/raw.svg" > /dev/null || fail 'chart --svg'
+check 'the picture says so, too' grep -q 'raw counts, only for this site' "$top/raw.svg"
+check_match 'the whole site' "$(k ASH chart falls-rate --here)" 'ASH, version 1: raw counts'
+k ASH chart falls-rate --unit U9 --type xmr > /dev/null 2>&1
+check_equal 'what the measure says is not asked for' $? 2
+k ASH chart four-hours --unit U9 > /dev/null 2>&1
+check_equal 'a unit that counted nothing' $? 1
+out=$(k ASH chart ASH/falls-rate 2>&1)
+check_equal 'nothing was released' $? 1
+check_match 'what can be drawn' "$out" 'chart --here'
+file 'date,value\n2026-01-03,12\n2026-01-03,0.5\n2026-02-05,33\n'
+add never > /dev/null || fail 'single events'
+check_match 'a chart of single events' "$(k ASH chart never --here)" 't chart'
+check_match 'its days' "$(k ASH chart never --here --json | head -3 | tail -1)" '"period": *"2026-02-05"'
+
+out=$(k ASH compare falls-rate --period 2025-12 --by unit) || fail 'compare --by unit'
+check_match 'units of this site' "$out" '6 units of this site: raw counts, only for this site'
+check_match 'a row' "$out" '^U11: 7 of 1000'
+check_match 'for machines' "$(k ASH compare falls-rate --period 'Dec 2025' --by unit --json | tail -1)" '"units": *6.*"raw": *true'
+k ASH unit add div --label 'Division' > /dev/null || fail 'unit add div'
+k ASH unit change U5 --parent div > /dev/null || fail 'unit change'
+k ASH data add falls-rate "$top/9.csv" --unit div > /dev/null || fail 'data add of div'
+check_match 'who is part of another is not beside it' "$(k ASH compare falls-rate --period 2025-12 --by unit)" 'Left out:.* div \(others are part of it\)'
+k ASH compare falls-rate --period 2031-01 --by unit > /dev/null 2>&1
+check_equal 'a period that nobody counted' $? 1
+k ASH compare four-hours --period 2026-01 --by unit > /dev/null 2>&1
+check_equal 'a measure that no unit counted' $? 1
+
 # ---- and all of it durable ----
 
 before=$(k ASH data show falls-rate --unit W4 --json)
@@ -157,6 +205,10 @@ check 'private.db has it' env LC_ALL=C grep -qaP '\x04\xd7\x38\x8b' "${home[ASH]
 for f in "${home[ASH]}"/private.db*; do
     check_equal "mode of $(basename "$f")" "$(stat -c %a "$f")" 600
 done
+k ASH chart falls-rate --here > /dev/null 2>&1
+check_equal 'a chart of raw counts without the daemon' $? 4
+k ASH compare falls-rate --period 2025-12 --by unit > /dev/null 2>&1
+check_equal 'a comparison of units without the daemon' $? 4
 for verb in list 'show falls-rate' 'fix falls-rate 2026-02 --numerator 1 --reason x' 'drop falls-rate --yes'; do
     k ASH data $verb > /dev/null 2>&1
     check_equal "data $verb without the daemon" $? 4
