@@ -72,15 +72,15 @@ static int run(struct cli *cli, const struct arguments *a)
 const struct verb verb_data = {
     .name = "data",
     .topic = TOPIC_MEASURES,
-    .arguments = "add MEASURE FILE | list | show MEASURE | fix MEASURE PERIOD | drop MEASURE",
+    .arguments = "add MEASURE FILE | list | show | fix | drop MEASURE",
     .summary = "raw counts: kept at this site, charted here, never sent",
     .text = "A file has one row a period: period, and numerator and denominator, or value (and\n"
             "behind: how many people it rests on). It is added whole or not at all. Periods that\n"
             "are here already with the same numbers are passed over; other numbers are a\n"
             "correction, which kith data fix makes, with a reason that is kept.\n"
             "\n"
-            "A table with one row a person or event is counted on the spot with --aggregate, by\n"
-            "the measure's periods; of its rows nothing is kept: period=DATE,count counts them,\n"
+            "--aggregate counts a table with one row a person or event on the spot, by the\n"
+            "measure's periods, and keeps nothing of its rows: period=DATE,count counts them,\n"
             "sum=COLUMN adds up, both together give numerator and denominator.\n"
             "\n"
             "A measure is named by its key, released or not; falls-rate@1 asks for its version 1.",

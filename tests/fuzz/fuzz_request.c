@@ -18,6 +18,7 @@
 #include "daemon/invite.h"
 #include "daemon/net.h"
 #include "daemon/store_impl.h"
+#include "kith/kinds.h"
 #include "tests/fuzz/fuzz.h"
 
 #define ROUNDS_MAX 2000u
@@ -117,6 +118,46 @@ static void close_home(void)
     d.store = NULL;
 }
 
+static void pair(struct buf *b, const char *key, const char *value)
+{
+    pack_cstr(b, key);
+    pack_cstr(b, value);
+}
+
+/* Something to count by: ASH/f, a rate by month. */
+static void define_measure(void)
+{
+    uint8_t memory[512];
+    struct kith_error e;
+    struct buf b;
+    uint64_t number;
+    buf_init(&b, memory, sizeof memory);
+    pack_map(&b, 11);
+    pair(&b, "chart", "u");
+    pair(&b, "denominator", "days");
+    pair(&b, "direction", "down");
+    pair(&b, "family", "outcome");
+    pair(&b, "key", "ASH/f");
+    pair(&b, "name", "F");
+    pair(&b, "numerator", "f");
+    pack_cstr(&b, "people");
+    pack_bool(&b, true);
+    pair(&b, "per", "1");
+    pair(&b, "period", "month");
+    pack_cstr(&b, "version");
+    pack_uint(&b, 1);
+    struct store_draft x = {.kind = KITH_KIND_MEASURE, .schema = 1, .body = {b.p, b.n}};
+    int r = store_open(template, &d.store, &e);
+    if (r == 0)
+        r = store_draft_add(d.store, &x, &number, &e);
+    if (r == 0)
+        r = store_commit(d.store, &e);
+    if (r == 0)
+        r = store_close(d.store, &e);
+    assert(r == 0);
+    d.store = NULL;
+}
+
 static void start(void)
 {
     struct kith_error e;
@@ -134,6 +175,7 @@ static void start(void)
     assert(r == 0);
     r = net_init(template, "ASH", "Ashfield", "Fuzzed", &e);
     assert(r == 0);
+    define_measure();
     r = mkdir(home, 0750);
     assert(r == 0);
     r = uv_loop_init(&d.uv);
@@ -267,6 +309,8 @@ static struct client *connect_client(int *ret_fd)
     r = uv_pipe_open(&c->pipe, sv[0]);
     assert(r == 0);
     d.control->client[c->slot] = c;
+    c->roles = ROLE_ANY;
+    c->known = true;
     *ret_fd = sv[1];
     set_reading(c, true);
     return c;

@@ -389,6 +389,42 @@ static void seed_invite(void)
     save("invite", "line", -1, line, strlen(line));
 }
 
+/* Raw counts: added, shown, corrected, shown again, dropped; the measure is the one that fuzz_request.c defines. */
+static void seed_data(struct buf *r)
+{
+    static const uint8_t verbs[] = {18, 19, 20, 21, 22, 21, 23}; /* places in the table of control.c */
+    static uint8_t args[512];
+    for (size_t i = 0; i < sizeof verbs; i++) {
+        bool add = verbs[i] == 19, fix = verbs[i] == 22;
+        struct buf a;
+        buf_init(&a, args, sizeof args);
+        pack_map(&a, add ? 4 : fix ? 4 : 1);
+        pack_cstr(&a, "measure");
+        pack_cstr(&a, "f");
+        if (add || fix) {
+            pack_cstr(&a, "period");
+            pack_cstr(&a, add ? "month" : "2026-02");
+            pack_cstr(&a, add ? "shape" : "reason");
+            pack_cstr(&a, "ratio");
+            pack_cstr(&a, add ? "rows" : "number");
+        }
+        if (fix)
+            pack_uint(&a, 8);
+        if (add)
+            pack_array(&a, 2);
+        for (int row = 0; add && row < 2; row++) {
+            pack_array(&a, 4);
+            pack_cstr(&a, row ? "2026-02" : "2026-01");
+            pack_uint(&a, 9);
+            pack_float(&a, 812.5);
+            pack_nil(&a);
+        }
+        buf_u8(r, verbs[i]);
+        buf_u8(r, (uint8_t)a.n);
+        buf_put(r, args, a.n);
+    }
+}
+
 /* Requests: a byte for the verb, a length, arguments (see fuzz_request.c); and one as it stands on the
  * socket. */
 static void seed_request(void)
@@ -420,6 +456,9 @@ static void seed_request(void)
         "\2\6\x81\xa3\x61ll\xc3\3\1\x80\5\1\x80\6\7\x81\xa4\x66ull\xc3\0\1\x80\7\1\x80";
     buf_put(&r, rest, sizeof rest - 1);
     save("request", "verbs", 1, all, r.n);
+    buf_init(&r, all, sizeof all);
+    seed_data(&r);
+    save("request", "data", 1, all, r.n);
     SAVE("request", "socket", 0, "\0\0\0\12\x93\7\xa6status\x80\0\0\0\2\x93\1\xff\xff\xff\xff");
     SAVE("request", "ids", 1, "\2\24\x81\xa3ids\x92\xa6here-1\xa6here-2\4\12\x81\xa4line\xa3kit\4\2\x81\xa4");
 }
