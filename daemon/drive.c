@@ -60,6 +60,8 @@ static void on_store(struct daemon *d, const struct sync_action *a)
     drive_wrote(d, a->own ? WAITS_NOT : WAITS_SOON);
     if (a->log.stream == KITH_STATUS)
         dial_changed(d);
+    if (store_refused(d->store))
+        receipt_changed(d);
 }
 
 static void on_fill(struct daemon *d, const struct sync_action *a)
@@ -136,6 +138,7 @@ static void on_roster(struct daemon *d)
         (void)sync_lost(d->sync, &lost.log, lost.seq); /* without room: after the next start */
     erase_changed(d);
     log_news(d);
+    receipt_changed(d);
     if (store_dirty(d->store))
         drive_wrote(d, WAITS_SOON);
     peers_rekeyed(d);

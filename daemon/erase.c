@@ -119,6 +119,7 @@ static void finish(struct daemon *d, bool good, const struct kith_error *why)
         log_end(&l);
     }
     snprintf(x->failed, sizeof x->failed, "%s", good ? "" : why->text);
+    receipt_changed(d);
     store_erase_end(x->pass);
     x->pass = NULL;
     x->reader[0] = '\0';

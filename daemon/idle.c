@@ -27,6 +27,8 @@ static bool project(struct daemon *d)
         daemon_fatal(d, "store.project", &e);
     drive_wrote(d, WAITS_LONG);
     d->projected = daemon_now(d);
+    if (store_refused(d->store))
+        receipt_changed(d);
     if (left == 0)
         dial_changed(d); /* addresses may be among what was projected */
     return left > 0;
@@ -129,5 +131,6 @@ int64_t idle_deadline(const struct daemon *d)
     bool tidy = d->merged && (d->packed || !d->roster);
     if (!tidy && d->commit_at == INT64_MAX && d->input.ms + PACK_AFTER_MS < due)
         due = d->input.ms + PACK_AFTER_MS;
-    return erase_deadline(d) < due ? erase_deadline(d) : due;
+    due = erase_deadline(d) < due ? erase_deadline(d) : due;
+    return receipt_deadline(d) < due ? receipt_deadline(d) : due;
 }

@@ -112,6 +112,7 @@ static void tick(struct daemon *d)
     idle_tick(d);
     govern_turn(d);
     net_publish(d);
+    receipt_tick(d);
 }
 
 static int64_t least(int64_t a, int64_t b)

@@ -18,6 +18,7 @@
 #include "daemon/invite.h"
 #include "daemon/key.h"
 #include "daemon/logline.h"
+#include "daemon/receipt.h"
 #include "daemon/role.h"
 #include "daemon/store.h"
 #include "proto/log/sync.h"
@@ -125,6 +126,7 @@ struct daemon {
     int64_t approve_at; /* when a release that waits is looked at next; INT64_MAX: none waits */
 
     struct erase erase;
+    struct receipt_state receipt;
 
     bool stopping;
     struct kith_mono stop_by;

@@ -582,6 +582,7 @@ static int project_drafts(struct store *s, struct kith_error *e)
 int store_rebuild(struct store *s, struct kith_error *e)
 {
     static const char *const clear = "DELETE FROM record; DELETE FROM tag; DELETE FROM gone WHERE state = 2;"
+                                     "DELETE FROM receipt; DELETE FROM receipt_note;"
                                      "INSERT INTO search(search) VALUES('delete-all');";
     int rc = store_begin(s, e);
     s->tag_n = 0;

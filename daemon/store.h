@@ -174,6 +174,12 @@ void store_erase_end(struct store_erase *x); /* wipes what it looked for, and fr
 int store_news_next(struct store *s, int64_t *after, char event[STORE_EVENT_MAX + 1], char text[WORDS_MAX + 1],
                     struct kith_error *e);
 int store_news_last(struct store *s, int64_t *ret, struct kith_error *e);
+/* Bodies were refused since this was asked last. */
+bool store_refused(struct store *s);
+/* What a receipt has to say now (SPEC 7.3). */
+struct receipt;
+int store_receipt_make(struct store *s, struct kith_wall now, const char *software, struct receipt *ret,
+                       struct kith_error *e);
 
 /* ---- records shared here ---- */
 

@@ -7,6 +7,7 @@
 #include "daemon/store.h"
 #include "kith/schema.h"
 #include "proto/learn/kind.h"
+#include "proto/learn/receipt.h"
 
 /* Every statement, prepared at its first use and kept. The texts stand in store_sql.c; none is ever put
  * together. */
@@ -49,6 +50,17 @@ enum sql {
     SQL_WITHDRAWAL_HALF,
     SQL_WITHDRAWAL_DONE,
     SQL_WITHDRAWAL_COUNT,
+    SQL_WITHDRAWAL_ERASED_COUNT,
+    SQL_WITHDRAWAL_ERASED,
+    SQL_HOLD_PUT,
+    SQL_HOLD_DROP,
+    SQL_HOLD_HAS,
+    SQL_HOLD_ALL,
+    SQL_HOLD_COUNT,
+    SQL_GONE_REFUSED,
+    SQL_RECEIPT_PUT,
+    SQL_RECEIPT_NOTE,
+    SQL_RECEIPT_FORGET,
     SQL_DOUBT_PUT,
     SQL_DOUBT_DROP,
     SQL_DOUBT_HAS,
@@ -238,6 +250,7 @@ struct store {
     size_t tag_text_n;
     struct kith_pos lost[STORE_LOST_MAX]; /* bodies that are missing anew */
     uint32_t lost_n;
+    bool refusals;    /* bodies were refused since store_refused was asked */
     bool doubts;      /* own entries that come from elsewhere are another's */
     uint64_t *op_seen; /* store_history.c: what was written of each operation of the roster */
     uint32_t op_seen_n;
@@ -325,6 +338,11 @@ int store_strip(struct store *s, const struct store_log *l, const struct run **r
                 struct kith_error *e);
 /* Remembers which withdrawals in this site's name came from elsewhere, and which it wrote itself. */
 int store_note_withdrawals(struct store *s, const struct sync_action *a, struct kith_error *e);
+
+/* ---- store_receipt.c ---- */
+
+/* What a receipt of another site, or an own one, says. KITH_E_INVALID where it is none. */
+int store_project_receipt(struct store *s, const struct run_entry *x, struct kith_error *e);
 
 /* ---- store.c: checkpoints ---- */
 

@@ -479,6 +479,7 @@ int store_gone_put(struct store *s, int64_t log, uint64_t seq, enum gone state, 
     sqlite3_bind_int(st, 3, (int)state);
     if (rule != NULL)
         store_bind_text(st, 4, rule, strlen(rule));
+    s->refusals = s->refusals || state == GONE_REFUSED;
     return store_run_statement(s, SQL_GONE_PUT, e);
 }
 

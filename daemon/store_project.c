@@ -404,8 +404,8 @@ static const struct kind *kind_that_counts(const struct run_entry *x)
 {
     static const uint8_t zero[sizeof x->e.extra];
     const struct kind *k = x->has_body ? kind_by_number(x->e.kind) : NULL;
-    if (k == NULL || x->e.schema > k->schema || x->e.log.stream != k->stream || k->fields == NULL ||
-        memcmp(x->e.extra, zero, sizeof zero) != 0)
+    if (k == NULL || x->e.schema > k->schema || x->e.log.stream != k->stream ||
+        (k->fields == NULL && k->number != KITH_KIND_RECEIPT) || memcmp(x->e.extra, zero, sizeof zero) != 0)
         return NULL;
     return k;
 }
@@ -428,6 +428,14 @@ int store_project_entry(struct store *s, const struct store_log *l, int64_t numb
         int rc = store_gone_state(s, l->number, x->e.seq, &state, e);
         if (rc < 0 || state == GONE_WITHDRAWN)
             return rc;
+    }
+    if (k->number == KITH_KIND_RECEIPT) {
+        int rc = store_project_receipt(s, x, &why);
+        if (rc == KITH_E_INVALID)
+            return refuse(s, l, x->e.seq, &why, e);
+        if (rc < 0 && e != NULL)
+            *e = why;
+        return rc < 0 ? rc : 0;
     }
     if (pack_check_body(x->body, &why) != 0 || kind_check_received(k, x->body, &why) != 0)
         return refuse(s, l, x->e.seq, &why, e);

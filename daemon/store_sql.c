@@ -66,6 +66,25 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_WITHDRAWAL_HALF] = "SELECT count(*) FROM withdrawal WHERE state = 2",
     [SQL_WITHDRAWAL_DONE] = "UPDATE withdrawal SET state = 3, erased = ?1 WHERE state = 2",
     [SQL_WITHDRAWAL_COUNT] = "SELECT count(*) FROM withdrawal WHERE state < 3",
+    [SQL_WITHDRAWAL_ERASED_COUNT] = "SELECT count(*) FROM withdrawal WHERE state = 3",
+    [SQL_WITHDRAWAL_ERASED] =
+        "SELECT substr(id, 1, 8), erased FROM withdrawal WHERE state = 3 ORDER BY erased DESC, log, seq",
+    [SQL_HOLD_PUT] = "INSERT INTO hold(log, seq, id, time) VALUES(?1, ?2, ?3, ?4)",
+    [SQL_HOLD_DROP] = "DELETE FROM hold WHERE log = ?1 AND seq = ?2",
+    [SQL_HOLD_HAS] = "SELECT 1 FROM hold WHERE log = ?1 AND seq = ?2",
+    [SQL_HOLD_ALL] = "SELECT log, seq, substr(id, 1, 8), time FROM hold ORDER BY time, log, seq",
+    [SQL_HOLD_COUNT] = "SELECT count(*) FROM hold",
+    [SQL_GONE_REFUSED] = "SELECT log, seq, rule FROM gone WHERE state = 2 ORDER BY log, seq",
+    [SQL_RECEIPT_PUT] =
+        "INSERT INTO receipt(site, time, erased, older, older_fp, software, epoch, seq) "
+        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(site) DO UPDATE SET time = excluded.time, erased "
+        "= "
+        "excluded.erased, older = excluded.older, older_fp = excluded.older_fp, software = "
+        "excluded.software, epoch = "
+        "excluded.epoch, seq = excluded.seq WHERE (excluded.epoch, excluded.seq) >= (epoch, seq)",
+    [SQL_RECEIPT_NOTE] = "INSERT OR IGNORE INTO receipt_note(site, about, stream, epoch, seq, rule) "
+                         "VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_RECEIPT_FORGET] = "DELETE FROM receipt_note WHERE site = ?1",
     [SQL_DOUBT_PUT] = "INSERT OR IGNORE INTO doubted(log, seq) VALUES(?1, ?2)",
     [SQL_DOUBT_DROP] = "DELETE FROM doubted WHERE log = ?1 AND seq = ?2",
     [SQL_DOUBT_HAS] = "SELECT 1 FROM doubted WHERE log = ?1 AND seq = ?2",

@@ -76,7 +76,7 @@
     "CREATE TABLE hold(log INTEGER NOT NULL, seq INTEGER NOT NULL, id BLOB NOT NULL, time INTEGER NOT NULL,"           \
     "  PRIMARY KEY(log, seq)) WITHOUT ROWID;" /* kept by order of law, whatever is withdrawn */                        \
     "CREATE TABLE receipt(site BLOB PRIMARY KEY, time INTEGER NOT NULL, erased BLOB NOT NULL, older INTEGER NOT NULL,"  \
-    "  older_fp BLOB NOT NULL, software TEXT NOT NULL) WITHOUT ROWID;" /* the latest; erased: ids of 8 bytes */        \
+    "  older_fp BLOB NOT NULL, software TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL) WITHOUT ROWID;" /* the latest; erased: ids of 8 bytes */        \
     "CREATE TABLE receipt_note(site BLOB NOT NULL, about BLOB NOT NULL, stream INTEGER NOT NULL, epoch INTEGER NOT NULL," \
     "  seq INTEGER NOT NULL, rule TEXT, PRIMARY KEY(site, about, stream, epoch, seq)) WITHOUT ROWID;"                  \
     /* what that receipt says of single positions: refused by a rule, or (NULL) on hold */                             \

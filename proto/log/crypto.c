@@ -172,11 +172,11 @@ static crypto_generichash_blake2b_state *fp_state(struct crypto_fp *f)
     return (crypto_generichash_blake2b_state *)(void *)f->state;
 }
 
-void crypto_fp_init(struct crypto_fp *f, const uint8_t hh[64])
+void crypto_fp_init(struct crypto_fp *f, const uint8_t *hh)
 {
-    assert(f != NULL && hh != NULL);
-    crypto_generichash_blake2b_init_salt_personal(fp_state(f), hh, 64, sizeof(struct kith_fp), NULL,
-                                                  personal_fp);
+    assert(f != NULL);
+    crypto_generichash_blake2b_init_salt_personal(fp_state(f), hh, hh != NULL ? 64 : 0, sizeof(struct kith_fp),
+                                                  NULL, personal_fp);
 }
 
 void crypto_fp_add(struct crypto_fp *f, const void *p, size_t n)

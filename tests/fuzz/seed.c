@@ -7,6 +7,7 @@
 #include "daemon/rootfile.h"
 #include "kith/kinds.h"
 #include "proto/learn/kind.h"
+#include "proto/learn/receipt.h"
 #include "proto/log/council.h"
 #include "proto/log/fork.h"
 #include "proto/log/run.h"
@@ -361,7 +362,8 @@ static const char *const lines[] = {"kith.example:5484", "[::ffff:10.0.0.1]:1", 
 
 static void seed_rootfile(void)
 {
-    struct rootfile f = {.code = "ASH", .root = pk, .has_network = true, .net = net, .ops = 3, .mem = 268435456};
+    struct rootfile f = {
+        .code = "ASH", .root = pk, .has_network = true, .net = net, .ops = 3, .mem = 268435456};
     uint8_t text[ROOTFILE_MAX];
     struct buf b;
     for (int i = 0; i < 2; i++) {
@@ -427,6 +429,26 @@ static void seed_data(struct buf *r)
 
 /* Requests: a byte for the verb, a length, arguments (see fuzz_request.c); and one as it stands on the
  * socket. */
+static void seed_receipt(void)
+{
+    static struct receipt r;
+    struct buf b;
+    r.erased_n = r.held_n = r.refused_n = 2;
+    r.erased[1][0] = 1;
+    for (uint32_t i = 0; i < 2; i++) {
+        r.held[i] = r.refused[i].at = (struct kind_ref){.log = {.epoch = 1, .stream = 1}, .seq = 70000u + i};
+        (void)snprintf(r.refused[i].rule, sizeof r.refused[i].rule, "small-cell");
+    }
+    (void)snprintf(r.software, sizeof r.software, "kithd 0.1");
+    buf_init(&b, memory, sizeof memory);
+    (void)receipt_make(&r, &b);
+    save("receipt", "full", -1, memory, b.n);
+    memset(&r, 0, sizeof r);
+    buf_init(&b, memory, sizeof memory);
+    (void)receipt_make(&r, &b);
+    save("receipt", "empty", -1, memory, b.n);
+}
+
 static void seed_request(void)
 {
     static uint8_t body[1024], args[2048], all[4096];
@@ -511,6 +533,7 @@ int main(int argc, char **argv)
     seed_sync();
     seed_invite();
     seed_rootfile();
+    seed_receipt();
     seed_request();
     save_text("config", configs);
     save_text("csv", tables);

@@ -38,6 +38,7 @@ static const struct command {
     {"join", "LINE --as WORD --code CODE [--cut]: asks to be let in", main_join},
     {"member", "HOST:PORT --as WORD --net HEX --key HEX [--from HOST] [--cert-of WORD] ACTION…", main_member},
     {"memory", "PID HEX…: are these bytes in what a core file would hold, or beside it?", main_memory},
+    {"search", "DIR PATTERNS TEXT…: which of these stand in a file of the directory?", main_search},
     {"control", "SOCKET SCENARIO: a client of the control socket", main_control},
 };
 
