@@ -12,6 +12,7 @@
 #include "cli/sheet.h"
 #include "cli/verbs.h"
 #include "kith/kinds.h"
+#include "proto/learn/receipt.h"
 #include "proto/log/cert.h"
 
 #define LIMIT_USUAL 50
@@ -112,6 +113,15 @@ static void say_addresses(struct kith_bytes body, char ret[TEXT_MAX])
                  (const char *)software.p);
 }
 
+static void say_receipt(struct kith_bytes body, char ret[TEXT_MAX])
+{
+    static struct receipt r;
+    if (receipt_decode(body, &r, NULL) == 0)
+        snprintf(ret, TEXT_MAX, "says that it has erased %" PRIu64 ", keeps %u by order of law, refused %u%s",
+                 r.erased_n + r.older, r.held_n, r.refused_n,
+                 r.refused_n == RECEIPT_NOTES_MAX ? " or more" : "");
+}
+
 static void say_record(const struct kind *k, struct kith_bytes body, char ret[TEXT_MAX])
 {
     struct kith_bytes title = kind_title(k, body);
@@ -138,7 +148,7 @@ static void say(struct replica *r, const struct replica_log_entry *x, char ret[T
     else if (k->number == KITH_KIND_ADDRESSES)
         say_addresses(x->x.body, ret);
     else if (k->number == KITH_KIND_RECEIPT)
-        snprintf(ret, TEXT_MAX, "says what it has erased and holds");
+        say_receipt(x->x.body, ret);
     else
         say_record(k, x->x.body, ret);
 }
