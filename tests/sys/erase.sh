@@ -17,7 +17,7 @@ k ASH policy set receipt-interval 0 > /dev/null || fail "policy set receipt-inte
 
 # ---- what is to be erased, and how it is found ----
 
-text='Mrs Quibbleton of the third bed by the window was given the wrong tray'
+text='the neighbour of the third bed by the window was given the wrong tray'
 word=xylothaumaturgeonistically # a word that nothing else has: its tail stands in the index
 for i in 1 2 3 4 5 6; do
     release ASH "Kept $i" "On night $i a tray went to the wrong bed and nobody was hurt." > /dev/null
