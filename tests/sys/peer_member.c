@@ -15,7 +15,8 @@
  *     wait:MS         listens for so long
  *     end             listens until the other side ends
  *
- * What the daemon says is printed, one message a line behind "< ". */
+ * What the daemon says is printed, one message a line behind "< ". With --heard FILE every message goes
+ * there, decrypted, and behind a run what it holds, unpacked. */
 #include "tests/sys/peer.h"
 
 #include "proto/wire/pack.h"
@@ -36,6 +37,7 @@ struct actor {
     uint64_t want_from; /* 0: none */
     uint8_t want_stream;
     const char *want_file;
+    FILE *heard;
     struct session s;
 };
 
@@ -67,6 +69,18 @@ static void keep_wanted(struct actor *a, struct kith_bytes run)
     a->want_from = 0;
 }
 
+static void write_heard(const struct msg *m, FILE *to)
+{
+    static uint8_t memory[KITH_RECORD_PLAIN_MAX];
+    struct buf b;
+    buf_init(&b, memory, sizeof memory);
+    msg_encode(m, &b);
+    fwrite(b.p, 1, b.n, to);
+    if (m->type == MSG_RUN)
+        peer_run_write(m->run.bytes.p, m->run.bytes.n, to);
+    fflush(to);
+}
+
 static void print_message(struct actor *a, const struct msg *m)
 {
     uint8_t line[MSG_PRINT_MAX];
@@ -79,6 +93,8 @@ static void print_message(struct actor *a, const struct msg *m)
         printf("heard HELLO after %lld ms%s\n", (long long)(peer_now_ms() - a->began),
                m->hello.pending ? ", pending" : "");
     }
+    if (a->heard != NULL)
+        write_heard(m, a->heard);
     if (m->type == MSG_RUN)
         keep_wanted(a, m->run.bytes);
 }
@@ -305,6 +321,9 @@ int main_member(int argc, char **argv)
         peer_site_init(&other, cert_of, &net);
         c.payload = (struct kith_bytes){other.cert, other.cert_n};
     }
+    const char *heard = peer_option(argc, argv, "--heard");
+    if (heard != NULL && (actor.heard = fopen(heard, "ab")) == NULL)
+        peer_die("\"%s\": cannot be written", heard);
     begin_link(&actor, argv[1], peer_option(argc, argv, "--from"), &c);
     for (int i = 2; i < argc && actor.open && !actor.ended; i++) {
         if (strncmp(argv[i], "--", 2) == 0)

@@ -2,8 +2,9 @@
  *
  *     link 1: up 412 down 433 sum 845 within 31 ms
  *
- * up is what the one who dialled said. --record keeps what the first link said upwards; --cut-down N lets N
- * bytes down and then, when the next come, ends the link: a lost answer. */
+ * up is what the one who dialled said. --capture keeps all bytes of all links, both ways; --record keeps what
+ * the first link said upwards; --cut-down N lets N bytes down and then, when the next come, ends the link: a
+ * lost answer. */
 #include "tests/sys/peer.h"
 
 #include <poll.h>
@@ -27,7 +28,7 @@ static uint8_t piece[PIECE];
 
 struct relay {
     const char *to, *from;
-    FILE *record;
+    FILE *record, *capture;
     uint64_t cut_down;
     unsigned count;
 };
@@ -67,6 +68,10 @@ static bool move(struct relay *r, struct link *l, bool upwards)
         return false;
     *(upwards ? &l->ups : &l->downs) += (uint64_t)n;
     l->last = peer_now_ms();
+    if (r->capture != NULL) {
+        fwrite(piece, 1, (size_t)n, r->capture);
+        fflush(r->capture);
+    }
     if (upwards && l->number == 1 && r->record != NULL) {
         fwrite(piece, 1, (size_t)n, r->record);
         fflush(r->record);
@@ -108,6 +113,8 @@ int main_relay(int argc, char **argv)
     r.to = argv[2];
     r.from = peer_option(argc, argv, "--from");
     if ((v = peer_option(argc, argv, "--record")) != NULL && (r.record = fopen(v, "wb")) == NULL)
+        peer_die("\"%s\": cannot be written", v);
+    if ((v = peer_option(argc, argv, "--capture")) != NULL && (r.capture = fopen(v, "wb")) == NULL)
         peer_die("\"%s\": cannot be written", v);
     if ((v = peer_option(argc, argv, "--cut-down")) != NULL)
         r.cut_down = strtoull(v, NULL, 10);

@@ -132,6 +132,13 @@ size_t peer_run_odd(const struct peer_site *s, const char *word, uint8_t *ret)
     return finish(&run, &s->net, &s->entry_sk, ret);
 }
 
+void peer_run_write(const uint8_t *wire, size_t n, FILE *out)
+{
+    take_apart(wire, n);
+    for (uint32_t i = 0; i < other.count; i++)
+        fwrite(other.entry[i].body.p, 1, other.entry[i].body.n, out);
+}
+
 size_t peer_run_strip(const uint8_t *wire, size_t n, uint64_t seq, uint8_t *ret)
 {
     take_apart(wire, n);
