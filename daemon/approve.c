@@ -22,6 +22,12 @@ uint32_t approve_persons(const struct daemon *d)
     return d->config.release_persons > network ? d->config.release_persons : network;
 }
 
+int64_t approve_delay(const struct daemon *d)
+{
+    int64_t network = d->roster ? (int64_t)roster_council(d->roster)->policy.release_delay_ms : 0;
+    return d->config.release_delay_ms > network ? d->config.release_delay_ms : network;
+}
+
 /* ---- two persons ---- */
 
 /* Another login than the author's, as far as the kernel tells. */
@@ -102,7 +108,7 @@ static void wait(struct daemon *d, const struct releaser *by, const struct store
                                .login = by->login,
                                .persons = approve_persons(d)};
     struct kith_error e;
-    a.due.ms = a.time.ms + d->config.release_delay_ms;
+    a.due.ms = a.time.ms + approve_delay(d);
     memcpy(a.digest, digest->b, sizeof a.digest);
     memcpy(a.reason, by->reason, strlen(by->reason) + 1);
     check(d, store_approval_put(d->store, &a, &e), "store.approval", &e);
@@ -116,7 +122,7 @@ int approve_release(struct daemon *d, const struct releaser *by, const struct st
     int r = by->named ? check_digest(by->digest, digest, x->number, e) : 0;
     if (r == 0 && approve_persons(d) > 1)
         r = approve_second(by, x, e);
-    if (r < 0 || d->config.release_delay_ms == 0)
+    if (r < 0 || approve_delay(d) == 0)
         return r;
     if (!waits_already(d, x, digest, ret_leaves))
         wait(d, by, x, digest, ret_leaves);

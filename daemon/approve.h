@@ -6,8 +6,9 @@
  * of the bytes that were shown (kith outbox show), so that what was read is what leaves. An administrator of
  * the machine can be both persons: the journal shows the uids and logins, and no program can show more.
  *
- * With a `release-delay` a release is written down as an approval and leaves by itself when its time has
- * come, by the clock on the wall, also after a restart. Until then dropping the record takes it back. */
+ * With a `release-delay`, of the site or the network, the longer of both, a release is written down as an
+ * approval and leaves by itself when its time has come, by the clock on the wall, also after a restart. Until
+ * then dropping the record takes it back. */
 #ifndef KITHD_APPROVE_H
 #define KITHD_APPROVE_H
 
@@ -15,6 +16,8 @@
 
 /* How many persons a release takes here, 1 or 2. */
 uint32_t approve_persons(const struct daemon *d);
+/* How long a release waits here, in ms; 0: not at all. */
+int64_t approve_delay(const struct daemon *d);
 /* May this releaser be the second person to this draft? KITH_E_REFUSED says why not. */
 int approve_second(const struct releaser *by, const struct store_draft *x, struct kith_error *e);
 /* A release that is asked for now: 0: it may leave at once; 1: it was written down and leaves at *ret_leaves.

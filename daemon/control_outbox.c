@@ -79,7 +79,7 @@ static void answer_list(struct client *c)
     struct buf *b = answer_begin(c);
     pack_map(b, 3);
     answer_number(b, "persons", approve_persons(c->d));
-    answer_number(b, "delay_ms", (uint64_t)c->d->config.release_delay_ms);
+    answer_number(b, "delay_ms", (uint64_t)approve_delay(c->d));
     pack_cstr(b, "waiting");
     pack_array(b, n);
     for (uint32_t i = 0; i < n && next_approval(c, a.draft, &a) == 1; i++) {
