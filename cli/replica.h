@@ -125,7 +125,7 @@ int replica_show(struct replica *r, const struct record_name *name, struct repli
                  struct kith_error *e);
 
 struct replica_member {
-    char *site, *code, *name, *state, *software, *addresses;
+    char *site, *code, *name, *state, *software, *addresses, *organisation;
     uint32_t epoch;
     uint64_t entries;
     int64_t heard; /* −1: never */

@@ -25,7 +25,7 @@ static const char sql_missing[] = "SELECT count(*) FROM gone WHERE state = 1";
 static const char sql_refused[] = "SELECT count(*) FROM gone WHERE state = 2";
 static const char sql_all_members[] =
     "SELECT site, code, name, state, epoch, heard, software, addresses, entries,"
-    " site = (SELECT value FROM meta WHERE key = 'site') FROM v_member ORDER BY code, site";
+    " site = (SELECT value FROM meta WHERE key = 'site'), organisation FROM v_member ORDER BY code, site";
 static const char sql_meta[] = "SELECT key, value FROM meta WHERE key IN ('site', 'code', 'name', 'network',"
                                " 'network_id', 'pending', 'contested', 'absence')";
 
@@ -127,6 +127,7 @@ static void take_member(sqlite3_stmt *st, struct replica_member *ret)
         .addresses = replica_copy(st, 7),
         .entries = (uint64_t)sqlite3_column_int64(st, 8),
         .self = sqlite3_column_int(st, 9) != 0,
+        .organisation = replica_copy(st, 10),
     };
 }
 
@@ -165,6 +166,7 @@ void replica_members_free(struct replica_member *m, uint32_t n)
         free(m[i].state);
         free(m[i].software);
         free(m[i].addresses);
+        free(m[i].organisation);
     }
     free(m);
 }

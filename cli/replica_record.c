@@ -13,9 +13,13 @@
 
 #define OWN "(v.here OR v.site = (SELECT value FROM meta WHERE key = 'code'))"
 
-/* What every question can be narrowed to. Parameters 1 to 11 and 15 are bound by bind_filter. */
+/* What every question can be narrowed to. A site stands for those that it follows, too: they are one
+ * organisation. Parameters 1 to 11 and 15 are bound by bind_filter. */
 #define FILTER                                                                                               \
-    " v.current AND (?1 IS NULL OR v.kind = ?1) AND (?2 IS NULL OR v.site = ?2)"                             \
+    " v.current AND (?1 IS NULL OR v.kind = ?1) AND (?2 IS NULL OR v.site = ?2 OR v.site IN (WITH RECURSIVE" \
+    " before(site) AS (SELECT site FROM member WHERE code = ?2 UNION SELECT m.follows FROM before b JOIN"    \
+    " member m ON m.site = b.site WHERE m.follows IS NOT NULL)"                                              \
+    " SELECT m.code FROM before b JOIN member m ON m.site = b.site))"                                        \
     " AND (?3 IS NULL OR CASE WHEN ?15 THEN " OWN                                                            \
     " AND v.unit IN (WITH RECURSIVE below(code) AS (VALUES(?3)"                                              \
     " UNION SELECT u.code FROM v_unit u JOIN below b ON u.parent = b.code) SELECT code FROM below)"          \

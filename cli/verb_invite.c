@@ -10,6 +10,8 @@
 static const struct cli_option options[] = {
     {"expires", OPTION_VALUE, "TIME", "how long it can be used: 12h, 7d (the default) …"},
     {"observer", OPTION_FLAG, NULL, "who joins with it reads everything and releases nothing"},
+    {"follows", OPTION_VALUE, "CODE",
+     "who joins is the same organisation as this site, whose root key was lost"},
     {NULL, OPTION_FLAG, NULL, NULL},
 };
 
@@ -42,8 +44,9 @@ static void print_line(const struct cli *cli, const struct js *answer)
 static int run(struct cli *cli, const struct arguments *a)
 {
     char code[KITH_CODE_MAX + 1];
-    uint8_t memory[64];
+    uint8_t memory[128];
     struct buf b;
+    const char *follows = options_get(a, "follows");
     struct js *answer = NULL;
     struct kith_error e;
     int64_t ms = 0;
@@ -52,7 +55,8 @@ static int run(struct cli *cli, const struct arguments *a)
     if (options_has(a, "expires") && people_duration("--expires", options_get(a, "expires"), 'd', &ms, &e))
         return cli_fail(&e);
     buf_init(&b, memory, sizeof memory);
-    pack_map(&b, (a->words ? 1u : 0u) + (ms ? 1u : 0u) + (options_has(a, "observer") ? 1u : 0u));
+    pack_map(&b, (a->words ? 1u : 0u) + (ms ? 1u : 0u) + (options_has(a, "observer") ? 1u : 0u) +
+                     (follows ? 1u : 0u));
     if (a->words) {
         pack_cstr(&b, "code");
         pack_cstr(&b, code);
@@ -64,6 +68,10 @@ static int run(struct cli *cli, const struct arguments *a)
     if (options_has(a, "observer")) {
         pack_cstr(&b, "observer");
         pack_bool(&b, true);
+    }
+    if (follows) {
+        pack_cstr(&b, "follows");
+        pack_cstr(&b, follows);
     }
     if (control_once(cli, "invite", &b, CONTROL_QUICK_MS, &answer, &e))
         return cli_fail(&e);
@@ -78,9 +86,12 @@ const struct verb verb_invite = {
     .arguments = "[CODE]",
     .summary = "print a line with which one other site can join",
     .text = "With CODE only a site of that code can use it. Whoever has the line can join,\n"
-            "so send it by a way that only the other site can read. Coordinators invite.",
-    .example =
-        "    kith invite BRK\n    kith invite --expires 12h > line.txt\n    kith invite UNI --observer",
+            "so send it by a way that only the other site can read. Coordinators invite.\n"
+            "\n"
+            "A site whose root key was lost, or stolen, comes back as a new one: revoke the old\n"
+            "one, then invite the new one with --follows. Both are shown as one organisation.",
+    .example = "    kith invite BRK\n    kith invite --expires 12h > line.txt\n    kith invite UNI "
+               "--observer\n    kith invite BRK --follows BRK",
     .options = options,
     .words_max = 1,
     .run = run,

@@ -1,5 +1,6 @@
 /* kith members: the sites of the network, and how they came and went. */
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/decision.h"
 #include "cli/fresh.h"
@@ -43,6 +44,7 @@ static const struct sheet_column columns[] = {
     {"self", "THIS SITE", SHEET_TRUTH, SHEET_MACHINES, false, false},
     {"site", "SITE", SHEET_TEXT, SHEET_MACHINES, false, false},
     {"epoch", "EPOCH", SHEET_INTEGER, SHEET_MACHINES, false, false},
+    {"organisation", "ORGANISATION", SHEET_TEXT, SHEET_MACHINES, false, false},
     {"software", "SOFTWARE", SHEET_TEXT, SHEET_MACHINES, false, false},
     {"have", "HAVE", SHEET_INTEGER, SHEET_MACHINES, false, false},
     {"need", "NEED", SHEET_INTEGER, SHEET_MACHINES, false, false},
@@ -50,14 +52,16 @@ static const struct sheet_column columns[] = {
 
 static void print_member(struct sheet *s, const struct replica_member *m)
 {
-    char last[PEOPLE_TIME_SIZE] = "";
+    char last[PEOPLE_TIME_SIZE] = "", state[48];
+    bool followed = m->organisation && strcmp(m->organisation, m->code) != 0; /* its root was lost */
     if (m->self)
         snprintf(last, sizeof last, "this site");
     else if (m->heard >= 0)
         people_time(s->cli->now, m->heard, last);
     sheet_text(s, "code", m->code);
     sheet_text(s, "name", m->name);
-    sheet_text(s, "state", m->state);
+    snprintf(state, sizeof state, followed ? "%s, now %s" : "%s", m->state, m->organisation);
+    sheet_text(s, "state", s->cli->format == CLI_PEOPLE ? state : m->state);
     sheet_integer(s, "entries", (int64_t)m->entries);
     sheet_time(s, "heard", m->heard);
     sheet_text(s, "last", last);
@@ -65,6 +69,7 @@ static void print_member(struct sheet *s, const struct replica_member *m)
     sheet_truth(s, "self", m->self);
     sheet_text(s, "site", m->site);
     sheet_integer(s, "epoch", m->epoch);
+    sheet_text(s, "organisation", m->organisation);
     sheet_text(s, "software", m->software);
     sheet_row(s);
 }

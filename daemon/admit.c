@@ -152,7 +152,7 @@ static bool already_posted(const struct daemon *d, const struct kith_site_id *si
 /* BYE_DONE: may come in. Whose admission waits may ask as often as it wants, also when the invite has
  * expired. */
 static enum msg_bye judge_invite(struct daemon *d, const uint8_t hash[16], const struct join_request *q,
-                                 const struct kith_site_id *site, enum op_role *ret_role)
+                                 const struct kith_site_id *site, struct admission *a)
 {
     struct store_invite i;
     struct kith_error e;
@@ -160,7 +160,9 @@ static enum msg_bye judge_invite(struct daemon *d, const uint8_t hash[16], const
     if (store_invite_find(d->store, hash, &i, &e) < 0)
         return BYE_INVITE_UNKNOWN;
     crypto_wipe(i.secret, sizeof i.secret);
-    *ret_role = i.observer ? ROLE_OBSERVER : ROLE_SITE;
+    a->role = i.observer ? ROLE_OBSERVER : ROLE_SITE;
+    a->has_follows = i.has_follows;
+    a->follows = i.follows;
     if ((i.bound && memcmp(&i.root, &q->root, sizeof q->root) != 0) ||
         (roster_invite_used(d->roster, hash, &used_by) && memcmp(&used_by, &q->root, sizeof used_by) != 0))
         return BYE_INVITE_USED;
@@ -177,18 +179,19 @@ static enum msg_bye judge_invite(struct daemon *d, const uint8_t hash[16], const
 
 /* Binding and admission are on disk before the joiner hears of them. A coordinator that sits no more lets in
  * only whom others have admitted. */
-static int let_in(struct daemon *d, const uint8_t hash[16], const struct join_request *q, enum op_role role,
+static int let_in(struct daemon *d, const uint8_t hash[16], const struct join_request *q, struct admission *a,
                   struct kith_error *e)
 {
     uint32_t have = 0, need = 0;
-    struct admission a = {.root = q->root, .role = role, .has_invite = true};
-    memcpy(a.invite, hash, sizeof a.invite);
-    memcpy(a.code, q->code, sizeof a.code);
-    memcpy(a.name, q->name, sizeof a.name);
+    a->root = q->root;
+    a->has_invite = true;
+    memcpy(a->invite, hash, sizeof a->invite);
+    memcpy(a->code, q->code, sizeof a->code);
+    memcpy(a->name, q->name, sizeof a->name);
     int r = store_invite_bind(d->store, hash, &q->root, e);
     if (r == KITH_E_INTERNAL)
         daemon_fatal(d, "store.invite", e);
-    return r < 0 ? r : admit_site(d, &a, &have, &need, e);
+    return r < 0 ? r : admit_site(d, a, &have, &need, e);
 }
 
 static void log_join(const struct peer *p, const struct join_request *q, enum msg_bye bye, const char *why)
@@ -244,10 +247,10 @@ void admit_request(struct peer *p, const struct session_event *ev)
         return;
     }
     crypto_site_id(&q.root, &site);
-    enum op_role role = ROLE_SITE;
-    enum msg_bye bye = judge_invite(d, hash, &q, &site, &role);
+    struct admission a = {.role = ROLE_SITE};
+    enum msg_bye bye = judge_invite(d, hash, &q, &site, &a);
     bool member = roster_member(d->roster, &site) != NULL;
-    if (bye == BYE_DONE && !member && let_in(d, hash, &q, role, &e) < 0) {
+    if (bye == BYE_DONE && !member && let_in(d, hash, &q, &a, &e) < 0) {
         log_say(LOG_WARN, "join.refused", "%s", e.text);
         bye = e.code == KITH_E_REFUSED ? BYE_INVITE_USED : BYE_BUSY;
     }

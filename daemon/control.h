@@ -129,6 +129,10 @@ void control_bundle_forget(struct client *c);
 void control_data_share(struct client *c, struct kith_bytes args);
 void control_outbox_show(struct client *c, struct kith_bytes args);
 
+/* The argument `follows`: the code of the site whose root was lost. *ret is set where it is there. */
+int control_follows(const struct daemon *d, struct kith_bytes args, bool *ret, struct kith_site_id *ret_site,
+                    struct kith_error *e);
+
 /* Clients that wait for reconciliations: a link came up or down, or one ended. */
 void control_sync_changed(struct daemon *d, bool came_up);
 void control_sync_tick(struct daemon *d);

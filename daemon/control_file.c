@@ -42,22 +42,23 @@ void control_join_request(struct client *c, struct kith_bytes args)
     drive_wrote(c->d, WAITS_NOT);
 }
 
-/* `follows`: the code of the site whose root was lost. */
-static int take_follows(const struct daemon *d, struct kith_bytes args, struct admission *a,
-                        struct kith_error *e)
+int control_follows(const struct daemon *d, struct kith_bytes args, bool *ret, struct kith_site_id *ret_site,
+                    struct kith_error *e)
 {
     struct pack_reader r;
     struct kith_bytes code = {NULL, 0};
     char text[NET_CODE_SIZE];
     if (!control_arg(args, "follows", &r))
         return 0;
+    if (!d->sync)
+        return kith_fail(e, KITH_E_REFUSED, "this site is in no network yet");
     code = pack_get_str(&r, sizeof text - 1);
     snprintf(text, sizeof text, "%.*s", (int)code.n, code.n ? (const char *)code.p : "");
     const struct member *m = roster_member_by_code(d->roster, text);
     if (!m)
         return kith_fail(e, KITH_E_NOTFOUND, "site \"%s\": no member has this code; see kith members", text);
-    a->has_follows = true;
-    a->follows = m->site;
+    *ret = true;
+    *ret_site = m->site;
     return 0;
 }
 
@@ -73,7 +74,7 @@ static int admit_file(struct client *c, struct kith_bytes args, struct join_file
     if (code == 0)
         code = join_file_read(bytes, f, e);
     if (code == 0)
-        code = take_follows(c->d, args, &a, e);
+        code = control_follows(c->d, args, &a.has_follows, &a.follows, e);
     if (code < 0)
         return code;
     if (control_arg(args, "observer", &r) && pack_get_bool(&r))

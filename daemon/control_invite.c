@@ -65,9 +65,12 @@ static int may_invite(const struct daemon *d, const char *code, struct kith_erro
 }
 
 /* Secrets of invites that expired long ago go when the next one is made. */
-static int keep_invite(struct daemon *d, const struct invite *i, bool observer, struct kith_error *e)
+static int keep_invite(struct daemon *d, const struct invite *i, const struct store_invite *as,
+                       struct kith_error *e)
 {
-    struct store_invite s = {.made = daemon_wall(), .expires = i->expires, .observer = observer};
+    struct store_invite s = *as; /* observer, follows */
+    s.made = daemon_wall();
+    s.expires = i->expires;
     const struct kith_wall forgotten = {s.made.ms - FORGET_MS};
     crypto_invite_id(i->secret, s.hash);
     memcpy(s.secret, i->secret, sizeof s.secret);
@@ -118,19 +121,22 @@ void control_invite(struct client *c, struct kith_bytes args)
     struct daemon *d = c->d;
     struct kith_error e;
     struct invite i = {.link = d->keys.link, .net = d->net};
-    struct pack_reader as;
-    bool observer = control_arg(args, "observer", &as) && pack_get_bool(&as);
+    struct pack_reader observer;
+    struct store_invite as = {.observer =
+                                  control_arg(args, "observer", &observer) && pack_get_bool(&observer)};
     char line[INVITE_LINE_MAX];
     int r = read_args(args, &i, &e);
     if (r == 0)
         r = may_invite(d, i.code, &e);
+    if (r == 0)
+        r = control_follows(d, args, &as.has_follows, &as.follows, &e);
     if (r == 0) {
         const char *warning = set_addresses(d, &i);
         snprintf(i.by, sizeof i.by, "%s", d->code);
         key_random(i.secret, sizeof i.secret);
         r = invite_print(&i, line, &e);
         if (r == 0)
-            r = keep_invite(d, &i, observer, &e);
+            r = keep_invite(d, &i, &as, &e);
         if (r == 0)
             answer(c, line, &i, warning);
     }

@@ -259,6 +259,8 @@ struct store_invite {
     char code[KITH_CODE_MAX + 1]; /* "" where the joiner chooses */
     struct kith_wall made, expires;
     bool observer; /* who joins with it reads everything and writes nothing */
+    bool has_follows;
+    struct kith_site_id follows; /* the site of a lost root that who joins with it stands for now */
     bool bound;    /* belongs to `root` since it was used first */
     struct kith_pk root;
 };

@@ -18,6 +18,8 @@ int store_invite_add(struct store *s, const struct store_invite *i, struct kith_
     sqlite3_bind_int64(st, 4, i->made.ms);
     sqlite3_bind_int64(st, 5, i->expires.ms);
     sqlite3_bind_int(st, 6, i->observer);
+    if (i->has_follows)
+        store_bind_blob(st, 7, i->follows.b, sizeof i->follows.b);
     return store_run_statement(s, SQL_INVITE_PUT, e);
 }
 
@@ -31,6 +33,7 @@ static int invite_read(sqlite3_stmt *st, struct store_invite *i, struct kith_err
     i->made.ms = sqlite3_column_int64(st, 2);
     i->expires.ms = sqlite3_column_int64(st, 3);
     i->observer = sqlite3_column_int(st, 5) != 0;
+    i->has_follows = store_column_fixed(st, 6, i->follows.b, sizeof i->follows.b);
     i->bound = store_column_fixed(st, 4, i->root.b, sizeof i->root.b);
     return 0;
 }

@@ -225,9 +225,10 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_COMMIT] = "COMMIT",
 
-    [SQL_INVITE_PUT] = "INSERT INTO invite(hash, secret, code, made, expires, observer) "
-                       "VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
-    [SQL_INVITE_GET] = "SELECT secret, code, made, expires, root, observer FROM invite WHERE hash = ?1",
+    [SQL_INVITE_PUT] = "INSERT INTO invite(hash, secret, code, made, expires, observer, follows) "
+                       "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [SQL_INVITE_GET] =
+        "SELECT secret, code, made, expires, root, observer, follows FROM invite WHERE hash = ?1",
     [SQL_INVITE_BIND] = "UPDATE invite SET root = ?2 WHERE hash = ?1",
     [SQL_INVITE_EXPIRE] = "DELETE FROM invite WHERE expires < ?1",
     [SQL_JOINING_PUT] = "INSERT OR REPLACE INTO joining(one, line, have, need) VALUES(1, ?1, ?2, ?3)",

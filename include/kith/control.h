@@ -37,7 +37,7 @@
  *  release  {ids: ["here-7", …], confirm?, digest? (bin 32; with one id)} or {all: true, confirm?}
  *                                               → {results: [{from: "here-7", id: "ASH-L12"} | {from, leaves (ms)} |
  *                                                  {from, code, text}]}
- *  invite   {code?: "BRK", expires_s?: 604800, observer?: bool} → {line, expires (ms since 1970), warning?}
+ *  invite   {code?: "BRK", expires_s?: 604800, observer?: bool, follows?: code} → {line, expires (ms since 1970), warning?}
  *  join     {line}                              → {network, code, members, pending?: {have, need}}
  *  sync     {wait_ms?: n}                       → {peers: [{code, in_step: bool}], complete: bool}
  *  verify   {full: bool}                        → {entries, runs, logs, missing, refused, damaged: [text, …]}

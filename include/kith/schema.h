@@ -53,7 +53,10 @@
     "CREATE VIEW v_policy AS SELECT place, key, value, what FROM policy;"                                              \
     "CREATE VIEW v_news AS SELECT number, time, event, lower(hex(site)) AS site, text FROM news;"
 
-/* Runs are addressed by arrival number; (arrival << 7 | place) is the rowid of an entry's projection,
+/* v_member.organisation: the code of the site that stands for the same organisation now: itself, or the last of
+ * those that follow it after its root was lost (SPEC 1.8).
+ *
+ * Runs are addressed by arrival number; (arrival << 7 | place) is the rowid of an entry's projection,
  * negative numbers are records shared here only: here-7 has rowid −7. A record's text for people and for full
  * text is made from `body`, its body as JSON (binary as hex). `ends` is where a log's valid part ends. */
 #define SCHEMA_REPLICA                                                                                                 \
@@ -83,6 +86,7 @@
     "CREATE TABLE member(site BLOB PRIMARY KEY, root BLOB NOT NULL, code TEXT NOT NULL, name TEXT NOT NULL,"           \
     "  state TEXT NOT NULL, reason INTEGER, epoch INTEGER NOT NULL, follows BLOB, admitted_site BLOB,"                 \
     "  admitted_seq INTEGER, link BLOB) WITHOUT ROWID;"                                                                \
+    "CREATE INDEX member_follows ON member(follows) WHERE follows IS NOT NULL;"                                        \
     "CREATE TABLE draft(number INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL, schema INTEGER NOT NULL,"     \
     "  time INTEGER NOT NULL, author INTEGER NOT NULL, body BLOB NOT NULL, login INTEGER);"                                         \
     "CREATE TABLE record(number INTEGER PRIMARY KEY, log INTEGER, seq INTEGER, kind INTEGER NOT NULL,"                 \
@@ -123,7 +127,9 @@
  * sites' records it is the label that they sent, if any. */
 #define SCHEMA_VIEWS                                                                                                   \
     "CREATE VIEW v_member AS SELECT lower(hex(site)) AS site, code, name, state, reason, epoch,"                       \
-    "  lower(hex(follows)) AS follows, (SELECT time FROM heard h WHERE h.site = m.site) AS heard,"                     \
+    "  lower(hex(follows)) AS follows, (WITH RECURSIVE later(site, n) AS (VALUES(m.site, 0) UNION ALL SELECT f.site,"   \
+    "  n + 1 FROM later JOIN member f ON f.follows = later.site WHERE n < 8) SELECT o.code FROM later JOIN member o"    \
+    "  ON o.site = later.site ORDER BY n DESC, o.site LIMIT 1) AS organisation, (SELECT time FROM heard h WHERE h.site = m.site) AS heard,"                     \
     "  (SELECT name FROM software w WHERE w.site = m.site) AS software,"                                               \
     "  (SELECT group_concat(address, ' ') FROM address a WHERE a.site = m.site) AS addresses,"                         \
     "  (SELECT sum(l.last) FROM log l WHERE l.site = m.site AND l.stream IN (1, 2)) AS entries FROM member m;"         \
@@ -210,7 +216,7 @@
 
 #define SCHEMA_PRIVATE                                                                                                 \
     "CREATE TABLE invite(hash BLOB PRIMARY KEY, secret BLOB NOT NULL, code TEXT, made INTEGER NOT NULL,"               \
-    "  expires INTEGER NOT NULL, root BLOB, observer INTEGER NOT NULL) WITHOUT ROWID;"                                 \
+    "  expires INTEGER NOT NULL, root BLOB, observer INTEGER NOT NULL, follows BLOB) WITHOUT ROWID;"                                 \
     "CREATE TABLE joining(one INTEGER PRIMARY KEY CHECK(one = 1), line TEXT NOT NULL, have INTEGER NOT NULL,"           \
     "  need INTEGER NOT NULL);" /* the invite of a join that waits for another coordinator */                          \
     "CREATE TABLE journal(number INTEGER PRIMARY KEY, time INTEGER NOT NULL, author INTEGER NOT NULL,"                 \

@@ -115,6 +115,26 @@ check_equal 'a rotation with its certificate is finished' "$(cd "${home[BRK]}" &
 check_match 'and the site goes on' "$(release BRK 'After a rotation that was finished')" '^BRK.2-L1$'
 wait_for 20 'ASH has it' has_title ASH 'After a rotation that was finished'
 
+# ---- a lost root ----
+
+# The organisation comes back as a new site; what it wrote before is shown as the same organisation's.
+site_new BRN
+site_up BRN
+out=$(k ASH invite BRN --follows NONE 2>&1)
+check_equal 'exit code of a follower of nobody' $? 1
+line=$(k ASH invite BRN --follows BRK) || fail 'ASH does not invite BRN'
+k BRN join "$line" > /dev/null || fail 'BRN does not join'
+check_match 'BRN writes' "$(release BRN 'The organisation goes on')" '^BRN-L1$'
+wait_for 20 'CED has it' has_title CED 'The organisation goes on'
+for c in ASH CED BRN; do
+    wait_for 20 "$c has what the old site wrote" has_title "$c" 'After a rotation that was finished'
+    check_equal "the two are one organisation at $c" \
+        "$(sql "$c" "SELECT group_concat(x, ', ') FROM (SELECT code || ' ' || organisation AS x FROM v_member WHERE code LIKE 'BR%' ORDER BY code)")" \
+        'BRK BRN, BRN BRN'
+    check_equal "records of both at $c" "$(k "$c" --json list lesson --site BRN | grep -c '"site": *"BR')" 3
+done
+check_match 'members say so' "$(k CED members)" 'site, now BRN'
+
 # ---- refusals ----
 
 mv "${home[BRK]}/root.key" "$top/root.key"
