@@ -30,6 +30,7 @@ static const struct verb *const verbs[] = {
     &verb_endorse,
     &verb_revoke,
     &verb_policy,
+    &verb_leave,
     &verb_sync,
     &verb_watch,
     &verb_verify,

@@ -37,6 +37,9 @@ struct replica_self {
     char network[KITH_NAME_MAX + 1];
     char network_id[65]; /* hex */
     char pending[300];   /* how a join that waits stands, or why it was refused */
+    char state[16];      /* of this site: site, observer, coordinator …; empty: no member */
+    char revoked_by[16]; /* the code of a site that says that this one was revoked */
+    int64_t left;        /* when it left its network, ms since 1970; −1: it has not */
     char contested[300]; /* two councils compete */
     char absence[160];   /* what it means that so many coordinators must agree */
 };

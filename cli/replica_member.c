@@ -26,12 +26,15 @@ static const char sql_refused[] = "SELECT count(*) FROM gone WHERE state = 2";
 static const char sql_all_members[] =
     "SELECT site, code, name, state, epoch, heard, software, addresses, entries,"
     " site = (SELECT value FROM meta WHERE key = 'site'), organisation FROM v_member ORDER BY code, site";
-static const char sql_meta[] = "SELECT key, value FROM meta WHERE key IN ('site', 'code', 'name', 'network',"
-                               " 'network_id', 'pending', 'contested', 'absence')";
+static const char sql_meta[] =
+    "SELECT key, value FROM meta WHERE key IN ('site', 'code', 'name', 'network',"
+    " 'network_id', 'pending', 'contested', 'absence', 'left', 'revoked_by')"
+    " UNION ALL SELECT 'state', state FROM v_member WHERE site = (SELECT value FROM meta WHERE key = 'site')";
 
 int replica_self(struct replica *r, struct replica_self *ret, struct kith_error *e)
 {
     struct replica_self self = {.site = ""};
+    char left[32] = "";
     const struct {
         const char *key;
         char *to;
@@ -45,6 +48,9 @@ int replica_self(struct replica *r, struct replica_self *ret, struct kith_error 
         {"pending", self.pending, sizeof self.pending},
         {"contested", self.contested, sizeof self.contested},
         {"absence", self.absence, sizeof self.absence},
+        {"left", left, sizeof left},
+        {"revoked_by", self.revoked_by, sizeof self.revoked_by},
+        {"state", self.state, sizeof self.state},
     };
     sqlite3_stmt *st;
     replica_start(r);
@@ -56,6 +62,7 @@ int replica_self(struct replica *r, struct replica_self *ret, struct kith_error 
             if (strcmp((const char *)sqlite3_column_text(st, 0), fields[i].key) == 0)
                 replica_copy_into(st, 1, fields[i].to, fields[i].cap);
     sqlite3_finalize(st);
+    self.left = left[0] ? strtoll(left, NULL, 10) : -1;
     if (!rc)
         *ret = self;
     return rc;

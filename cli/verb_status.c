@@ -106,6 +106,25 @@ static void print_roles(const struct status *s)
     print_text(s, "Groups", text);
 }
 
+/* What is out of the ordinary about this site's membership. */
+static void print_standing(const struct status *s)
+{
+    char text[200], when[PEOPLE_TIME_SIZE];
+    if (s->self.left >= 0) {
+        people_time(s->cli->now, s->self.left, when);
+        snprintf(text, sizeof text, "left %s; what is here stays readable", when);
+        print_text(s, "Membership", text);
+    } else if (strcmp(s->self.state, "revoked") == 0) {
+        print_text(s, "Membership", "revoked: kith members --history says by whom and why");
+    } else if (s->self.revoked_by[0]) {
+        snprintf(text, sizeof text, "%s says that this site was revoked; ask a coordinator why",
+                 s->self.revoked_by);
+        print_text(s, "Membership", text);
+    } else if (strcmp(s->self.state, "observer") == 0) {
+        print_text(s, "Membership", "observer: reads everything, releases nothing");
+    }
+}
+
 /* Whether this site belongs yet; the daemon knows better than what it last wrote. */
 static void print_membership(const struct status *s)
 {
@@ -115,6 +134,7 @@ static void print_membership(const struct status *s)
         print_text(s, "ATTENTION", s->self.contested);
     if (js_is_null(pending) && s->self.pending[0])
         print_text(s, "Membership", s->self.pending);
+    print_standing(s);
     if (js_is_null(pending))
         return;
     snprintf(text, sizeof text, "pending, %lld of %lld coordinators have agreed",
@@ -187,6 +207,9 @@ static struct js *make_json(const struct status *s)
     js_put_integer(o, "refused", (int64_t)s->h.refused);
     js_put_truth(o, "running", s->live != NULL);
     js_put_copy(o, "pending", js_get(s->live, "pending"));
+    js_put(o, "state", s->self.state[0] ? s->self.state : NULL);
+    js_put_time(o, "left", s->self.left);
+    js_put(o, "revoked_by", s->self.revoked_by[0] ? s->self.revoked_by : NULL);
     js_put(o, "contested", s->self.contested[0] ? s->self.contested : NULL);
     js_put_copy(o, "peers", js_get(s->live, "peers"));
     js_put_copy(o, "listen", js_get(s->live, "listen"));

@@ -20,6 +20,7 @@ extern const struct verb verb_init;
 extern const struct verb verb_invite;
 extern const struct verb verb_join;
 extern const struct verb verb_key;
+extern const struct verb verb_leave;
 extern const struct verb verb_lint;
 extern const struct verb verb_list;
 extern const struct verb verb_log;

@@ -248,7 +248,7 @@ void dial_tick(struct daemon *d)
 {
     struct dial *t = d->dial;
     int64_t now = daemon_now(d).ms;
-    if (!d->sync || !d->cert || d->stopping || now < t->due)
+    if (!d->sync || !d->cert || d->stopping || d->left || now < t->due)
         return;
     if (t->changed && now - t->rebuilt >= REBUILD_MS + 2 * (int64_t)t->n)
         rebuild(d);
@@ -269,7 +269,7 @@ void dial_tick(struct daemon *d)
 
 int64_t dial_deadline(const struct daemon *d)
 {
-    return d->sync && d->cert && !d->stopping ? d->dial->due : INT64_MAX;
+    return d->sync && d->cert && !d->stopping && !d->left ? d->dial->due : INT64_MAX;
 }
 
 void dial_ended(struct daemon *d, const struct peer *p)

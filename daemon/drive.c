@@ -4,6 +4,7 @@
 #include "daemon/control.h"
 #include "daemon/dial.h"
 #include "daemon/govern.h"
+#include "daemon/leave.h"
 #include "daemon/net.h"
 #include "daemon/peer.h"
 
@@ -197,6 +198,7 @@ static void on_in_step(struct daemon *d, const struct sync_action *a)
         daemon_fatal(d, "store.heard", &e);
     drive_wrote(d, WAITS_SOON);
     p->in_step = true;
+    leave_in_step(d);
     p->mode = SYNC_MEMBER; /* also one that had to be heard of first */
     p->round = a->round;
     dial_good(d, &p->site);

@@ -174,6 +174,17 @@ int join_start(struct daemon *d, struct kith_error *e)
     return r == KITH_E_NOTFOUND ? 0 : r;
 }
 
+int join_give_up(struct daemon *d, struct kith_error *e)
+{
+    int r = put_joining(d, NULL, 0, 0, NULL, e);
+    if (r == KITH_E_INTERNAL)
+        daemon_fatal(d, "join.pending", e);
+    if (r == 0)
+        crypto_wipe(&d->joining, sizeof d->joining);
+    join_clear(d);
+    return r;
+}
+
 void join_now(struct daemon *d)
 {
     d->joining.next.ms = 0;

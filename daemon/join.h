@@ -20,6 +20,8 @@ void join_forget(struct daemon *d, const struct client *c); /* the client has go
 void join_clear(struct daemon *d);
 /* At the start: a join that was pending goes on. */
 int join_start(struct daemon *d, struct kith_error *e);
+/* A pending join is not asked for any more. Not committed yet. */
+int join_give_up(struct daemon *d, struct kith_error *e);
 /* A pending join asks again in this turn of the loop. */
 void join_now(struct daemon *d);
 

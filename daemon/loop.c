@@ -7,6 +7,7 @@
 #include "daemon/govern.h"
 #include "daemon/idle.h"
 #include "daemon/join.h"
+#include "daemon/leave.h"
 #include "daemon/net.h"
 #include "daemon/peer.h"
 #include "daemon/rotate.h"
@@ -267,6 +268,8 @@ static int start(struct daemon *d, const struct daemon_options *o, struct kith_e
         r = dial_start(d, e);
     if (r == 0)
         r = net_load(d, e);
+    if (r == 0)
+        r = leave_load(d, e);
     if (r == 0)
         r = join_start(d, e);
     if (r == 0)

@@ -95,7 +95,9 @@ struct daemon {
     size_t cert_n;
     uint64_t handed; /* ticket of the last run put into the store */
     int64_t news;    /* the last row of news that was logged */
-    bool govern_due; /* the roster changed: own operations may have to be posted again */
+    bool left;         /* this site has left: it dials and answers nobody, and writes nothing */
+    bool told_revoked; /* a peer says that this site was revoked */
+    bool govern_due;   /* the roster changed: own operations may have to be posted again */
     bool publish_due;
     struct kith_mono publish_at;
 

@@ -269,6 +269,11 @@ int net_member(const struct daemon *d, struct kith_error *e)
 {
     if (net_known(d, e) < 0)
         return KITH_E_REFUSED;
+    if (d->left)
+        return kith_fail(
+            e, KITH_E_REFUSED,
+            "this site has left \"%s\": what it holds stays readable; to return takes a new home",
+            d->network);
     const struct member *m = roster_member(d->roster, &d->keys.site);
     if (!m || m->state == MEMBER_REVOKED)
         return kith_fail(e, KITH_E_REFUSED, "this site is not a member of \"%s\"%s: ask a coordinator",

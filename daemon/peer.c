@@ -16,6 +16,7 @@
 #include "daemon/dial.h"
 #include "daemon/drive.h"
 #include "daemon/join.h"
+#include "daemon/leave.h"
 #include "daemon/net.h"
 
 #include <netinet/in.h>
@@ -169,7 +170,9 @@ static void on_peer(struct peer *p, const struct session_event *ev)
 {
     enum sync_mode mode = SYNC_MEMBER;
     p->link = ev->link_pk;
-    if (p->role == PEER_DIALLED) {
+    if (p->d->left) {
+        session_bye(&p->s, BYE_DONE);
+    } else if (p->role == PEER_DIALLED) {
         if (ev->payload.n > 0 && !shows_newer(p, ev->payload))
             session_bye(&p->s, BYE_PROTOCOL);
         else if (sync_mode_for(p->d->sync, &p->site, &mode) < 0)
@@ -202,6 +205,9 @@ static void on_shutdown(uv_shutdown_t *req, int status)
 
 static void on_ended(struct peer *p)
 {
+    if (p->role == PEER_DIALLED && strstr(p->s.error.text, "the other site") &&
+        strstr(p->s.error.text, msg_bye_text(BYE_REVOKED)))
+        leave_told_revoked(p->d, &p->site);
     lose_number(p);
     drive(p->d);
     p->ended = true;

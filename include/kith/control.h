@@ -84,6 +84,8 @@
  *  policy   {key, value}                        → the same; key and value as `kith policy show` prints them
  *  endorse  {id (hex)}                          → the same; an id of v_waiting
  *  revoke   {site: code, reason}                → the same
+ *  leave    {}                                  → {network, code, waited: bool}: for ever; or a join that waited is
+ *                                                  given up
  *  join_request {}                              → {bytes: bin, code, name, site (hex)}: the file that asks to be admitted
  *  admit    {bytes: bin, observer?: bool, follows?: code}
  *                                               → {code, name, site (hex), network, network_id (hex), have, need}: a

@@ -188,7 +188,8 @@
  * projected (last arrival whose entries are projected), projection (version of what made
  * them), pending (how a join that waits stands, or why it was
  * refused; else absent), left (ms, where this site left its network),
- * contested (two councils compete: says which), absence (what it means that so many must agree), started (ms). */
+ * revoked_by (code of a site
+ * that says so), contested (two councils compete: says which), absence (what it means that so many must agree), started (ms). */
 
 /* What this site counted (daemon/store_raw.c): period is an enum sdc_unit, shape an enum raw_shape, unit '' for
  * the whole site, serial and nth as in struct raw_cell; den and behind are NULL where there are none. A change is
