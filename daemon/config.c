@@ -104,6 +104,13 @@ static int take_delay(struct reader *r, const char *v)
     return 0;
 }
 
+/* What the file says stands instead of the usual addresses; an empty list: this site only dials. */
+static void begin_listen(struct reader *r)
+{
+    r->listen_given = true;
+    r->c.listen_n = 0;
+}
+
 static int take_item(struct reader *r, const char *v)
 {
     if (strcmp(r->key, "groups") == 0)
@@ -114,8 +121,7 @@ static int take_item(struct reader *r, const char *v)
         return take_delay(r, v);
     if (strcmp(r->key, "listen") == 0) {
         if (!r->listen_given)
-            r->c.listen_n = 0;
-        r->listen_given = true;
+            begin_listen(r);
         return take_address(r, v, r->c.listen, &r->c.listen_n, CONFIG_LISTEN_MAX);
     }
     if (strcmp(r->key, "advertise") == 0)
@@ -251,12 +257,11 @@ static int on_mapping_end(struct reader *r)
 
 static int on_sequence(struct reader *r, bool start)
 {
-    if (start && r->place == PLACE_VALUE)
-        r->place = PLACE_LIST;
-    else if (!start && r->place == PLACE_LIST)
-        r->place = PLACE_TOP;
-    else
+    if (r->place != (start ? PLACE_VALUE : PLACE_LIST))
         return wrong(r, r->key, "takes no list here");
+    r->place = start ? PLACE_LIST : PLACE_TOP;
+    if (start && strcmp(r->key, "listen") == 0 && !r->listen_given)
+        begin_listen(r);
     return 0;
 }
 
@@ -328,8 +333,9 @@ int config_load(const struct home *h, struct config *ret, struct kith_error *e)
 int config_write_new(const struct home *h, const struct config *c, struct kith_error *e)
 {
     char text[2048];
-    size_t n =
-        (size_t)snprintf(text, sizeof text, "# Kith: where this site listens, and whom it dials.\nlisten:\n");
+    size_t n = (size_t)snprintf(
+        text, sizeof text,
+        "# Kith: where this site listens, and whom it dials. A site that only dials: listen: []\nlisten:\n");
     for (uint32_t i = 0; i < c->listen_n; i++)
         n += (size_t)snprintf(text + n, sizeof text - n, "  - \"%s\"\n", c->listen[i]);
     n += (size_t)snprintf(text + n, sizeof text - n,

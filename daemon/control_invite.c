@@ -17,7 +17,7 @@ static void guess_addresses(const struct daemon *d, struct invite *i)
 {
     uv_interface_address_t *list = NULL;
     int n = 0;
-    uint16_t port = d->listeners ? d->listener[0].port : 0;
+    uint16_t port = d->listeners ? d->listener[0]->port : 0;
     if (port == 0 || uv_interface_addresses(&list, &n) < 0)
         return;
     for (int k = 0; k < n && i->addresses_n < KITH_ADDRESSES_MAX / 2; k++) {

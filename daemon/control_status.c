@@ -42,7 +42,7 @@ static void put_listen(struct buf *b, const struct daemon *d)
     pack_cstr(b, "listen");
     pack_array(b, d->listeners);
     for (uint32_t i = 0; i < d->listeners; i++)
-        pack_cstr(b, d->listener[i].address);
+        pack_cstr(b, d->listener[i]->address);
 }
 
 static void put_pending(struct buf *b, const struct daemon *d)

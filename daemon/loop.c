@@ -234,7 +234,7 @@ static void log_start(const struct daemon *d)
     log_str(&l, "libuv", uv_version_string());
     log_str(&l, "libsodium", key_sodium_version());
     for (uint32_t i = 0; i < d->listeners; i++)
-        log_str(&l, "listen", d->listener[i].address);
+        log_str(&l, "listen", d->listener[i]->address);
     log_str(&l, "root_key", d->keys.has_root ? "here" : "exported");
     log_end(&l);
 }

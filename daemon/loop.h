@@ -58,7 +58,6 @@ struct daemon_options {
 
 struct listener {
     uv_tcp_t tcp;
-    bool used;
     char address[KITH_ADDRESS_MAX + 1]; /* as bound */
     bool wildcard;
     uint16_t port;
@@ -102,7 +101,7 @@ struct daemon {
     struct kith_mono publish_at;
 
     /* Links */
-    struct listener listener[CONFIG_LISTEN_MAX];
+    struct listener *listener[CONFIG_LISTEN_MAX];
     uint32_t listeners;
     struct buckets buckets;
     struct peer *peer[PEERS_MAX];

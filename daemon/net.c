@@ -310,8 +310,8 @@ uint32_t net_addresses(const struct daemon *d, char ret[KITH_ADDRESSES_MAX][KITH
     if (n > 0)
         return n;
     for (uint32_t i = 0; i < d->listeners && n < KITH_ADDRESSES_MAX; i++)
-        if (!d->listener[i].wildcard)
-            memcpy(ret[n++], d->listener[i].address, KITH_ADDRESS_MAX + 1);
+        if (!d->listener[i]->wildcard)
+            memcpy(ret[n++], d->listener[i]->address, KITH_ADDRESS_MAX + 1);
     return n;
 }
 

@@ -640,12 +640,9 @@ static int bind_listener(struct daemon *d, struct listener *l, const struct sock
 {
     int n = sizeof(struct sockaddr_storage);
     struct sockaddr_storage bound = {0};
-    int r = uv_tcp_init(&d->uv, &l->tcp);
-    if (r < 0)
-        return r;
-    l->used = true;
     l->tcp.data = d;
-    r = uv_tcp_bind(&l->tcp, (const struct sockaddr *)to, to->ss_family == AF_INET6 ? UV_TCP_IPV6ONLY : 0);
+    int r =
+        uv_tcp_bind(&l->tcp, (const struct sockaddr *)to, to->ss_family == AF_INET6 ? UV_TCP_IPV6ONLY : 0);
     if (r == 0)
         r = uv_listen((uv_stream_t *)&l->tcp, 128, on_connection);
     if (r == 0)
@@ -654,6 +651,29 @@ static int bind_listener(struct daemon *d, struct listener *l, const struct sock
     l->wildcard = address_is_wildcard(&bound);
     const char *port = strrchr(l->address, ':');
     l->port = port ? (uint16_t)strtoul(port + 1, NULL, 10) : 0;
+    return r;
+}
+
+static void on_listener_closed(uv_handle_t *h)
+{
+    free(h); /* tcp is the first of struct listener */
+}
+_Static_assert(offsetof(struct listener, tcp) == 0, "a listener begins with its handle");
+
+/* A handle that failed is closed in a later turn, so each attempt has memory of its own. */
+static int start_listener(struct daemon *d, const struct sockaddr_storage *to)
+{
+    struct listener *l = calloc(1, sizeof *l);
+    int r = l ? uv_tcp_init(&d->uv, &l->tcp) : UV_ENOMEM;
+    if (r < 0) {
+        free(l);
+        return r;
+    }
+    r = bind_listener(d, l, to);
+    if (r < 0)
+        uv_close((uv_handle_t *)&l->tcp, on_listener_closed);
+    else
+        d->listener[d->listeners++] = l;
     return r;
 }
 
@@ -667,24 +687,17 @@ int peer_listen(struct daemon *d, const char *address, struct kith_error *e)
         return kith_fail(e, KITH_E_USAGE, "listen \"%s\": give a number, as 0.0.0.0:%d", address, KITH_PORT);
     if (d->listeners == CONFIG_LISTEN_MAX)
         return kith_fail(e, KITH_E_USAGE, "listen \"%s\": at most %u addresses", address, CONFIG_LISTEN_MAX);
-    struct listener *l = &d->listener[d->listeners];
-    int r = bind_listener(d, l, &to);
-    if (r < 0) {
-        if (l->used)
-            uv_close((uv_handle_t *)&l->tcp, NULL);
-        l->used = false;
-        return kith_fail(e, KITH_E_USAGE, "listen \"%s\": %s: give another with --listen or in config.yaml",
-                         address, uv_strerror(r));
-    }
-    d->listeners++;
-    return 0;
+    int r = start_listener(d, &to);
+    return r == 0
+               ? 0
+               : kith_fail(e, KITH_E_USAGE, "listen \"%s\": %s: give another with --listen or in config.yaml",
+                           address, uv_strerror(r));
 }
 
 void peer_listen_stop(struct daemon *d)
 {
     for (uint32_t i = 0; i < d->listeners; i++)
-        if (d->listener[i].used)
-            uv_close((uv_handle_t *)&d->listener[i].tcp, NULL);
+        uv_close((uv_handle_t *)&d->listener[i]->tcp, on_listener_closed);
     d->listeners = 0;
 }
 

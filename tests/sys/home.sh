@@ -34,6 +34,13 @@ code=$?
 check_equal 'exit code of a second daemon' $code 5
 check_match 'a second daemon says so' "$out" 'another kithd runs on it'
 check 'the first goes on' site_answers ASH
+# A second site on this machine that would listen on addresses that are taken ends with a message, not a fault.
+k0=$top/taken
+"$kith" --home "$k0" init --code TKN --name Taken > /dev/null || fail 'init of a second home'
+printf 'listen: ["127.0.0.1:%s", "127.0.0.1:%s"]\n' "${port[ASH]}" "${port[ASH]}" > "$k0/config.yaml"
+out=$("$kithd" --home "$k0" --foreground 2>&1)
+check_equal 'exit code where all addresses are taken' $? 2
+check_match 'it says which is taken' "$out" "\"127.0.0.1:${port[ASH]}.*address already in use"
 out=$("$kithd" --home "$top/nowhere" --foreground 2>&1)
 check_equal 'exit code without a home' $? 2
 check_match 'a daemon without a home says so' "$out" 'kith init'

@@ -54,6 +54,8 @@ static void defaults(void **state)
     }
     struct config c;
     struct kith_error e;
+    assert_int_equal(parse("listen: []\n", &c, &e), 0); /* nowhere: a site that only dials */
+    assert_int_equal(c.listen_n, 0);
     assert_int_equal(parse("listen: 127.0.0.1:1\n", &c, &e), 0); /* one address needs no list */
     assert_int_equal(c.listen_n, 1);
 }
