@@ -11,26 +11,28 @@
 #define REQUEST_MAX 16384u
 
 /* "2025-03,2025-07" */
-static uint32_t count_items(const char *list)
+static uint32_t count_items(const char *list, char between)
 {
     uint32_t n = list && *list ? 1 : 0;
     for (; list && *list; list++)
-        n += *list == ',';
+        n += *list == between;
     return n;
 }
 
-static int put_list(struct buf *b, const char *key, const char *option, const char *list,
+static int put_list(struct buf *b, const char *key, const char *option, const char *list, char between,
                     struct kith_error *e)
 {
-    uint32_t n = count_items(list);
+    const char stop[] = {between, '\0'};
+    uint32_t n = count_items(list, between);
     if (n > LIST_MAX)
         return kith_fail(e, KITH_E_USAGE, "--%s: \"%u\": at most %u at once", option, n, LIST_MAX);
     pack_cstr(b, key);
     pack_array(b, n);
     while (n-- > 0) {
-        size_t length = strcspn(list, ",");
+        list += strspn(list, " ");
+        size_t length = strcspn(list, stop);
         pack_str(b, list, length);
-        list += length + (list[length] == ',');
+        list += length + (list[length] == between);
     }
     return 0;
 }
@@ -42,7 +44,7 @@ static const char *const texts[] = {"unit", "policy", "rules", "period", "reason
 static int pack_request(const struct arguments *a, struct buf *b, struct kith_error *e)
 {
     int64_t baseline;
-    uint32_t pairs = 4;
+    uint32_t pairs = 5;
     int rc = options_number(a, "baseline", 12, 600, 0, &baseline, e);
     if (rc)
         return rc;
@@ -61,9 +63,11 @@ static int pack_request(const struct arguments *a, struct buf *b, struct kith_er
         pack_cstr(b, "baseline");
         pack_uint(b, (uint64_t)baseline);
     }
-    rc = put_list(b, "rephase", "rephase", options_get(a, "rephase"), e);
+    rc = put_list(b, "rephase", "rephase", options_get(a, "rephase"), ',', e);
     if (!rc)
-        rc = put_list(b, "exclude", "exclude", options_get(a, "exclude"), e);
+        rc = put_list(b, "exclude", "exclude", options_get(a, "exclude"), ',', e);
+    if (!rc)
+        rc = put_list(b, "notes", "note", options_get(a, "note"), ';', e);
     pack_cstr(b, "links");
     pack_array(b, options_has(a, "link"));
     if (options_has(a, "link"))

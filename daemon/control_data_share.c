@@ -116,6 +116,25 @@ static int take_link(struct publish *p, const struct request *q, struct kith_byt
     return 0;
 }
 
+/* "2025-08 Low lights fitted": the date, and what happened. */
+static int take_note(struct publish *p, const struct request *q, struct kith_bytes text, struct kith_error *e)
+{
+    struct sdc_chosen_note at = {.date = ""};
+    size_t n = 0;
+    (void)q;
+    while (n < text.n && text.p[n] != ' ')
+        n++;
+    size_t rest = n < text.n ? text.n - n - 1 : 0;
+    if (n > SDC_DATE_MAX || rest > SDC_REASON_MAX || !pack_text_ok(text) || memchr(text.p, '\n', text.n))
+        return kith_fail(
+            e, KITH_E_USAGE,
+            "note: \"%.*s\": a date, a space and up to %u bytes on one line: 2025-08 Low lights fitted",
+            (int)(n > 40 ? 40 : n), (const char *)text.p, SDC_REASON_MAX);
+    memcpy(at.date, text.p, n);
+    memcpy(at.text, text.p + text.n - rest, rest);
+    return sdc_choice_note(&p->choice, &at, e);
+}
+
 static int take_list(struct publish *p, const struct request *q, struct kith_bytes args, const char *key,
                      take_one *take, struct kith_error *e)
 {
@@ -177,6 +196,8 @@ static int choose(struct client *c, struct publish *p, struct request *q, struct
         rc = take_list(p, q, args, "exclude", take_exclude, e);
     if (rc == 0)
         rc = take_list(p, q, args, "links", take_link, e);
+    if (rc == 0)
+        rc = take_list(p, q, args, "notes", take_note, e);
     if (rc == 0)
         set_baseline(p, q, control_arg(args, "rephase", &r));
     return rc;

@@ -60,7 +60,7 @@
  *                                               → {was: row, now: row}: what is not given stays as it is
  *  data_drop {measure, unit?, reason?}          → {measure, version, unit, cells}: taken away for good
  *  data_share {measure, unit?, policy?, rules?, period?: "quarter", baseline?: n, rephase?: [period, …],
- *            exclude?: [period, …], reason?, links?: [url, …]}
+ *            exclude?: [period, …], reason?, links?: [url, …], notes?: ["2025-08 TEXT", …]}
  *                                               → {id: "here-7", instead_of?: "here-3", release_first?: "here-1",
  *                                                  unshifted: [period], …}: and all that outbox_show tells. What is not
  *                                                  given stays as it was when the series was released last

@@ -73,6 +73,12 @@ static bool has_values(const struct body *x)
     return has_cells(x) && x->a->is_value;
 }
 
+static bool has_notes(const struct body *x)
+{
+    assert(x->c->notes <= SDC_NOTES_MAX);
+    return x->c->notes > 0;
+}
+
 static bool has_assurance(const struct body *x)
 {
     return has_cells(x) && spc_assurance_code(x->p->assurance);
@@ -138,6 +144,17 @@ static bool has_unit(const struct body *x)
 }
 
 /* ---- how they are put ---- */
+
+static void put_notes(const struct body *x)
+{
+    assert(has_notes(x));
+    pack_array(x->out, x->c->notes);
+    for (uint32_t i = 0; i < x->c->notes; i++) {
+        pack_map(x->out, 2);
+        put_text(x->out, "date", x->c->note[i].date);
+        put_text(x->out, "text", x->c->note[i].text);
+    }
+}
 
 static void put_assurance(const struct body *x)
 {
@@ -376,6 +393,7 @@ static const struct {
     bool (*is_there)(const struct body *x);
     void (*put)(const struct body *x);
 } fields[] = {
+    {"annotations", has_notes, put_notes},
     {"assurance", has_assurance, put_assurance},
     {"behind", has_values, put_behind},
     {"chart", always, put_chart},
@@ -471,6 +489,30 @@ int sdc_choice_exclude(struct sdc_choice *c, const struct sdc_chosen_day *at, st
     return add_day(c->exclude, &c->excludes, SDC_EXCLUDES_MAX, at, e);
 }
 
+int sdc_choice_note(struct sdc_choice *c, const struct sdc_chosen_note *at, struct kith_error *e)
+{
+    uint32_t i = 0;
+    if (!kind_date_ok((struct kith_bytes){(const uint8_t *)at->date, strlen(at->date)}))
+        return kith_fail(e, KITH_E_USAGE, "\"%s\" is no date: write 2025-08 or 2025-08-14", at->date);
+    while (i < c->notes && strcmp(c->note[i].date, at->date) < 0)
+        i++;
+    bool there = i < c->notes && strcmp(c->note[i].date, at->date) == 0;
+    if (there && at->text[0]) {
+        c->note[i] = *at;
+    } else if (there) {
+        memmove(&c->note[i], &c->note[i + 1], (c->notes - i - 1) * sizeof c->note[0]);
+        memset(&c->note[--c->notes], 0, sizeof c->note[0]);
+    } else if (at->text[0]) {
+        if (c->notes == SDC_NOTES_MAX)
+            return kith_fail(e, KITH_E_FULL, "\"%u\" notes are there already: that is the most", c->notes);
+        memmove(&c->note[i + 1], &c->note[i], (c->notes - i) * sizeof c->note[0]);
+        c->note[i] = *at;
+        c->notes++;
+    }
+    assert(c->notes <= SDC_NOTES_MAX);
+    return 0;
+}
+
 static void put_days(struct buf *b, const struct sdc_chosen_day *list, uint32_t n)
 {
     pack_array(b, n);
@@ -486,7 +528,7 @@ static void put_days(struct buf *b, const struct sdc_chosen_day *list, uint32_t 
 void sdc_choice_put(const struct sdc_choice *c, struct buf *ret)
 {
     assert(c->links <= SDC_LINKS_MAX);
-    pack_array(ret, 8);
+    pack_array(ret, 9);
     pack_uint(ret, CHOICE_VERSION);
     pack_cstr(ret, c->policy);
     pack_cstr(ret, c->rules);
@@ -497,6 +539,12 @@ void sdc_choice_put(const struct sdc_choice *c, struct buf *ret)
     pack_array(ret, c->links);
     for (uint32_t i = 0; i < c->links; i++)
         pack_cstr(ret, c->link[i]);
+    pack_array(ret, c->notes);
+    for (uint32_t i = 0; i < c->notes; i++) {
+        pack_array(ret, 2);
+        pack_cstr(ret, c->note[i].date);
+        pack_cstr(ret, c->note[i].text);
+    }
 }
 
 static void get_text(struct pack_reader *r, char *ret, size_t max)
@@ -530,7 +578,7 @@ int sdc_choice_get(struct kith_bytes blob, struct sdc_choice *ret, struct kith_e
     struct pack_reader r;
     memset(ret, 0, sizeof *ret);
     pack_reader_init(&r, blob.p, blob.n, false);
-    if (pack_get_array(&r, 8) != 8 || pack_get_uint(&r, CHOICE_VERSION) != CHOICE_VERSION)
+    if (pack_get_array(&r, 9) != 9 || pack_get_uint(&r, CHOICE_VERSION) != CHOICE_VERSION)
         r.failed = true;
     get_text(&r, ret->policy, SDC_CODE_MAX);
     get_text(&r, ret->rules, SDC_CODE_MAX);
@@ -541,6 +589,13 @@ int sdc_choice_get(struct kith_bytes blob, struct sdc_choice *ret, struct kith_e
     ret->links = pack_get_array(&r, SDC_LINKS_MAX);
     for (uint32_t i = 0; i < ret->links && !r.failed; i++)
         get_text(&r, ret->link[i], SDC_LINK_MAX);
+    ret->notes = pack_get_array(&r, SDC_NOTES_MAX);
+    for (uint32_t i = 0; i < ret->notes && !r.failed; i++) {
+        if (pack_get_array(&r, 2) != 2)
+            r.failed = true;
+        get_text(&r, ret->note[i].date, SDC_DATE_MAX);
+        get_text(&r, ret->note[i].text, SDC_REASON_MAX);
+    }
     assert(ret->links <= SDC_LINKS_MAX);
     if (!pack_done(&r))
         return kith_fail(e, KITH_E_INVALID, "what was chosen for a series (\"%zu\" bytes) cannot be read",

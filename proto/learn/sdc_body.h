@@ -14,6 +14,8 @@
 #define SDC_LINK_MAX      500u /* bytes of a link */
 #define SDC_LINKS_MAX     4u
 #define SDC_EXCLUDES_MAX  64u
+#define SDC_NOTES_MAX     32u
+#define SDC_DATE_MAX      10u
 #define SDC_CHOICE_MAX    65536u /* bytes of a choice as it is kept */
 #define SDC_CHOSEN_AT_MAX (SDC_SEGMENTS_MAX - 1)
 
@@ -24,21 +26,30 @@ struct sdc_chosen_day {
     char reason[SDC_REASON_MAX + 1];
 };
 
+/* What happened when, to be read beside the chart. */
+struct sdc_chosen_note {
+    char date[SDC_DATE_MAX + 1]; /* 2025-08 or 2025-08-14 */
+    char text[SDC_REASON_MAX + 1];
+};
+
 struct sdc_choice {
     char policy[SDC_CODE_MAX + 1];
     char rules[SDC_CODE_MAX + 1];
     enum sdc_unit want; /* SDC_NO_UNIT: whatever is safe */
     uint32_t baseline;  /* of the first segment */
-    uint32_t rephases, excludes, links;
+    uint32_t rephases, excludes, links, notes;
     struct sdc_chosen_day rephase[SDC_CHOSEN_AT_MAX]; /* ascending by day */
     struct sdc_chosen_day exclude[SDC_EXCLUDES_MAX];  /* ascending by day */
     char link[SDC_LINKS_MAX][SDC_LINK_MAX + 1];
+    struct sdc_chosen_note note[SDC_NOTES_MAX]; /* ascending by date */
 };
 
 /* Adds a day in its place; one that stands there already gets the new reason (and baseline, unless 0).
  * KITH_E_FULL. */
 int sdc_choice_rephase(struct sdc_choice *c, const struct sdc_chosen_day *at, struct kith_error *e);
 int sdc_choice_exclude(struct sdc_choice *c, const struct sdc_chosen_day *at, struct kith_error *e);
+/* One note a date; an empty text takes it away. KITH_E_USAGE for what is no date. */
+int sdc_choice_note(struct sdc_choice *c, const struct sdc_chosen_note *at, struct kith_error *e);
 
 void sdc_choice_put(const struct sdc_choice *c, struct buf *ret);
 /* KITH_E_INVALID: not what sdc_choice_put wrote. */

@@ -154,6 +154,8 @@ static void test_phases_exclusions_and_what_was_before(void **state)
     a.segments = 1;
     a.excluded = excluded;
     a.excludes = 1;
+    static const struct sdc_chosen_note note = {"2026-03", "Beds came"};
+    assert_int_equal(sdc_choice_note(&choice, &note, &err), 0);
     struct sdc_subject s = falls;
     s.unit = "wray";
     s.supersedes = &before;
@@ -161,6 +163,7 @@ static void test_phases_exclusions_and_what_was_before(void **state)
     has(text, "{\"baseline\":14,\"reason\":\"New beds\",\"start\":\"2026-03\"}");
     has(text, "\"excluded\":[{\"period\":\"2025-03\",\"reason\":\"Double count\"}]");
     has(text, "\"segment\":2}");
+    has(text, "\"annotations\":[{\"date\":\"2026-03\",\"text\":\"Beds came\"}]");
     has(text, "\"unit\":\"wray\"");
     has(text, "\"supersedes\":[");
 }
@@ -225,6 +228,14 @@ static void test_choices_are_kept(void **state)
     }
     at.day = 1000;
     assert_int_equal(sdc_choice_exclude(&choice, &at, &err), KITH_E_FULL);
+    static const struct sdc_chosen_note notes[] = {{"2025-09", "b"}, {"2025-08-14", "a"}, {"2026-01", "gone"},
+                                                   {"2025-09", "c"}, {"2026-01", ""},     {"2024-01", ""}};
+    for (uint32_t i = 0; i < sizeof notes / sizeof notes[0]; i++)
+        assert_int_equal(sdc_choice_note(&choice, &notes[i], &err), 0);
+    assert_int_equal(choice.notes, 2);
+    assert_string_equal(choice.note[1].text, "c");
+    static const struct sdc_chosen_note bad = {"2025-13", "no month"};
+    assert_int_equal(sdc_choice_note(&choice, &bad, &err), KITH_E_USAGE);
     choice.want = SDC_QUARTER;
     choice.links = 1;
     snprintf(choice.link[0], sizeof choice.link[0], "https://example.org/table");
@@ -250,6 +261,13 @@ static void test_the_longest_choice_fits(void **state)
         assert_int_equal(sdc_choice_exclude(&choice, &at, &err), 0);
         assert_int_equal(sdc_choice_rephase(&choice, &at, &err),
                          i < (int32_t)SDC_CHOSEN_AT_MAX ? 0 : KITH_E_FULL);
+    }
+    for (uint32_t i = 0; i < SDC_NOTES_MAX; i++) {
+        struct sdc_chosen_note note;
+        memset(note.text, 'z', SDC_REASON_MAX);
+        note.text[SDC_REASON_MAX] = '\0';
+        snprintf(note.date, sizeof note.date, "20%02u-01-01", i + 10);
+        assert_int_equal(sdc_choice_note(&choice, &note, &err), 0);
     }
     choice.links = SDC_LINKS_MAX;
     for (uint32_t i = 0; i < SDC_LINKS_MAX; i++)
