@@ -19,6 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kith/kinds.h"
+#include "proto/learn/sdc.h"
 #include "proto/learn/sortkey.h"
 
 #define PLACES 7 /* bits of a number that name the place in the run */
@@ -37,13 +39,28 @@ struct place {
     struct kith_bytes body;
 };
 
+/* All that a receiver refuses a body for; of a series also what its policy cannot have produced, with the
+ * name of the rule in front. */
+static int check_received(const struct kind *k, struct kith_bytes body, struct kith_error *e)
+{
+    const struct sdc_facts facts = {.known = false};
+    char rule[SDC_RULE_MAX];
+    struct kith_error why;
+    int rc = pack_check_body(body, e);
+    if (rc == 0)
+        rc = kind_check_received(k, body, e);
+    if (rc < 0 || k->number != KITH_KIND_SERIES)
+        return rc;
+    rc = sdc_check_received(body, &facts, rule, &why);
+    return rc < 0 ? kith_fail(e, rc, "%s: %s", rule, why.text) : 0;
+}
+
 int store_body_check(uint8_t kind, uint16_t schema, struct kith_bytes body, struct kith_error *e)
 {
     const struct kind *k = kind_by_number(kind);
     if (k == NULL || k->title == NULL || schema > k->schema)
         return kith_fail(e, KITH_E_INVALID, "no kind of record has the number \"%u\" here", kind);
-    int rc = pack_check_body(body, e);
-    return rc == 0 ? kind_check_received(k, body, e) : rc;
+    return check_received(k, body, e);
 }
 
 /* ---- tags ---- */
@@ -437,7 +454,7 @@ int store_project_entry(struct store *s, const struct store_log *l, int64_t numb
             *e = why;
         return rc < 0 ? rc : 0;
     }
-    if (pack_check_body(x->body, &why) != 0 || kind_check_received(k, x->body, &why) != 0)
+    if (check_received(k, x->body, &why) != 0)
         return refuse(s, l, x->e.seq, &why, e);
     if (k->title == NULL)
         return k->number == KITH_KIND_ADDRESSES ? put_addresses(s, &l->key, x->body, e) : 0;

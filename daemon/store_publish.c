@@ -295,25 +295,3 @@ int store_measure_target(struct store *s, const struct store_measure *m, int32_t
     store_reset(s, SQL_MEASURE_TARGET);
     return 0;
 }
-
-/* ---- bodies that were refused ---- */
-
-int store_refused_at(struct store *s, uint32_t i, struct store_refused *ret, struct kith_error *e)
-{
-    sqlite3_stmt *st = store_statement(s, SQL_GONE_RULES, e);
-    if (st == NULL)
-        return KITH_E_INTERNAL;
-    sqlite3_bind_int64(st, 1, i);
-    int rc = store_step(s, SQL_GONE_RULES, e);
-    if (rc <= 0)
-        return rc < 0 ? rc : kith_fail(e, KITH_E_NOTFOUND, "no further body was refused");
-    const struct store_log *l = store_log_numbered(s, sqlite3_column_int64(st, 0));
-    struct store_refused x = {.seq = (uint64_t)sqlite3_column_int64(st, 1)};
-    copy(st, 2, x.rule, sizeof x.rule);
-    store_reset(s, SQL_GONE_RULES);
-    if (l == NULL)
-        return kith_fail(e, KITH_E_INVALID, "a body was refused in a log that is not known");
-    x.log = l->key;
-    *ret = x;
-    return 0;
-}

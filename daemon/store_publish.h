@@ -61,14 +61,4 @@ int store_told_has(struct store *s, const struct kith_id *digest, struct kith_er
 int store_measure_target(struct store *s, const struct store_measure *m, int32_t day, double *ret,
                          struct kith_error *e);
 
-/* A body that was refused here, and why (SPEC 3.26, 11.14). */
-#define STORE_RULE_MAX 159u
-struct store_refused {
-    struct kith_log_key log;
-    uint64_t seq;
-    char rule[STORE_RULE_MAX + 1];
-};
-/* The i-th (0, 1 …) by log and position; KITH_E_NOTFOUND past the last. */
-int store_refused_at(struct store *s, uint32_t i, struct store_refused *ret, struct kith_error *e);
-
 #endif

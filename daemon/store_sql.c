@@ -208,7 +208,6 @@ const char *const store_sql[SQL_COUNT] = {
         "json_extract(r.body, '$.key') = ?2 COLLATE NOCASE OR (instr(?1, '/') = 0 AND "
         "substr(json_extract(r.body, '$.key'), instr(json_extract(r.body, '$.key'), '/') + 1) = ?1 "
         "COLLATE NOCASE) END ORDER BY rank, by_owner DESC, key, version DESC, here, r.time DESC",
-    [SQL_GONE_RULES] = "SELECT log, seq, rule FROM gone WHERE state = 2 ORDER BY log, seq LIMIT 1 OFFSET ?1",
     [SQL_MEASURE_TARGET] =
         "SELECT json_extract(t.value, '$.value') FROM record r, json_each(r.body, '$.targets') t "
         "WHERE r.number = ?1 AND typeof(json_extract(t.value, '$.value')) IN ('integer', 'real') "
