@@ -56,6 +56,13 @@ struct replica_health {
     int64_t heard;             /* when a link was in step last, ms since 1970; −1: never */
     char heard_code[NAME_CODE_SIZE];
 };
+/* Bodies that were turned away, by id: at most cap; *ret_n counts them. */
+struct replica_refused {
+    char id[NAME_TEXT_SIZE];
+    char rule[160];
+};
+int replica_refused(struct replica *r, struct replica_refused *ret, uint32_t cap, uint32_t *ret_n,
+                    struct kith_error *e);
 int replica_health(struct replica *r, int64_t now, struct replica_health *ret, struct kith_error *e);
 
 /* One record. Texts are owned; NULL is "not said". */

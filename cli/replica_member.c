@@ -22,6 +22,7 @@ static const char sql_lag[] = "SELECT coalesce(sum(count), 0) FROM run WHERE arr
 static const char sql_entries[] = "SELECT coalesce(sum(last), 0) FROM v_log WHERE stream IN (1, 2)";
 static const char sql_drafts[] = "SELECT count(*) FROM draft";
 static const char sql_missing[] = "SELECT count(*) FROM gone WHERE state = 1";
+static const char sql_refusals[] = "SELECT id, rule FROM v_refused ORDER BY site, id";
 static const char sql_refused[] = "SELECT count(*) FROM gone WHERE state = 2";
 static const char sql_all_members[] =
     "SELECT site, code, name, state, epoch, heard, software, addresses, entries,"
@@ -92,6 +93,23 @@ static int read_silent(struct replica *r, int64_t now, struct replica_health *h,
     rc = replica_step(r, st, e);
     h->silent = rc > 0 ? (uint32_t)sqlite3_column_int64(st, 0) : 0;
     sqlite3_finalize(st);
+    return rc < 0 ? rc : 0;
+}
+
+int replica_refused(struct replica *r, struct replica_refused *ret, uint32_t cap, uint32_t *ret_n,
+                    struct kith_error *e)
+{
+    sqlite3_stmt *st;
+    uint32_t n = 0;
+    int rc = replica_prepare(r, sql_refusals, &st, e);
+    if (rc)
+        return rc;
+    while (n < cap && (rc = replica_step(r, st, e)) > 0) {
+        replica_copy_into(st, 0, ret[n].id, sizeof ret[n].id);
+        replica_copy_into(st, 1, ret[n++].rule, sizeof ret[0].rule);
+    }
+    sqlite3_finalize(st);
+    *ret_n = n;
     return rc < 0 ? rc : 0;
 }
 

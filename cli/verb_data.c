@@ -3,6 +3,7 @@
 
 #include "cli/data.h"
 #include "cli/verbs.h"
+#include "cli/waiting.h"
 
 static const struct cli_option options[] = {
     {"unit", OPTION_VALUE, "U", "of a ward, team or service; else of the whole site"},
@@ -14,8 +15,16 @@ static const struct cli_option options[] = {
     {"value", OPTION_VALUE, "V", "fix: the right value"},
     {"behind", OPTION_VALUE, "N", "fix: how many people are behind a value"},
     {"event", OPTION_VALUE, "K", "fix: of several events of one day, which"},
-    {"reason", OPTION_VALUE, "R", "fix, drop: why"},
+    {"reason", OPTION_VALUE, "R", "fix, drop; share, with --rephase or --exclude: why"},
     {"yes", OPTION_FLAG, NULL, "drop: do not ask"},
+    {"period", OPTION_VALUE, "P", "share: by month, quarter, half or year; else the finest that is safe"},
+    {"policy", OPTION_VALUE, "P", "share: hes-2018/1, midpoint6/1, signal-only/1 or already-public/1"},
+    {"link", OPTION_VALUE, "URL", "share: where it was published, for already-public/1"},
+    {"rules", OPTION_VALUE, "R", "share: another rule set than the measure's"},
+    {"baseline", OPTION_VALUE, "N", "share: limits from so many periods, 12 or more"},
+    {"rephase", OPTION_VALUE, "P", "share: begin limits afresh in this period; needs --reason"},
+    {"exclude", OPTION_VALUE, "P,…", "share: leave these points out of the limits; needs --reason"},
+    {"note", OPTION_VALUE, "DATE TEXT;…", "share: what happened when, to be read beside the chart"},
     {NULL, OPTION_FLAG, NULL, NULL},
 };
 
@@ -32,6 +41,8 @@ static const struct action {
     {"fix", 3, "fix MEASURE PERIOD --numerator N --reason R",
      " numerator denominator value behind event reason ", data_fix},
     {"drop", 2, "drop MEASURE", " reason yes ", data_drop},
+    {"share", 2, "share MEASURE", " period policy link rules baseline rephase exclude note reason ",
+     data_share},
 };
 #define ACTIONS (sizeof actions / sizeof actions[0])
 
@@ -72,8 +83,8 @@ static int run(struct cli *cli, const struct arguments *a)
 const struct verb verb_data = {
     .name = "data",
     .topic = TOPIC_MEASURES,
-    .arguments = "add MEASURE FILE | list | show | fix | drop MEASURE",
-    .summary = "raw counts: kept at this site, charted here, never sent",
+    .arguments = "add M FILE | list | show M | fix M PERIOD | drop M | share M",
+    .summary = "raw counts, kept here; share makes of them what may leave",
     .text = "A file has one row a period: period, and numerator and denominator, or value (and\n"
             "behind: how many people it rests on). It is added whole or not at all. Periods that\n"
             "are here already with the same numbers are passed over; other numbers are a\n"
@@ -83,12 +94,19 @@ const struct verb verb_data = {
             "measure's periods, and keeps nothing of its rows: period=DATE,count counts them,\n"
             "sum=COLUMN adds up, both together give numerator and denominator.\n"
             "\n"
+            "kith data share puts a series into the outbox: by the finest periods in which\n"
+            "no number must be hidden, with limits, signals and totals that tell nothing of\n"
+            "hidden ones. What was chosen before stays chosen. kith outbox show ID sets what\n"
+            "was counted beside what would leave; kith release ID sends it, where it is safe\n"
+            "against all that left before.\n"
+            "\n"
             "A measure is named by its key, released or not; falls-rate@1 asks for its version 1.",
     .example = "    kith data add falls-rate falls-w4.csv --unit W4\n"
                "    kith data add deaths-rate spells.csv --aggregate period=discharged,sum=died,count\n"
                "    kith data show falls-rate --unit W4\n"
                "    kith data fix falls-rate 2026-03 --unit W4 --numerator 8 --reason 'one counted twice'\n"
-               "    kith data drop falls-rate --unit W4",
+               "    kith data drop falls-rate --unit W4\n"
+               "    kith data share falls-rate --rephase 2026-04 --reason 'new beds'",
     .options = options,
     .words_max = 3,
     .run = run,

@@ -10,13 +10,16 @@
 #include "cli/verbs.h"
 #include "proto/wire/pack.h"
 
-#define COLUMN 13u /* where facts begin */
+#define COLUMN      13u /* where facts begin */
+#define REFUSED_MAX 5u  /* refused texts that are named */
 
 /* Both halves; `live` is NULL without a daemon. */
 struct status {
     const struct cli *cli;
     struct replica_self self;
     struct replica_health h;
+    struct replica_refused refused[REFUSED_MAX];
+    uint32_t refused_n;
     struct js *live;
 };
 
@@ -152,6 +155,17 @@ static void print_network(const struct status *s)
     print_membership(s);
 }
 
+static void print_refused(const struct status *s)
+{
+    char text[240];
+    if (s->h.refused)
+        print_number(s, "Refused", s->h.refused, " texts that broke a rule of the network");
+    for (uint32_t i = 0; i < s->refused_n; i++) {
+        snprintf(text, sizeof text, "%s: %s", s->refused[i].id, s->refused[i].rule);
+        print_text(s, s->cli->plain ? "Refused" : "", text);
+    }
+}
+
 static void print_freshness(const struct status *s)
 {
     char when[PEOPLE_TIME_SIZE], text[120];
@@ -169,8 +183,7 @@ static void print_freshness(const struct status *s)
         print_number(s, "Lag", s->h.lag, " entries have arrived that cannot be searched yet");
     if (s->h.missing)
         print_number(s, "Missing", s->h.missing, " texts that no site has given yet");
-    if (s->h.refused)
-        print_number(s, "Refused", s->h.refused, " texts that broke a rule of the network");
+    print_refused(s);
 }
 
 static void print_people(const struct status *s)
@@ -186,6 +199,18 @@ static void print_people(const struct status *s)
     print_daemon(s);
     print_roles(s);
     print_text(s, "Home", s->cli->home);
+}
+
+static struct js *refused_list(const struct status *s)
+{
+    struct js *list = js_array();
+    for (uint32_t i = 0; i < s->refused_n; i++) {
+        struct js *one = js_object();
+        js_put(one, "id", s->refused[i].id);
+        js_put(one, "rule", s->refused[i].rule);
+        js_add_take(list, one);
+    }
+    return list;
 }
 
 static struct js *make_json(const struct status *s)
@@ -205,6 +230,7 @@ static struct js *make_json(const struct status *s)
     js_put_integer(o, "silent", s->h.silent);
     js_put_integer(o, "missing", (int64_t)s->h.missing);
     js_put_integer(o, "refused", (int64_t)s->h.refused);
+    js_put_take(o, "refused_first", refused_list(s));
     js_put_truth(o, "running", s->live != NULL);
     js_put_copy(o, "pending", js_get(s->live, "pending"));
     js_put(o, "state", s->self.state[0] ? s->self.state : NULL);
@@ -287,6 +313,8 @@ static int run(struct cli *cli, const struct arguments *a)
     rc = replica_self(r, &s.self, &e);
     if (!rc)
         rc = replica_health(r, cli->now, &s.h, &e);
+    if (!rc)
+        rc = replica_refused(r, s.refused, REFUSED_MAX, &s.refused_n, &e);
     replica_close(r);
     if (rc)
         rc = cli_fail(&e);

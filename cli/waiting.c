@@ -1,6 +1,7 @@
 #include "cli/waiting.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "cli/people.h"
 #include "cli/sheet.h"
 #include "cli/waiting_print.h"
+#include "proto/learn/spc.h"
 #include "proto/wire/pack.h"
 
 static const struct sheet_column columns[] = {
@@ -22,8 +24,8 @@ static const struct sheet_column columns[] = {
     {"told", NULL, SHEET_REAL, SHEET_MACHINES, false, false},
     {"told_of", NULL, SHEET_REAL, SHEET_MACHINES, false, false},
     {"tell", "A READER CAN TELL", SHEET_TEXT, SHEET_TABLES, false, false},
-    {"least", NULL, SHEET_REAL, SHEET_MACHINES, false, false},
-    {"most", NULL, SHEET_REAL, SHEET_MACHINES, false, false},
+    {"least", NULL, SHEET_INTEGER, SHEET_MACHINES, false, false},
+    {"most", NULL, SHEET_INTEGER, SHEET_MACHINES, false, false},
     {"whole", NULL, SHEET_TRUTH, SHEET_MACHINES, false, false},
     {"why", "BECAUSE", SHEET_TEXT, SHEET_ALL, true, true},
     {"flags", "SIGNAL", SHEET_TEXT, SHEET_ALL, false, true},
@@ -33,14 +35,23 @@ static const struct sheet_column columns[] = {
 
 /* ---- numbers ---- */
 
-/* "17 / 17,233.7" from two numbers of an object; "" where the first is nothing. */
+/* A number of an object, to three decimals at most; "" where there is none. */
+static void print_one(const struct js *o, const char *key, char ret[32])
+{
+    char *text = js_is_null(js_get(o, key)) ? NULL : js_scalar(js_get(o, key));
+    ret[0] = '\0';
+    if (text)
+        snprintf(ret, 32, "%.10g", round(strtod(text, NULL) * 1000) / 1000);
+    free(text);
+}
+
+/* "17 / 17233.667" from two numbers of an object; "" where the first is nothing. */
 static void print_pair(const struct js *o, const char *num, const char *den, char *ret, size_t cap)
 {
-    char *x = js_is_null(js_get(o, num)) ? NULL : js_scalar(js_get(o, num));
-    char *n = js_is_null(js_get(o, den)) ? NULL : js_scalar(js_get(o, den));
-    snprintf(ret, cap, "%s%s%s", x ? x : "", x && n ? " / " : "", x && n ? n : "");
-    free(x);
-    free(n);
+    char x[32], n[32];
+    print_one(o, num, x);
+    print_one(o, den, n);
+    snprintf(ret, cap, "%s%s%s", x, x[0] && n[0] ? " / " : "", x[0] ? n : "");
 }
 
 static void print_range(const struct js *cell, char *ret, size_t cap)
@@ -74,7 +85,7 @@ static void print_tried(const struct js *x, char *ret, size_t cap)
         int64_t hidden = js_integer(one, "hidden", 0), cells = js_integer(one, "cells", 0);
         size_t used = strlen(ret);
         if (cells == 0)
-            snprintf(ret + used, cap - used, "%s by %s no period is complete", used ? "," : "",
+            snprintf(ret + used, cap - used, "%s by %s nothing could be told", used ? "," : "",
                      js_text(one, "period"));
         else if (hidden)
             snprintf(ret + used, cap - used, "%s by %s %" PRId64 " of %" PRId64 " hidden", used ? "," : "",
@@ -88,7 +99,7 @@ static void print_tried(const struct js *x, char *ret, size_t cap)
 static void print_signal(const struct cli *cli, const struct js *x)
 {
     const char *icon = js_text(x, "icon"), *since = js_text(x, "since"), *target = js_text(x, "assurance");
-    bool common = icon && strcmp(icon, "common") == 0;
+    bool common = icon && strcmp(icon, spc_icon_code(SPC_COMMON)) == 0;
     people_say(cli, "Signal by %s: %s%s%s%s%s%s", js_text(x, "rules"), common ? "none" : icon,
                since ? " since " : "", since ? since : "", target ? "; target: " : "", target ? target : "",
                js_truth(x, "thinned") ? "; flags that rest on hidden numbers are left out" : "");
@@ -106,7 +117,7 @@ void waiting_print_head(const struct cli *cli, const struct js *x)
     if (period && strcmp(js_text(x, "policy"), "signal-only/1") == 0)
         people_say(cli, "Only the signal leaves.");
     else if (period)
-        people_say(cli, "%" PRId64 " numbers leave and %" PRId64 " are hidden; looked at:%s.",
+        people_say(cli, "Numbers that leave: %" PRId64 ", hidden: %" PRId64 ". Looked at:%s.",
                    js_integer(x, "shown", 0), js_integer(x, "hidden", 0), tried);
     if (js_truth(x, "fresh"))
         people_say(cli,
@@ -186,13 +197,16 @@ static void put_people(struct sheet *s, const struct js *cell)
 
 static void put_machines(struct sheet *s, const struct js *cell)
 {
-    static const char *const numbers[] = {"counted", "counted_of", "people", "told",
-                                          "told_of", "least",      "most"};
+    static const char *const numbers[] = {"counted", "counted_of", "people", "told", "told_of"};
     static const char *const truths[] = {"whole", "excluded", "new"};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         put_real(s, cell, numbers[i]);
     for (size_t i = 0; i < sizeof truths / sizeof truths[0]; i++)
         sheet_truth(s, truths[i], js_truth(cell, truths[i]));
+    if (js_integer(cell, "least", -1) >= 0) {
+        sheet_integer(s, "least", js_integer(cell, "least", 0));
+        sheet_integer(s, "most", js_integer(cell, "most", 0));
+    }
     sheet_text(s, "state", js_text(cell, "state"));
 }
 

@@ -224,6 +224,8 @@ static void take_draft(struct release *r, struct release_item *item)
         return; /* its pass comes, or was */
     e->code = 0;
     code = take_checked(r, item, &x, k);
+    if (code >= 0)
+        e->code = 0; /* what was looked for on the way need not have been there */
     if (code < 0 && e->code == 0)
         kith_fail(e, code, "\"here-%" PRIu64 "\": could not be released", item->draft);
     if (code == 0)

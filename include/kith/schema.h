@@ -177,6 +177,9 @@
     "  (SELECT count(*) FROM receipt_note n WHERE n.site = r.site AND n.rule IS NULL) AS held,"                        \
     "  (SELECT count(*) FROM receipt_note n WHERE n.site = r.site AND n.rule IS NOT NULL) AS refused, r.software"      \
     "  FROM receipt r JOIN member m ON m.site = r.site;"                                                               \
+    "CREATE VIEW v_refused AS SELECT m.code || CASE WHEN l.epoch = 1 THEN '' ELSE '.' || l.epoch END || '-' || "       \
+    SCHEMA_STREAM_LETTER " || g.seq AS id, m.code AS site, g.rule FROM gone g JOIN log l ON l.number = g.log"           \
+    "  JOIN member m ON m.site = l.site WHERE g.state = 2;" /* bodies that this site does not take, and why */          \
     "CREATE VIEW v_unit AS SELECT code, label, parent, level, setting, open FROM unit;"                                \
     "CREATE VIEW v_peer AS SELECT code, site, addresses, heard, software FROM v_member"                                \
     "  WHERE site <> (SELECT value FROM meta WHERE key = 'site');" HISTORY_VIEWS

@@ -127,7 +127,9 @@ printf 'name: name\n' > measures.yaml
 { echo period,numerator,denominator && for i in {1..24}; do echo "$i,$((i * 7 % 10)),100"; done; } | tee falls.csv > waits.csv
 { echo month,beds && for i in {1..24}; do echo "$i,$((i * 7 % 10))"; done; } > beds.csv
 k ASH invite COL > line.txt
-k ASH share --release "$src"/contrib/examples/ash/{measure,series}-falls-rate.* > /dev/null 2>&1 || fail 'no series'
+{ k ASH share --release "$src"/contrib/examples/ash/measure-falls-rate.* &&
+    k ASH data add ASH/falls-rate "$src"/contrib/examples/raw/ash-falls-rate.csv &&
+    k ASH data share ASH/falls-rate --baseline 12 && k ASH release --all; } > /dev/null 2>&1 || fail 'no series'
 runs=0
 for verb in $verbs; do
     while IFS= read -r line; do

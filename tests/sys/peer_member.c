@@ -6,6 +6,7 @@
  *     badsig:WORD     one lesson, signed by another key
  *     altered:WORD:B  one lesson, with byte B of the run changed (counted from its end where negative)
  *     odd:WORD        entries that this version does not show, and one that it does
+ *     figures:KEY     series of a measure, most of them false
  *     forward:FILE    the run in FILE as it lies there
  *     strip:FILE:SEQ  the same without the body at SEQ
  *     want:STREAM:SITE:FROM:TO:FILE   asks for runs; the first that comes and covers FROM goes into FILE
@@ -252,6 +253,8 @@ static void send_made(struct actor *a, char **part)
                              &a->site.entry_sk, wire);
     else if (strcmp(part[0], "odd") == 0)
         n = peer_run_odd(&a->site, word, wire);
+    else if (strcmp(part[0], "figures") == 0)
+        n = peer_run_figures(&a->site, word, wire);
     else if (strcmp(part[0], "badsig") == 0) {
         sk = a->site.root_sk;
         n = peer_run_lessons(&a->site, word, 1, &sk, wire);

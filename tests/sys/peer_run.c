@@ -101,6 +101,56 @@ size_t peer_run_lessons(const struct peer_site *s, const char *word, uint32_t n,
     return finish(&run, &s->net, sk, ret);
 }
 
+/* A series by hand, with what its policy would have to hide or round. */
+static struct kith_bytes series(const char *policy, const char *const period[2], int64_t x, int64_t n,
+                                const char *measure)
+{
+    struct buf b;
+    buf_init(&b, body, sizeof body);
+    pack_map(&b, 10);
+    pack_cstr(&b, "chart");
+    pack_cstr(&b, "p");
+    pack_cstr(&b, "denominators");
+    pack_array(&b, 2);
+    pack_int(&b, n);
+    pack_int(&b, n);
+    pack_cstr(&b, "icon");
+    pack_cstr(&b, "common-cause");
+    pack_cstr(&b, "measure");
+    pack_cstr(&b, measure);
+    pack_cstr(&b, "numerators");
+    pack_array(&b, 2);
+    pack_int(&b, x);
+    pack_int(&b, x);
+    pack_cstr(&b, "period");
+    pack_cstr(&b, "month");
+    pack_cstr(&b, "periods");
+    pack_array(&b, 2);
+    pack_cstr(&b, period[0]);
+    pack_cstr(&b, period[1]);
+    pack_cstr(&b, "policy");
+    pack_cstr(&b, policy);
+    pack_cstr(&b, "rules");
+    pack_cstr(&b, "ptd-0.2");
+    pack_cstr(&b, "version");
+    pack_uint(&b, 1);
+    return (struct kith_bytes){b.p, b.n};
+}
+
+size_t peer_run_figures(const struct peer_site *s, const char *measure, uint8_t *ret)
+{
+    static const char *const in_order[2] = {"2026-01", "2026-02"}, *const back[2] = {"2026-02", "2026-01"};
+    begin(s, KITH_MEASURES);
+    add(KITH_KIND_SERIES, KITH_KIND_SCHEMA, series("hes-2018/1", in_order, 12, 100, measure)); /* not rounded */
+    add(KITH_KIND_SERIES, KITH_KIND_SCHEMA, series("hes-2018/1", in_order, 5, 100, measure));  /* a small count */
+    add(KITH_KIND_SERIES, KITH_KIND_SCHEMA, series("hes-2018/1", in_order, 60, 50, measure));  /* more than all */
+    add(KITH_KIND_SERIES, KITH_KIND_SCHEMA, series("hes-2018/1", back, 20, 100, measure));
+    add(KITH_KIND_SERIES, KITH_KIND_SCHEMA, series("signal-only/1", in_order, 20, 100, measure));
+    add(KITH_KIND_SERIES, KITH_KIND_SCHEMA, series("later-2040/1", in_order, 12, 100, measure)); /* not judged */
+    add(KITH_KIND_SERIES, KITH_KIND_SCHEMA, series("hes-2018/1", in_order, 20, 100, measure));
+    return finish(&run, &s->net, &s->entry_sk, ret);
+}
+
 static void take_apart(const uint8_t *wire, size_t n)
 {
     struct run_ctx *ctx = run_ctx_new();

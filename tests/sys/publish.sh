@@ -1,0 +1,150 @@
+#!/bin/bash
+# Publishing: raw counts are added, a series of them is put into the outbox, looked at, refused where it would tell too
+# much, released, and drawn at another site. The raw numbers are in no file of the second home and in none of the first
+# that others may read. What a policy cannot have produced is refused by whoever receives it.
+. "$(dirname "$0")/lib.sh"
+
+site_new ASH 'Figures'
+site_new BRK
+for c in ASH BRK; do site_up $c; done
+site_join ASH BRK
+
+measure() { # key, name, further lines…
+    printf -- '---\nkind: measure\nkey: %s\nversion: 1\nname: %s\nfamily: outcome\nnumerator: cases\n' "$1" "$2"
+    printf 'direction: down\nperiod: month\npeople: yes\n'
+    printf '%s\n' "${@:3}" ---
+}
+field() { sed -n "s/.*\"$2\": *\"\{0,1\}\([^\",}]*\).*/\1/p" <<< "$1" | tail -n 1; } # a JSON line, key
+# MEASURE, options…: the answer as JSON
+share() { k ASH --json data share "$@" 2> "$top/err"; }
+offer() { field "$(share "$@")" id; }
+months() { # from year, how many, then a number for each: rows without a denominator
+    local y=$1 i=0 x
+    echo period,numerator
+    for x in "${@:2}"; do
+        printf '%d-%02d,%d\n' $((y + i / 12)) $((i % 12 + 1)) "$x"
+        i=$((i + 1))
+    done
+}
+
+measure ASH/falls 'Falls' 'chart: c' 'denominator: none' 'per: 1' > "$top/falls.md"
+measure ASH/infections 'Infections' 'chart: u' 'denominator: bed-days' 'per: 1,000 bed-days' > "$top/infections.md"
+k ASH share --release "$top/falls.md" "$top/infections.md" > /dev/null || fail 'measures'
+
+# ---- the finest period without a hidden number is proposed ----
+
+# denominators that stand nowhere else, to be searched for later
+{
+    echo period,numerator,denominator
+    n=(23 31 27 22 35 28 24 33 26 29 21 34 25 30 3 27 32 24 29 26 31 23 28 33)
+    for i in {0..23}; do printf '%d-%02d,%d,%d\n' $((2024 + i / 12)) $((i % 12 + 1)) "${n[i]}" $((40713 + 977 * i)); done
+} > "$top/infections.csv"
+k ASH data add infections "$top/infections.csv" > /dev/null || fail 'data add'
+answer=$(share infections)
+check_equal 'the period that is proposed' "$(field "$answer" period)" quarter
+check_match 'what each period would hide' "$answer" '"tried":\[\{"period":"month","cells":24,"hidden":1\},\{"period":"quarter","cells":8,"hidden":0\}\]'
+check_match 'it is safe' "$answer" '"safe":true'
+id=$(field "$answer" id)
+check_equal 'no figure in the replica yet' "$(sql ASH "SELECT count(*) FROM draft d JOIN v_record r ON r.number = -d.number
+    WHERE r.kind = 'series' AND (r.body LIKE '%20%-Q%' OR r.body LIKE '%icon%' OR length(d.body) > 200)")" 0
+
+# ---- by month, with one hidden number ----
+
+months=$(share infections --period month)
+check_equal 'what waited gives way' "$(field "$months" instead_of)" "$id"
+id=$(field "$months" id)
+shown=$(k ASH --json outbox show "$id")
+check_match 'before, after, and what can be told' "$(grep '"2025-03"' <<< "$shown")" \
+    '"counted": *3\.0,.*"state": *"hidden".*"least": *1,.*"most": *7,.*"whole": *true'
+check_match 'a number as it leaves' "$(grep '"2024-01"' <<< "$shown")" '"counted": *23\.0,.*"told": *25\.0'
+check_match 'and as a table' "$(KITH_PLAIN=0 k ASH outbox show "$id")" '2025-03 +3 / 54391 +hidden +1 to 7 +a small'
+k ASH release "$id" > "$top/out" 2>&1 || fail "release: $(cat "$top/out")"
+record=$(grep -oE 'ASH-M[0-9]+' "$top/out")
+wait_for 20 'the series at BRK' eval '[ -n "$(sql BRK "SELECT 1 FROM v_series WHERE id = '"'$record'"'")" ]'
+check_match 'it is listed there' "$(k BRK --json list series)" '"measure": *"ASH/infections"'
+chart=$(k BRK --json chart ASH/infections --site ASH)
+check_match 'and drawn, the hidden one as a gap' "$(grep '"2025-03"' <<< "$chart")" '"value": *null'
+raw=$(k ASH --json chart --data "$top/infections.csv" --type u --direction down 2> /dev/null)
+for key in icon since rule; do
+    check_equal "$key there and of the raw counts" "$(field "$(tail -n 1 <<< "$chart")" $key)" "$(field "$(tail -n 1 <<< "$raw")" $key)"
+done
+
+# ---- more data, an exclusion and a rephase ----
+
+check_equal 'reasons are asked for' "$(share infections --exclude 2024-03 > /dev/null; echo $?)" 2
+check_equal 'no such period' "$(share infections --exclude 2031-03 --reason x > /dev/null; echo $?)" 2
+{ cat "$top/infections.csv"; for m in 1 2 3; do printf '2026-%02d,%d,%d\n' $m $((20 + 3 * m)) $((40127 + m)); done; } > "$top/more.csv"
+k ASH data add infections "$top/more.csv" > /dev/null || fail 'more data'
+id=$(offer infections --exclude 2024-02 --reason 'Counted twice in the move')
+[ -n "$id" ] || fail "a second series: $(cat "$top/err")"
+k ASH release "$id" > "$top/out" 2>&1 || fail "second release: $(cat "$top/out")"
+second=$(grep -oE 'ASH-M[0-9]+' "$top/out")
+wait_for 20 'the second at BRK' eval '[ -n "$(sql BRK "SELECT 1 FROM v_series WHERE id = '"'$second'"'")" ]'
+check_equal 'it takes the place of the first' "$(sql BRK "SELECT count(*) FROM v_series WHERE measure = 'ASH/infections'")" 1
+body=$(sql BRK "SELECT body FROM v_series WHERE measure = 'ASH/infections'")
+check_match 'with the reason' "$body" 'Counted twice in the move'
+# With and without the hidden point would be the point.
+answer=$(share infections --exclude 2025-03 --reason 'Another definition that month')
+check_match 'no total with and without a hidden number' "$answer" '"told":null,"told_of":null,"ranges":null,"why":"too near'
+k ASH outbox drop "$(field "$answer" id)" > /dev/null
+
+# ---- what would tell too much is refused ----
+
+# A unit's counts beside those of the site would tell the rest.
+k ASH unit add wray --label 'Wray Ward' --open > /dev/null || fail unit
+k ASH data add infections "$top/infections.csv" --unit wray > /dev/null || fail 'data of a unit'
+share infections --unit wray > /dev/null
+check_equal 'counts of site and unit' $? 5
+check_match 'and what can be done' "$(cat "$top/err")" 'signal-only/1'
+id=$(offer infections --unit wray --policy signal-only/1)
+k ASH release "$id" > "$top/out" 2>&1 || fail "signal only: $(cat "$top/out")"
+check_match 'only the verdict' "$(k ASH --json show "$(grep -oE 'ASH-M[0-9]+' "$top/out")")" '"icon"'
+k ASH unit close wray > /dev/null
+share infections --unit wray --policy signal-only/1 > /dev/null
+check_equal 'a closed unit' $? 5
+
+# Policies: known, with a link where the figures are public.
+share infections --policy no-such/1 > /dev/null
+check_equal 'an unknown policy' $? 2
+k ASH data share falls > /dev/null 2>&1
+check_equal 'nothing was counted' $? 1
+months 2023 $(for i in {1..24}; do echo $((12 + i * 5 % 7)); done) > "$top/falls.csv"
+k ASH data add falls "$top/falls.csv" > /dev/null || fail falls
+share falls --policy already-public/1 > /dev/null
+check_equal 'public without a link' $? 2
+share falls --policy already-public/1 --link https://example.org/falls > /dev/null
+check_equal 'public with a link' $? 0
+
+# ---- a record that nobody counted ----
+
+cat > "$top/hand.yaml" << 'END'
+kind: series
+measure: ASH/falls
+version: 1
+chart: c
+rules: ptd-0.2
+policy: hes-2018/1
+period: month
+icon: common-cause
+periods: [2024-01, 2024-02]
+numerators: [10, 15]
+END
+hand=$(k ASH --json share "$top/hand.yaml" | sed -n 's/.*"id": *"\([^"]*\)".*/\1/p')
+k ASH release "$hand" > /dev/null 2> "$top/err"
+check_equal 'a series without raw counts' $? 5
+check_match 'and where they belong' "$(cat "$top/err")" 'kith data share'
+sed 's/15\]/12]/' "$top/hand.yaml" > "$top/wrong.yaml"
+k ASH share "$top/wrong.yaml" > /dev/null 2> "$top/err"
+check_equal 'what the policy cannot produce' $? 6
+k ASH outbox drop "$hand" > /dev/null
+
+# ---- nothing of the raw counts anywhere else ----
+
+for i in 3 14 20; do
+    n=$((40713 + 977 * i))
+    check_equal "denominator $n at BRK" "$(grep -rlaF "$n" "${home[BRK]}" | wc -l)" 0
+    check_equal "denominator $n where others may read" "$(grep -laF "$n" "${home[ASH]}"/{replica.db*,config.yaml} "${log[ASH]}" | wc -l)" 0
+done
+check_equal 'private.db is nobody else'"'"'s' "$(stat -c %a "${home[ASH]}/private.db")" 600
+
+done_with
