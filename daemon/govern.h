@@ -1,6 +1,6 @@
 /* What a coordinator's daemon does: makes and signs councils, posts operations, endorses what others
  * proposed, and posts its own operations again where a new council left them out (SPEC 2.2
- * to 2.6, 2.13, 2.40, 2.41). */
+ * to 2.6, 2.13, 2.30, 2.31). */
 #ifndef KITHD_GOVERN_H
 #define KITHD_GOVERN_H
 
