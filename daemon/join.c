@@ -6,7 +6,7 @@
  * Nothing is kept of a join that failed, so it may be repeated as often as the invite lives: the same root
  * gets the same answer. While another coordinator has still to endorse (HELLO{pending}) nothing of the
  * network is stored either, but the line is: the daemon asks again by itself, also after a restart, until it
- * is let in or refused. */
+ * is let in or refused (SPEC 2.33). */
 #include "daemon/join.h"
 
 #include "daemon/control.h"
