@@ -1,6 +1,6 @@
 /* Leaving: this home ends its part in the network. It dials nobody, answers nobody and writes nothing more;
  * what it holds stays readable. The network hears of it from a coordinator, who revokes the site with the
- * reason `left`. */
+ * reason `left` (SPEC 2.34). */
 #ifndef KITHD_LEAVE_H
 #define KITHD_LEAVE_H
 

@@ -499,7 +499,7 @@ static void sync_keep_council(struct sync *s, uint32_t from)
     sync_dirty(s);
 }
 
-/* A member that knows more than it sent is asked to send all of it, once. */
+/* A member that knows more than it sent is asked to send all of it, once (SPEC 2.32). */
 static void sync_take_council(struct sync *s, struct sync_peer *p, const struct msg_council *m)
 {
     struct kith_error e;
