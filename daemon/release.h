@@ -27,9 +27,9 @@ struct release_item {
     struct kith_wall leaves;               /* when, if it waits */
 };
 struct publish;
-/* What would leave of a draft, and its digest. A series is planned anew from raw counts: *ret_series, NULL for
- * all others, is the caller's, for publish_keep and publish_free. *ret_body is borrowed from it and until the
- * next call; units_open goes before. KITH_E_REFUSED for what names a closed unit or tells hidden counts,
+/* What would leave of a draft, and its digest. A series is planned anew from raw counts: *ret_series, NULL
+ * for all others, is the caller's, for publish_keep and publish_free. *ret_body is borrowed from it and until
+ * the next call; units_open goes before. KITH_E_REFUSED for what names a closed unit or tells hidden counts,
  * KITH_E_INVALID. */
 int release_body(struct daemon *d, const struct store_draft *x, struct publish **ret_series,
                  struct kith_bytes *ret_body, struct kith_id *ret_digest, struct kith_error *e);

@@ -83,6 +83,6 @@ int main_raw(int argc, char **argv); /* peer_raw.c */
 int main_replay(int argc, char **argv);
 int main_flood(int argc, char **argv);
 int main_search(int argc, char **argv); /* peer_search.c */
-int main_relay(int argc, char **argv); /* peer_relay.c */
+int main_relay(int argc, char **argv);  /* peer_relay.c */
 
 #endif
