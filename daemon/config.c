@@ -111,6 +111,15 @@ static void begin_listen(struct reader *r)
     r->c.listen_n = 0;
 }
 
+static int take_credential(struct reader *r, const char *v)
+{
+    size_t n = strlen(v);
+    if (n == 0 || n > CONFIG_CREDENTIAL_MAX || strchr(v, '/'))
+        return wrong(r, v, "write the name of a systemd credential, as kith-home");
+    memcpy(r->c.key_credential, v, n + 1);
+    return 0;
+}
+
 static int take_item(struct reader *r, const char *v)
 {
     if (strcmp(r->key, "groups") == 0)
@@ -119,6 +128,8 @@ static int take_item(struct reader *r, const char *v)
         return take_persons(r, v);
     if (strcmp(r->key, "release-delay") == 0)
         return take_delay(r, v);
+    if (strcmp(r->key, "key-credential") == 0)
+        return take_credential(r, v);
     if (strcmp(r->key, "listen") == 0) {
         if (!r->listen_given)
             begin_listen(r);
@@ -152,17 +163,18 @@ static int take_part(struct reader *r, const char *v)
 
 static int take_key(struct reader *r, const char *v)
 {
-    static const char *const keys[] = {"listen", "advertise",       "dial",         "peers",
-                                       "groups", "release-persons", "release-delay"};
+    static const char *const keys[] = {"listen", "advertise",       "dial",          "peers",
+                                       "groups", "release-persons", "release-delay", "key-credential"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (strcmp(v, keys[i]) == 0) {
             snprintf(r->key, sizeof r->key, "%s", v);
             r->place = PLACE_VALUE;
             return 0;
         }
-    return wrong(r, v,
-                 "not a key; there are listen, advertise, dial, peers, groups, release-persons and "
-                 "release-delay");
+    return wrong(
+        r, v,
+        "not a key; there are listen, advertise, dial, peers, groups, release-persons, release-delay and "
+        "key-credential");
 }
 
 static int take_part_key(struct reader *r, const char *v)
@@ -347,7 +359,9 @@ int config_write_new(const struct home *h, const struct config *c, struct kith_e
                           "# Who may do what: one group for all, or one for each role.\n"
                           "# groups:\n#   share: kith\n#   data: kith-data\n#   release: kith-release\n"
                           "#   admin: kith-admin\n"
-                          "# release-persons: 2\n# release-delay: 24h\n",
+                          "# release-persons: 2\n# release-delay: 24h\n"
+                          "# The systemd credential under which the key files of this home are sealed.\n"
+                          "# key-credential: kith-home\n",
                           KITH_PORT, KITH_PORT);
     return home_write(h, CONFIG_FILE, 0640, (struct kith_bytes){(const uint8_t *)text, n}, e);
 }

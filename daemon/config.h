@@ -6,12 +6,13 @@
 #include "daemon/home.h"
 #include "kith/limits.h"
 
-#define CONFIG_FILE       "config.yaml"
-#define CONFIG_LISTEN_MAX 8u
-#define CONFIG_PEERS_MAX  64u
-#define CONFIG_GROUPS     4u  /* share, data, release, admin: in this order */
-#define CONFIG_GROUP_MAX  32u /* bytes of the name of a system group */
-#define CONFIG_DELAY_MAX  (30 * KITH_DAY_MS)
+#define CONFIG_FILE           "config.yaml"
+#define CONFIG_LISTEN_MAX     8u
+#define CONFIG_PEERS_MAX      64u
+#define CONFIG_GROUPS         4u  /* share, data, release, admin: in this order */
+#define CONFIG_GROUP_MAX      32u /* bytes of the name of a system group */
+#define CONFIG_CREDENTIAL_MAX 64u /* bytes of the name of a systemd credential */
+#define CONFIG_DELAY_MAX      (30 * KITH_DAY_MS)
 
 struct config_peer {
     char code[KITH_CODE_MAX + 1];
@@ -26,7 +27,8 @@ struct config {
     struct config_peer peer[CONFIG_PEERS_MAX];
     /* `groups: kith` gives all roles to one group; a map names one for each. "": the default name. */
     char group[CONFIG_GROUPS][CONFIG_GROUP_MAX + 1];
-    uint32_t release_persons; /* `release-persons: 2`; 1 where nothing is said */
+    char key_credential[CONFIG_CREDENTIAL_MAX + 1]; /* `key-credential: NAME`; "": none */
+    uint32_t release_persons;                       /* `release-persons: 2`; 1 where nothing is said */
     int64_t release_delay_ms; /* `release-delay: 24h`: how long a release can be taken back */
 };
 

@@ -18,6 +18,7 @@ struct home {
     int lock_fd; /* −1 while not locked */
     uid_t owner;
     gid_t group;
+    const uint8_t *seal; /* seals the files of secret keys, or NULL; of key.c, in locked memory */
 };
 
 /* Makes the directory (and missing parents) where it is not there. */

@@ -1,6 +1,10 @@
 /* The form of a key file is one line, "kith KIND 1 HEX": KIND is root-public, root, entry or link, 1 the
  * version of the form, HEX 32 bytes (a seed for Ed25519, the secret scalar for X25519). The root's public key
- * has a file of its own, since the secret may be taken off the machine. */
+ * has a file of its own, since the secret may be taken off the machine.
+ *
+ * Where the home is sealed, secrets have the form "kith KIND 2 HEX": a nonce of 24 bytes and 48 bytes of
+ * XChaCha20-Poly1305, bound to "kith KIND 2 ", under the key that Argon2id makes of a passphrase and the salt
+ * in keys.seal. */
 #include "daemon/key.h"
 
 #include "proto/wire/noise.h"
@@ -9,7 +13,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define KEY_LINE_MAX 128u
+#define KEY_LINE_MAX 256u
+#define SEAL_FILE    "keys.seal"
+#define SEAL_HEAD    "kith seal 1 argon2id 3 67108864 " /* and a salt of 16 bytes */
+#define SEAL_OPS     3u
+#define SEAL_MEM     (64ull * 1024 * 1024)
 #define COMPROMISED  "compromised" /* a file that says: the link key before must not be kept */
 
 static void key_name(char *ret, size_t cap, const char *kind, uint32_t epoch)
@@ -23,13 +31,59 @@ static int key_write(const struct home *h, const char *name, const char *kind, m
     char *line = sodium_malloc(KEY_LINE_MAX);
     if (!line)
         return kith_fail(e, KITH_E_INTERNAL, "key \"%s\": no locked memory", name);
-    int at = snprintf(line, KEY_LINE_MAX, "kith %s 1 ", kind);
-    sodium_bin2hex(line + at, KEY_LINE_MAX - (size_t)at, key, 32);
+    bool sealed = h->seal && mode == 0600;
+    uint8_t bytes[24 + 48];
+    int at = snprintf(line, KEY_LINE_MAX, "kith %s %d ", kind, sealed ? 2 : 1);
+    if (sealed)
+        key_seal(h->seal, (struct kith_bytes){(const uint8_t *)line, (size_t)at}, key, bytes, bytes + 24);
+    sodium_bin2hex(line + at, KEY_LINE_MAX - (size_t)at, sealed ? bytes : key, sealed ? sizeof bytes : 32);
     size_t n = strlen(line);
     line[n++] = '\n';
     int r = home_write(h, name, mode, (struct kith_bytes){(const uint8_t *)line, n}, e);
     sodium_free(line);
     return r;
+}
+
+static int not_a_key(const struct home *h, const char *name, const char *kind, struct kith_error *e)
+{
+    return kith_fail(e, KITH_E_INVALID, "key file \"%s/%s\": not a key of the kind %s; take it from a backup",
+                     h->dir, name, kind);
+}
+
+/* The first form. */
+static int read_open(const char *line, size_t n, const char *kind, uint8_t ret[32])
+{
+    char head[32];
+    size_t got = 0;
+    size_t head_n = (size_t)snprintf(head, sizeof head, "kith %s 1 ", kind);
+    if (n < head_n + 64 || memcmp(line, head, head_n) != 0 ||
+        sodium_hex2bin(ret, 32, line + head_n, 64, NULL, &got, NULL) != 0 || got != 32)
+        return KITH_E_INVALID;
+    return 0;
+}
+
+/* The second. KITH_E_NOTFOUND where it is not of that form. */
+static int read_sealed(const struct home *h, const char *line, size_t n, const char *kind, uint8_t ret[32],
+                       struct kith_error *e)
+{
+    char head[32];
+    uint8_t bytes[24 + 48];
+    size_t got = 0;
+    size_t head_n = (size_t)snprintf(head, sizeof head, "kith %s 2 ", kind);
+    if (n < head_n + 2 * sizeof bytes || memcmp(line, head, head_n) != 0 ||
+        sodium_hex2bin(bytes, sizeof bytes, line + head_n, 2 * sizeof bytes, NULL, &got, NULL) != 0)
+        return KITH_E_NOTFOUND;
+    if (!h->seal)
+        return kith_fail(
+            e, KITH_E_REFUSED,
+            "home \"%s\": its keys are sealed: start kithd with --key-credential or --key-passphrase-file",
+            h->dir);
+    struct kith_bytes bound = {(const uint8_t *)head, head_n};
+    if (key_open(h->seal, bound, bytes, bytes + 24, ret, e) == 0)
+        return 0;
+    return kith_fail(e, KITH_E_REFUSED,
+                     "home \"%s\": the passphrase does not open its keys; they were sealed under another",
+                     h->dir);
 }
 
 static int key_read(const struct home *h, const char *name, const char *kind, bool secret, uint8_t ret[32],
@@ -38,17 +92,18 @@ static int key_read(const struct home *h, const char *name, const char *kind, bo
     char *line = sodium_malloc(KEY_LINE_MAX);
     if (!line)
         return kith_fail(e, KITH_E_INTERNAL, "key \"%s\": no locked memory", name);
-    char head[32];
-    size_t n = 0, got = 0;
-    int head_n = snprintf(head, sizeof head, "kith %s 1 ", kind);
+    size_t n = 0;
     int r = home_read(h, name, secret, line, KEY_LINE_MAX, &n, e);
     if (r < 0)
         goto out;
-    if (n < (size_t)head_n + 64 || memcmp(line, head, (size_t)head_n) != 0 ||
-        sodium_hex2bin(ret, 32, line + head_n, 64, NULL, &got, NULL) != 0 || got != 32)
-        r = kith_fail(e, KITH_E_INVALID,
-                      "key file \"%s/%s\": not a key of the kind %s; take it from a backup", h->dir, name,
-                      kind);
+    r = secret ? read_sealed(h, line, n, kind, ret, e) : KITH_E_NOTFOUND;
+    if (r != KITH_E_NOTFOUND)
+        goto out;
+    r = read_open(line, n, kind, ret);
+    if (r < 0)
+        r = not_a_key(h, name, kind, e);
+    else if (secret && h->seal) /* the home was sealed since: so is this file from now on */
+        r = key_write(h, name, kind, 0600, ret, e);
 out:
     sodium_free(line);
     return r;
@@ -332,6 +387,54 @@ int key_open(const uint8_t key[32], struct kith_bytes bound, const uint8_t nonce
         return kith_fail(e, KITH_E_REFUSED,
                          "the passphrase does not open it, or a byte of the file was altered: try again");
     return 0;
+}
+
+static int take_salt(const struct home *h, uint8_t salt[16], struct kith_error *e)
+{
+    char line[128];
+    size_t n = 0, got = 0, head = sizeof SEAL_HEAD - 1;
+    int r = home_read(h, SEAL_FILE, true, line, sizeof line, &n, e);
+    if (r < 0)
+        return r;
+    if (n < head + 32 || memcmp(line, SEAL_HEAD, head) != 0 ||
+        sodium_hex2bin(salt, 16, line + head, 32, NULL, &got, NULL) != 0 || got != 16)
+        return kith_fail(e, KITH_E_INVALID, "file \"%s/%s\": damaged; take it from a backup", h->dir,
+                         SEAL_FILE);
+    return 0;
+}
+
+static int make_salt(const struct home *h, uint8_t salt[16], struct kith_error *e)
+{
+    char line[128] = SEAL_HEAD;
+    size_t head = sizeof SEAL_HEAD - 1;
+    randombytes_buf(salt, 16);
+    sodium_bin2hex(line + head, sizeof line - head, salt, 16);
+    line[head + 32] = '\n';
+    return home_write(h, SEAL_FILE, 0600, (struct kith_bytes){(const uint8_t *)line, head + 33}, e);
+}
+
+int key_unseal(struct home *h, const uint8_t *passphrase, size_t n, struct kith_error *e)
+{
+    uint8_t salt[16];
+    int r = home_has(h, SEAL_FILE) ? take_salt(h, salt, e) : make_salt(h, salt, e);
+    if (r < 0)
+        return r;
+    uint8_t *key = sodium_malloc(32);
+    if (!key)
+        return kith_fail(e, KITH_E_INTERNAL, "keys: no locked memory; raise RLIMIT_MEMLOCK");
+    r = key_derive(passphrase, n, salt, SEAL_OPS, SEAL_MEM, key, e);
+    if (r < 0)
+        sodium_free(key);
+    else
+        h->seal = key;
+    return r;
+}
+
+void key_seal_forget(struct home *h)
+{
+    if (h->seal)
+        sodium_free((void *)(uintptr_t)h->seal);
+    h->seal = NULL;
 }
 
 void *key_locked_new(size_t n)

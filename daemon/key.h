@@ -46,6 +46,13 @@ bool keys_unsettled(const struct keys *k, const struct home *h);
 
 /* ---- sealing under a passphrase ---- */
 
+/* Key files at rest: with this passphrase the files of secret keys in the home are read and written sealed.
+ * At the first time the home gets a file `keys.seal` with a salt, and open files are sealed as they are read.
+ * Without it the keys of such a home do not load. keys_load says KITH_E_REFUSED where the passphrase is
+ * another. */
+int key_unseal(struct home *h, const uint8_t *passphrase, size_t n, struct kith_error *e);
+void key_seal_forget(struct home *h); /* wipes; nothing where there is none */
+
 #define KEY_PASSPHRASE_MIN 12u
 #define KEY_PASSPHRASE_MAX 1024u
 #define KEY_SEAL_OPS       3u                     /* Argon2id as new seals use it: passes … */

@@ -2,6 +2,7 @@
 
 #include "daemon/approve.h"
 #include "daemon/control.h"
+#include "daemon/credential.h"
 #include "daemon/dial.h"
 #include "daemon/drive.h"
 #include "daemon/govern.h"
@@ -249,6 +250,25 @@ static void find_groups(struct daemon *d)
                     d->roles.group[i].name, role_name((enum role)(1u << i)));
 }
 
+/* Where a passphrase for the key files is named, by an option before the configuration. */
+static int unseal(struct daemon *d, const struct daemon_options *o, struct kith_error *e)
+{
+    const char *name = o->key_credential;
+    if (!name && !o->key_file && d->config.key_credential[0])
+        name = d->config.key_credential;
+    if (!name && !o->key_file)
+        return 0;
+    size_t n = 0;
+    uint8_t *passphrase = key_locked_new(KEY_PASSPHRASE_MAX);
+    if (!passphrase)
+        return kith_fail(e, KITH_E_INTERNAL, "keys: no locked memory; raise RLIMIT_MEMLOCK");
+    int r = credential_read(name, o->key_file, passphrase, KEY_PASSPHRASE_MAX, &n, e);
+    if (r == 0)
+        r = key_unseal(&d->home, passphrase, n, e);
+    key_locked_free(passphrase);
+    return r;
+}
+
 static int start(struct daemon *d, const struct daemon_options *o, struct kith_error *e)
 {
     int r = home_open(&d->home, o->home, e);
@@ -258,6 +278,8 @@ static int start(struct daemon *d, const struct daemon_options *o, struct kith_e
         r = config_load(&d->home, &d->config, e);
     if (r == 0)
         find_groups(d);
+    if (r == 0)
+        r = unseal(d, o, e);
     if (r == 0)
         r = keys_load(&d->keys, &d->home, e);
     if (r == 0)
@@ -305,6 +327,7 @@ static int close_all(struct daemon *d, int r, struct kith_error *e)
         r = why.code;
     }
     keys_clear(&d->keys);
+    key_seal_forget(&d->home);
     home_close(&d->home);
     return r;
 }

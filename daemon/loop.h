@@ -52,6 +52,9 @@ struct daemon_options {
     const char *home;
     uint32_t listen_n;
     const char *listen[CONFIG_LISTEN_MAX];
+    const char
+        *key_credential; /* the systemd credential, or else the file, with the passphrase of the keys; NULL */
+    const char *key_file;
     int ready_fd; /* a byte is written here once control socket and listeners are up; −1 */
     int tell_fd;  /* closed then: where failures of the start are told; −1 */
 };

@@ -25,6 +25,11 @@ static const char help[] =
     "  --listen A:P     listen here instead of where DIR/config.yaml says; may be repeated\n"
     "  --foreground     stay in the foreground, log to standard error; else it goes on by itself, logs to\n"
     "                   DIR/kithd.log and ends on SIGTERM: kill and the number that kith status shows\n"
+    "  --key-credential NAME\n"
+    "                   seal the key files of DIR under the systemd credential NAME; needed at every start "
+    "then\n"
+    "  --key-passphrase-file FILE\n"
+    "                   the same with the first line of a file, mode 0600\n"
     "  --init           make a new site: keys and both databases\n"
     "  --code CODE      its code, 2 to 8 of A-Z and 0-9\n"
     "  --name NAME      its name\n"
@@ -42,6 +47,8 @@ enum option_code {
     OPT_CODE,
     OPT_NAME,
     OPT_NETWORK,
+    OPT_KEY_CREDENTIAL,
+    OPT_KEY_FILE,
     OPT_VERSION,
     OPT_HELP
 };
@@ -99,6 +106,12 @@ static int take_option(struct options *o, int code)
     case OPT_NAME:
         o->name = optarg;
         return 0;
+    case OPT_KEY_CREDENTIAL:
+        o->d.key_credential = optarg;
+        return 0;
+    case OPT_KEY_FILE:
+        o->d.key_file = optarg;
+        return 0;
     case OPT_NETWORK:
         o->network = optarg;
         return 0;
@@ -121,6 +134,8 @@ static int read_options(int argc, char **argv, struct options *o)
                                             {"init", no_argument, NULL, OPT_INIT},
                                             {"code", required_argument, NULL, OPT_CODE},
                                             {"name", required_argument, NULL, OPT_NAME},
+                                            {"key-credential", required_argument, NULL, OPT_KEY_CREDENTIAL},
+                                            {"key-passphrase-file", required_argument, NULL, OPT_KEY_FILE},
                                             {"network", required_argument, NULL, OPT_NETWORK},
                                             {"version", no_argument, NULL, OPT_VERSION},
                                             {"help", no_argument, NULL, OPT_HELP},

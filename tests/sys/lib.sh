@@ -147,7 +147,7 @@ site_gone() { [ ! -d "/proc/$1" ] || grep -q '^State:.Z' "/proc/$1/status" 2> /d
 site_up() {
     local c=$1 began
     began=$(now_ms)
-    ${site_run:-} "$kithd" --home "${home[$c]}" --foreground >> "${log[$c]}" 2>&1 &
+    ${site_run:-} "$kithd" --home "${home[$c]}" --foreground ${site_args:-} >> "${log[$c]}" 2>&1 &
     pid[$c]=$!
     until site_answers "$c"; do
         site_gone "${pid[$c]}" && fail "kithd of $c ended at its start"
