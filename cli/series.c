@@ -15,6 +15,12 @@
 
 static const char sql_keys[] = "SELECT key FROM v_measure WHERE key IS NOT NULL UNION"
                                " SELECT measure FROM v_series WHERE measure IS NOT NULL";
+static const char sql_complete[] =
+    "SELECT key, key = ?1 COLLATE NOCASE OR substr(key, 1, instr(key, '/') - 1) = (SELECT value FROM meta"
+    " WHERE key = 'code') AS sure FROM (SELECT key FROM v_measure WHERE key IS NOT NULL UNION"
+    " SELECT measure FROM v_series WHERE measure IS NOT NULL) WHERE key = ?1 COLLATE NOCASE OR"
+    " (instr(?1, '/') = 0 AND substr(key, instr(key, '/') + 1) = ?1 COLLATE NOCASE)"
+    " ORDER BY key = ?1 COLLATE NOCASE DESC, sure DESC, key LIMIT 2";
 /* The definition by the site that the key names, the newest version first: others may quote a key. */
 static const char sql_measure[] =
     "SELECT v.body FROM v_record v WHERE v.kind = 'measure' AND v.current"
@@ -108,6 +114,32 @@ static int say_unknown(struct replica *r, const char *key, struct kith_error *e)
                            "no such measure here: \"%.80s\": kith list measures shows what there is", key);
 }
 
+/* A key without a site's code: as it is where there is such a key, else this site's own, else the only one
+ * that ends so. Where there is none the text stays, and is not found. */
+static int complete_key(struct replica *r, const char *typed, char ret[SERIES_TEXT_SIZE],
+                        struct kith_error *e)
+{
+    sqlite3_stmt *st;
+    char other[SERIES_TEXT_SIZE] = "";
+    snprintf(ret, SERIES_TEXT_SIZE, "%s", typed);
+    int rc = replica_prepare(r, sql_complete, &st, e);
+    if (rc)
+        return rc;
+    replica_bind(st, 1, typed);
+    rc = replica_step(r, st, e);
+    if (rc > 0) {
+        bool sure = sqlite3_column_int(st, 1) != 0;
+        replica_copy_into(st, 0, ret, SERIES_TEXT_SIZE);
+        rc = sure ? 0 : replica_step(r, st, e);
+    }
+    if (rc > 0)
+        replica_copy_into(st, 0, other, sizeof other);
+    sqlite3_finalize(st);
+    return rc <= 0 ? rc
+                   : kith_fail(e, KITH_E_USAGE, "which measure: \"%.80s\": there are %.80s and %.80s", typed,
+                               ret, other);
+}
+
 /* "1,000 bed-days", "100 for per cent", "1": the number in front, and the words behind it. */
 static void read_scale(struct series_set *s, const char *per)
 {
@@ -152,21 +184,23 @@ int series_define(struct replica *r, const char *measure, struct series_set *s, 
 
 int series_gather(struct replica *r, const char *measure, struct series_set *ret, struct kith_error *e)
 {
+    char key[SERIES_TEXT_SIZE];
     memset(ret, 0, sizeof *ret);
     replica_start(r);
-    int rc = read_measure(r, measure, ret, e);
+    int rc = complete_key(r, measure, key, e);
     if (!rc)
-        rc = read_series(r, measure, ret, e);
+        rc = read_measure(r, key, ret, e);
+    if (!rc)
+        rc = read_series(r, key, ret, e);
     if (rc)
         return rc;
-    series_describe(ret, measure);
+    series_describe(ret, key);
     if (ret->n == 0 && !ret->measure)
         return say_unknown(r, measure, e);
     return ret->n ? 0
                   : kith_fail(e, KITH_E_NOTFOUND,
                               "no series of this measure was released yet: \"%s\": kith data share offers "
-                              "one; kith chart --here "
-                              "draws the raw counts of this site",
+                              "one; kith chart --here draws the raw counts of this site",
                               ret->key);
 }
 

@@ -32,8 +32,9 @@ struct series_set {
     uint32_t n; /* by site, newest version first, then the whole site before its units, then newest first */
 };
 
-/* Reads all current released series of a measure that is named by its key, in any case. KITH_E_NOTFOUND with
- * the nearest key where there is no such measure, or no series of it. series_clear frees, also on failure. */
+/* Reads all current released series of a measure that is named by its key, in any case, without the site's
+ * code where only one is meant. KITH_E_NOTFOUND with the nearest key where there is no such measure, or no
+ * series of it. series_clear frees, also on failure. */
 int series_gather(struct replica *r, const char *measure, struct series_set *ret, struct kith_error *e);
 void series_clear(struct series_set *s);
 

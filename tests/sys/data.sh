@@ -133,6 +133,10 @@ check_equal 'a drop that nobody was asked about' $? 2
 k ASH data drop falls-rate --unit W5 --yes --reason 'wrong ward' > /dev/null || fail 'data drop'
 k ASH data show falls-rate --unit W5 > /dev/null 2>&1
 check_equal 'it is gone' $? 1
+file "${H}2026-01,4,81213577\n"
+add falls-rate --unit W5 > /dev/null || fail 'data add, to be dropped'
+k ASH sync > /dev/null 2>&1
+k ASH data drop falls-rate --unit W5 --yes > /dev/null || fail 'data drop'
 
 # ---- drawn here ----
 
@@ -161,7 +165,7 @@ k ASH chart falls-rate --unit U9 --type xmr > /dev/null 2>&1
 check_equal 'what the measure says is not asked for' $? 2
 k ASH chart four-hours --unit U9 > /dev/null 2>&1
 check_equal 'a unit that counted nothing' $? 1
-out=$(k ASH chart ASH/falls-rate 2>&1)
+out=$(k ASH chart falls-rate 2>&1)
 check_equal 'nothing was released' $? 1
 check_match 'what can be drawn' "$out" 'chart --here'
 file 'date,value\n2026-01-03,12\n2026-01-03,0.5\n2026-02-05,33\n'
@@ -194,6 +198,7 @@ check_equal 'after kill -9' "$(k ASH data show falls-rate --unit W4 --json)" "$b
 k ASH release here-1 > /dev/null || fail 'release of the measure'
 k ASH sync --wait 20 > /dev/null || fail 'not in step'
 k ASH export --format ndjson "$top/export" > /dev/null || fail 'export'
+k ASH bundle create "$top/export/bundle" > /dev/null || fail 'bundle'
 check 'the file that has them' grep -qa . "${home[ASH]}/private.db"
 site_down ASH
 # as text, and the denominator as SQLite and MessagePack write the number: 04 d7 38 8b
@@ -201,6 +206,7 @@ found=$(grep -rlaE '735186[4-7]|81213579' "${home[ASH]}" "${home[BRK]}" "${log[A
 check_equal 'files besides private.db with a count' "$found" 0
 found=$(LC_ALL=C grep -rlaP '\x04\xd7\x38\x8b' "${home[ASH]}" "$top/export" | grep -v '/private\.db' | wc -l)
 check_equal 'files besides private.db with a denominator as a number' "$found" 0
+! LC_ALL=C grep -rqaP '\x04\xd7\x38\x89' "${home[ASH]}" || fail 'a count that was dropped is in a file'
 check 'private.db has it' env LC_ALL=C grep -qaP '\x04\xd7\x38\x8b' "${home[ASH]}/private.db"
 for f in "${home[ASH]}"/private.db*; do
     check_equal "mode of $(basename "$f")" "$(stat -c %a "$f")" 600

@@ -277,6 +277,7 @@ static void test_errors(void **state)
     (void)state;
     assert_int_equal(RUN("compare", "S00/ulcer", "--period", "2026-08"), CLI_NOTHING);
     assert_says("perhaps S00/ulcers");
+    assert_int_equal(RUN("compare", "ulcers", "--period", "2026-08"), 0); /* only one is meant */
     assert_int_equal(RUN("compare", "S00/ulcers", "--period", "2020-01"), CLI_NOTHING);
     assert_says("2026-07 to 2026-08");
     assert_int_equal(RUN("compare", "S00/ulcers"), CLI_USAGE);
