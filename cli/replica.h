@@ -52,6 +52,7 @@ struct replica_health {
     uint64_t drafts;           /* records shared here only */
     uint64_t missing, refused; /* bodies wanted and not here; bodies turned away */
     uint32_t members;          /* this site included, removed ones not */
+    uint32_t waiting;          /* decisions that lack another coordinator */
     uint32_t silent;           /* others of whom nothing came for REPLICA_SILENT_MS */
     int64_t heard;             /* when a link was in step last, ms since 1970; −1: never */
     char heard_code[NAME_CODE_SIZE];
@@ -160,6 +161,17 @@ enum replica_decided { REPLICA_HISTORY, REPLICA_WAITING, REPLICA_PENDING };
 int replica_decisions(struct replica *r, enum replica_decided which, struct replica_decision **ret,
                       uint32_t *ret_n, struct kith_error *e);
 void replica_decisions_free(struct replica_decision *list, uint32_t n);
+
+/* What happened to the membership: who was admitted, which council is in force. */
+struct replica_event {
+    int64_t number, time;
+    char event[16];
+    char text[2048];
+};
+/* The newest, with number 0 where there is none. */
+int replica_event_last(struct replica *r, struct replica_event *ret, struct kith_error *e);
+/* 1: the next after ret->number; 0: there is none. */
+int replica_event_next(struct replica *r, struct replica_event *ret, struct kith_error *e);
 
 struct replica_policy {
     char key[32], value[256], what[128];

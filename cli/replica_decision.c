@@ -1,5 +1,6 @@
 /* Questions about who decided what: history, what waits, the policy. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/replica_db.h"
 
@@ -14,6 +15,11 @@ static const char sql_pending[] =
     " FROM v_operation o WHERE raw IN (SELECT id FROM waiting) AND kind = 'admit'"
     " AND NOT EXISTS (SELECT 1 FROM v_member m WHERE m.site = o.site) ORDER BY code, site";
 static const char sql_policy[] = "SELECT key, value, what FROM v_policy ORDER BY place";
+
+static const char sql_event_last[] =
+    "SELECT number, time, event, text FROM v_news ORDER BY number DESC LIMIT 1";
+static const char sql_event_next[] =
+    "SELECT number, time, event, text FROM v_news WHERE number > ?1 ORDER BY number LIMIT 1";
 
 static int64_t integer_or(sqlite3_stmt *st, int column, int64_t fallback)
 {
@@ -102,4 +108,36 @@ int replica_policy(struct replica *r, struct replica_policy *ret, uint32_t cap, 
     sqlite3_finalize(st);
     *ret_n = n;
     return rc < 0 ? rc : 0;
+}
+
+static int take_event(struct replica *r, const char *sql, int64_t after, struct replica_event *ret,
+                      struct kith_error *e)
+{
+    sqlite3_stmt *st;
+    replica_start(r);
+    int rc = replica_prepare(r, sql, &st, e);
+    if (rc)
+        return rc;
+    sqlite3_bind_int64(st, 1, after);
+    rc = replica_step(r, st, e);
+    if (rc > 0) {
+        ret->number = sqlite3_column_int64(st, 0);
+        ret->time = sqlite3_column_int64(st, 1);
+        replica_copy_into(st, 2, ret->event, sizeof ret->event);
+        replica_copy_into(st, 3, ret->text, sizeof ret->text);
+    }
+    sqlite3_finalize(st);
+    return rc;
+}
+
+int replica_event_last(struct replica *r, struct replica_event *ret, struct kith_error *e)
+{
+    memset(ret, 0, sizeof *ret);
+    int rc = take_event(r, sql_event_last, 0, ret, e);
+    return rc < 0 ? rc : 0;
+}
+
+int replica_event_next(struct replica *r, struct replica_event *ret, struct kith_error *e)
+{
+    return take_event(r, sql_event_next, ret->number, ret, e);
 }

@@ -18,6 +18,7 @@ struct status {
     const struct cli *cli;
     struct replica_self self;
     struct replica_health h;
+    struct replica_event event; /* the last that happened to the membership */
     struct replica_refused refused[REFUSED_MAX];
     uint32_t refused_n;
     struct js *live;
@@ -132,9 +133,16 @@ static void print_standing(const struct status *s)
 static void print_membership(const struct status *s)
 {
     const struct js *pending = js_get(s->live, "pending");
-    char text[120];
+    char text[300], when[PEOPLE_TIME_SIZE];
     if (s->self.contested[0])
         print_text(s, "ATTENTION", s->self.contested);
+    if (s->h.waiting)
+        print_number(s, "Decisions", s->h.waiting, " wait for another coordinator: kith endorse");
+    if (s->event.number > 0) {
+        people_time(s->cli->now, s->event.time, when);
+        snprintf(text, sizeof text, "%s: %.200s", when, s->event.text);
+        print_text(s, "Last change", text);
+    }
     if (js_is_null(pending) && s->self.pending[0])
         print_text(s, "Membership", s->self.pending);
     print_standing(s);
@@ -236,6 +244,7 @@ static struct js *make_json(const struct status *s)
     js_put(o, "state", s->self.state[0] ? s->self.state : NULL);
     js_put_time(o, "left", s->self.left);
     js_put(o, "revoked_by", s->self.revoked_by[0] ? s->self.revoked_by : NULL);
+    js_put_integer(o, "waiting", s->h.waiting);
     js_put(o, "contested", s->self.contested[0] ? s->self.contested : NULL);
     js_put_copy(o, "peers", js_get(s->live, "peers"));
     js_put_copy(o, "listen", js_get(s->live, "listen"));
@@ -313,6 +322,8 @@ static int run(struct cli *cli, const struct arguments *a)
     rc = replica_self(r, &s.self, &e);
     if (!rc)
         rc = replica_health(r, cli->now, &s.h, &e);
+    if (!rc)
+        rc = replica_event_last(r, &s.event, &e);
     if (!rc)
         rc = replica_refused(r, s.refused, REFUSED_MAX, &s.refused_n, &e);
     replica_close(r);

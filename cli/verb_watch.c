@@ -70,14 +70,19 @@ static void print_machines(struct sheet *s, const struct replica_record *x)
     sheet_row(s);
 }
 
+static void print_clock(char ret[16])
+{
+    struct tm tm;
+    time_t now = time(NULL);
+    localtime_r(&now, &tm);
+    strftime(ret, 16, "%H:%M:%S", &tm);
+}
+
 /* One line, fitted to the terminal. */
 static void print_people(const struct watch *w, const struct replica_record *x)
 {
     char clock[16], *line = NULL;
-    struct tm tm;
-    time_t now = time(NULL);
-    localtime_r(&now, &tm);
-    strftime(clock, sizeof clock, "%H:%M:%S", &tm);
+    print_clock(clock);
     size_t size = strlen(x->id) + strlen(x->kind) + strlen(x->title) + 64;
     line = cli_alloc(size);
     int n = snprintf(line, size, "%s  %-10s %-9s %s%s", clock, x->id, x->kind, x->title,
@@ -99,6 +104,28 @@ static void print(struct watch *w, const struct replica_record *x)
         print_machines(&w->sheet, x);
 }
 
+/* What happened to the membership, beside the records; whoever asked for some records only is not told. */
+static int print_events(struct watch *w, struct replica *r, struct replica_event *at, struct kith_error *e)
+{
+    int rc = 0;
+    while (!w->kind && !w->site && (rc = replica_event_next(r, at, e)) > 0) {
+        if (w->cli->format == CLI_JSON) {
+            struct js *o = js_object();
+            js_put(o, "event", at->event);
+            js_put_time(o, "time", at->time);
+            js_put(o, "text", at->text);
+            js_print_take(o, stdout);
+        } else if (w->cli->format == CLI_PEOPLE) {
+            char line[sizeof at->text + 64], clock[16];
+            print_clock(clock);
+            int n = snprintf(line, sizeof line, "%s  %-10s %s", clock, "network", at->text);
+            people_line(stdout, line, (size_t)n, w->cli->width);
+            putchar('\n');
+        }
+    }
+    return rc;
+}
+
 static void pause_ms(int ms)
 {
     struct timespec ts = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
@@ -108,11 +135,16 @@ static void pause_ms(int ms)
 static int follow(struct watch *w, struct replica *r, struct kith_error *e)
 {
     struct replica_news news;
+    struct replica_event event;
     struct replica_record *rows = cli_alloc(ENTRY_PAGE_ROWS * sizeof *rows);
     uint32_t n = 0;
     int rc = replica_news_begin(r, &news, e);
+    if (!rc)
+        rc = replica_event_last(r, &event, e);
     while (!rc && !interrupted && w->printed < (uint64_t)w->limit) {
-        rc = replica_news_next(r, &news, rows, &n, e);
+        rc = print_events(w, r, &event, e);
+        if (!rc)
+            rc = replica_news_next(r, &news, rows, &n, e);
         for (uint32_t i = 0; i < n; i++) {
             if (!rc)
                 print(w, &rows[i]);
@@ -164,7 +196,8 @@ const struct verb verb_watch = {
     .topic = TOPIC_RUN,
     .arguments = "",
     .summary = "print new records as they arrive, until interrupted",
-    .text = "Reads the replica only, so it works for everyone who may read it, and goes on when\n"
+    .text = "Who is admitted or revoked, and each new council, is told beside the records.\n"
+            "Reads the replica only, so it works for everyone who may read it, and goes on when\n"
             "the daemon is stopped and started again.",
     .example = "    kith watch\n    kith watch --kind lesson --json",
     .options = options,

@@ -44,6 +44,8 @@ wait_for 5 'BRK has it too' in_force BRK 3
 check_equal 'nothing waits' "$(k BRK --json endorse 2> /dev/null)" ''
 
 # ---- an admission that waits, across restarts ----
+start_beside "$top/watched" "$kith" --home "${home[BRK]}" watch
+watcher=$beside
 line=$(k ASH invite COL) || fail 'ASH does not invite'
 out=$(k COL join "$line") || fail 'COL does not ask'
 check_match 'the joiner is told' "$out" 'pending, 1 of 2 coordinators'
@@ -63,6 +65,10 @@ wait_for 10 'COL in step' in_step COL ASH
 check_equal 'COL waits no more' "$(sql COL "SELECT count(*) FROM meta WHERE key = 'pending'")" 0
 check_match 'ASH was told' "$(cat "${log[ASH]}")" 'network.news event=admit text="decided: admit COL'
 check_match 'so was BRK' "$(cat "${log[BRK]}")" 'network.news event=admit text="decided: admit COL'
+
+wait_for 5 'who watches is told' grep -q 'network .*decided: admit COL' "$top/watched"
+stop_beside "$watcher"
+check_match 'and the status shows the last change' "$(k BRK status)" 'Last change.*decided: admit COL'
 
 # ---- an admission that a new council leaves behind is posted again ----
 line=$(k ASH invite DUN --observer) || fail 'ASH does not invite'
