@@ -391,7 +391,8 @@ static void seed_invite(void)
     save("invite", "line", -1, line, strlen(line));
 }
 
-/* Raw counts: added, shown, corrected, shown again, dropped; the measure is the one that fuzz_request.c defines. */
+/* Raw counts: added, shown, corrected, shown again, dropped; the measure is the one that fuzz_request.c
+ * defines. */
 static void seed_data(struct buf *r)
 {
     static const uint8_t verbs[] = {18, 19, 20, 21, 22, 21, 23}; /* places in the table of control.c */

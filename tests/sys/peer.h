@@ -54,7 +54,8 @@ size_t peer_run_lessons(const struct peer_site *s, const char *word, uint32_t n,
 size_t peer_run_odd(const struct peer_site *s, const char *word, uint8_t *ret);
 /* The bodies of a run, one behind the other. */
 void peer_run_write(const uint8_t *wire, size_t n, FILE *out);
-/* Seven series: five that their policy cannot have produced, one of a policy that is not known, a good one. */
+/* Seven series: five that their policy cannot have produced, one of a policy that is not known, a good one.
+ */
 size_t peer_run_figures(const struct peer_site *s, const char *measure, uint8_t *ret);
 /* The same run without the body at seq. */
 size_t peer_run_strip(const uint8_t *wire, size_t n, uint64_t seq, uint8_t *ret);

@@ -12,10 +12,11 @@ check_equal 'the first record' "$(release ASH 'Before any rotation')" ASH-L1
 release CED 'Before CED rotates' > /dev/null
 wait_for 20 'the same heads' same_heads ASH BRK CED DAN
 
-# ASH dials nobody from here on, and nobody dials CED.
+# ASH dials nobody from here on, and CED listens nowhere.
 for c in ASH BRK CED DAN; do site_down "$c"; done
 site_config ASH listed
 site_config BRK listed "ASH=127.0.0.1:${port[ASH]}"
+printf 'listen: []\ndial: auto\n' > "${home[CED]}/config.yaml"
 site_up ASH
 
 # ---- a peer that was away ----
