@@ -129,7 +129,8 @@ printf 'name: name\n' > measures.yaml
 k ASH invite COL > line.txt
 { k ASH share --release "$src"/contrib/examples/ash/measure-falls-rate.* &&
     k ASH data add ASH/falls-rate "$src"/contrib/examples/raw/ash-falls-rate.csv &&
-    k ASH data share ASH/falls-rate --baseline 12 && k ASH release --all; } > /dev/null 2>&1 || fail 'no series'
+    k ASH data share ASH/falls-rate --baseline 12 &&
+    k ASH release "$(k ASH --json outbox | sed -n 's/.*"id": *"\(here-[0-9]*\)".*"series".*/\1/p')"; } > /dev/null 2>&1 || fail 'no series'
 runs=0
 for verb in $verbs; do
     while IFS= read -r line; do

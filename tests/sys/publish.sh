@@ -138,6 +138,25 @@ k ASH share "$top/wrong.yaml" > /dev/null 2> "$top/err"
 check_equal 'what the policy cannot produce' $? 6
 k ASH outbox drop "$hand" > /dev/null
 
+# ---- what no policy can have produced is refused by whoever receives it ----
+
+to=127.0.0.1:${port[BRK]}
+net=$(sql BRK "SELECT value FROM meta WHERE key = 'network_id'")
+key=$("$peer" key "${home[BRK]}")
+"$peer" join "$(k ASH invite LIE)" --as liar --code LIE > "$top/said" || fail "a program does not join: $(cat "$top/said")"
+wait_for 20 'the liar at BRK' eval '[ "$(sql BRK "SELECT count(*) FROM v_member WHERE code = '"'LIE'"'")" = 1 ]'
+"$peer" member "$to" --as liar --net "$net" --key "$key" hello cert figures:LIE/waits wait:300 > /dev/null
+refusals() { [ "$(sql "$1" "SELECT count(*) FROM v_refused WHERE site = 'LIE'")" = 5 ]; }
+for c in BRK ASH; do
+    wait_for 20 "five refusals at $c" refusals $c
+    check_equal "the headers are kept at $c" "$(sql $c "SELECT last FROM v_log WHERE site = 'LIE' AND stream = 2")" 7
+    check_equal "what is shown at $c" "$(sql $c "SELECT group_concat(id) FROM v_series WHERE site = 'LIE'")" 'LIE-M6,LIE-M7'
+    check_equal "rules at $c" "$(sql $c "SELECT group_concat(substr(rule, 1, instr(rule, ':') - 1)) FROM
+        (SELECT rule FROM v_refused WHERE site = 'LIE' ORDER BY id)")" 'policy-value,policy-value,x-above-n,period-order,policy-value'
+done
+check_match 'it is named in the status' "$(k BRK status)" 'Refused: LIE-M1: policy-value: numerators 1: "12"'
+check_match 'and for machines' "$(k BRK --json status)" '"refused": *5.*"refused_first": *\[\{"id": *"LIE-M1"'
+
 # ---- nothing of the raw counts anywhere else ----
 
 for i in 3 14 20; do
