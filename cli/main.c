@@ -38,7 +38,7 @@ static const struct verb *const verbs[] = {
     &verb_export,
     &verb_rotate,
     &verb_bundle,
-    &verb_withdraw,
+    &verb_retain, &verb_withdraw,
     &verb_key,
     &verb_admit, &verb_help,
     NULL,

@@ -5,13 +5,22 @@
 
 #include "cli/control.h"
 #include "cli/people.h"
-#include "cli/replica.h"
+#include "cli/replica_site.h"
 #include "cli/sheet.h"
+#include "cli/status_sites.h"
 #include "cli/verbs.h"
 #include "proto/wire/pack.h"
 
-#define COLUMN      13u /* where facts begin */
-#define REFUSED_MAX 5u  /* refused texts that are named */
+#define COLUMN       13u /* where facts begin */
+#define REFUSED_MAX  5u  /* refused texts that are named */
+#define TROUBLES_MAX 50u
+
+static const struct cli_option options[] = {
+    {"sites", OPTION_FLAG, NULL,
+     "each site: fingerprint, last link, gaps, texts missing or refused, software"},
+    {"coverage", OPTION_VALUE, "ID", "which sites hold this record, as far as this one knows"},
+    {NULL, OPTION_FLAG, NULL, NULL},
+};
 
 /* Both halves; `live` is NULL without a daemon. */
 struct status {
@@ -22,6 +31,9 @@ struct status {
     struct replica_refused refused[REFUSED_MAX];
     uint32_t refused_n;
     struct js *live;
+    struct replica_trouble
+        *trouble; /* what others refused of this site's, then what is missing or refused here */
+    uint32_t troubles;
 };
 
 /* A fact; what is too long for its line goes on below its beginning. */
@@ -194,6 +206,41 @@ static void print_freshness(const struct status *s)
     print_refused(s);
 }
 
+/* What other sites turned away of this one's. */
+static void print_refusals(const struct status *s)
+{
+    char text[300];
+    bool first = true;
+    for (uint32_t i = 0; i < s->troubles; i++) {
+        const struct replica_trouble *t = &s->trouble[i];
+        if (strcmp(t->by, s->self.code) == 0)
+            continue;
+        snprintf(text, sizeof text, "%s by %s: %s", t->id, t->by, t->rule);
+        print_text(s, first || s->cli->plain ? "Turned away" : "", text);
+        first = false;
+    }
+}
+
+/* Erasing that cannot go on, and withdrawals that this machine did not write. */
+static void print_erasing(const struct status *s)
+{
+    const struct js *x = js_get(s->live, "erasing");
+    const char *reader = js_text(x, "reader"), *failed = js_text(x, "failed");
+    char text[300];
+    if (reader && reader[0]) {
+        snprintf(text, sizeof text, "waits for %s, which has read the replica for %lld s", reader,
+                 (long long)js_integer(x, "waits_ms", 0) / 1000);
+        print_text(s, "Erasing", text);
+    }
+    if (failed && failed[0])
+        print_text(s, "Erasing", failed);
+    if (js_integer(s->live, "doubted", 0) > 0)
+        print_number(
+            s, "Doubted", (uint64_t)js_integer(s->live, "doubted", 0),
+            " taken back in this site's name, not by this machine; nothing is written until that is settled:"
+            " kith withdraw --status");
+}
+
 static void print_people(const struct status *s)
 {
     char text[300];
@@ -203,6 +250,8 @@ static void print_people(const struct status *s)
     print_number(s, "Entries", s->h.entries, "");
     print_number(s, "Here only", s->h.drafts, s->h.drafts ? " not released: kith release ID… or --all" : "");
     print_freshness(s);
+    print_refusals(s);
+    print_erasing(s);
     print_links(s);
     print_daemon(s);
     print_roles(s);
@@ -217,6 +266,20 @@ static struct js *refused_list(const struct status *s)
         js_put(one, "id", s->refused[i].id);
         js_put(one, "rule", s->refused[i].rule);
         js_add_take(list, one);
+    }
+    return list;
+}
+
+static struct js *troubles_json(const struct status *s)
+{
+    struct js *list = js_array();
+    for (uint32_t i = 0; i < s->troubles; i++) {
+        struct js *o = js_object();
+        js_put(o, "id", s->trouble[i].id);
+        js_put(o, "by", s->trouble[i].by);
+        js_put(o, "state", s->trouble[i].state);
+        js_put(o, "rule", s->trouble[i].rule[0] ? s->trouble[i].rule : NULL);
+        js_add_take(list, o);
     }
     return list;
 }
@@ -250,6 +313,9 @@ static struct js *make_json(const struct status *s)
     js_put_copy(o, "listen", js_get(s->live, "listen"));
     js_put_copy(o, "pid", js_get(s->live, "pid"));
     js_put_copy(o, "version", js_get(s->live, "version"));
+    js_put_copy(o, "doubted", js_get(s->live, "doubted"));
+    js_put_copy(o, "erasing", js_get(s->live, "erasing"));
+    js_put_take(o, "troubles", troubles_json(s));
     js_put_copy(o, "root_key", js_get(s->live, "root_key"));
     js_put_copy(o, "roles", js_get(s->live, "roles"));
     js_put_copy(o, "groups", js_get(s->live, "groups"));
@@ -314,7 +380,10 @@ static int run(struct cli *cli, const struct arguments *a)
     struct status s = {.cli = cli};
     struct replica *r;
     struct kith_error e;
-    (void)a;
+    if (options_has(a, "sites"))
+        return status_sites(cli);
+    if (options_has(a, "coverage"))
+        return status_coverage(cli, options_get(a, "coverage"));
     int rc = replica_open(cli->home, &r, &e);
     if (rc)
         return cli_fail(&e);
@@ -326,6 +395,8 @@ static int run(struct cli *cli, const struct arguments *a)
         rc = replica_event_last(r, &s.event, &e);
     if (!rc)
         rc = replica_refused(r, s.refused, REFUSED_MAX, &s.refused_n, &e);
+    if (!rc)
+        rc = replica_troubles(r, TROUBLES_MAX, &s.trouble, &s.troubles, &e);
     replica_close(r);
     if (rc)
         rc = cli_fail(&e);
@@ -336,6 +407,7 @@ static int run(struct cli *cli, const struct arguments *a)
     else
         print_people(&s);
     js_free(s.live);
+    free(s.trouble);
     return rc;
 }
 
@@ -344,7 +416,11 @@ const struct verb verb_status = {
     .topic = TOPIC_DAY,
     .arguments = "",
     .summary = "who this site is, how fresh its replica, who it is linked with",
-    .text = "kith without a verb says the same. Works with and without the daemon.",
-    .example = "    kith status\n    kith status --json",
+    .text = "kith without a verb says the same. Works with and without the daemon. A site is\n"
+            "known to hold a record when both were found to hold the same on a link after it\n"
+            "arrived here; what it erased or refused it says in its receipts.",
+    .example = "    kith status\n    kith status --json\n    kith status --sites\n    kith status --coverage "
+               "ASH-L128",
+    .options = options,
     .run = run,
 };

@@ -38,6 +38,7 @@ extern const struct verb verb_sync;
 extern const struct verb verb_unit;
 extern const struct verb verb_verify;
 extern const struct verb verb_watch;
+extern const struct verb verb_retain;
 extern const struct verb verb_withdraw;
 
 #endif

@@ -38,6 +38,7 @@ static const struct verb {
     {"outbox", control_outbox, ROLE_SHARE},
     {"history", control_history, ROLE_RELEASE | ROLE_ADMIN},
     {"rotate", control_rotate, ROLE_ADMIN},
+    {"retain", control_retain, ROLE_ADMIN},
     {"withdraw", control_withdraw, ROLE_RELEASE | ROLE_ADMIN},
     {"key_export", control_key_export, ROLE_ADMIN},
     {"key_remove", control_key_remove, ROLE_ADMIN},

@@ -102,6 +102,7 @@ void control_unit_set(struct client *c, struct kith_bytes args);
 void control_outbox(struct client *c, struct kith_bytes args);
 void control_history(struct client *c, struct kith_bytes args);
 void control_rotate(struct client *c, struct kith_bytes args);
+void control_retain(struct client *c, struct kith_bytes args);
 void control_withdraw(struct client *c, struct kith_bytes args);
 void control_key_export(struct client *c, struct kith_bytes args);
 void control_key_remove(struct client *c, struct kith_bytes args);

@@ -86,6 +86,21 @@ static void put_roles(struct buf *b, const struct client *c)
     answer_number(b, "persons", approve_persons(c->d));
 }
 
+/* A pass of erasing that is under way, or failed. */
+static void put_erasing(struct buf *b, const struct daemon *d)
+{
+    const struct erase *x = &d->erase;
+    pack_cstr(b, "erasing");
+    if (!x->pass && !x->failed[0]) {
+        pack_nil(b);
+        return;
+    }
+    pack_map(b, 3);
+    answer_text(b, "failed", x->failed);
+    answer_text(b, "reader", x->waits_since.ms ? x->reader : "");
+    answer_number(b, "waits_ms", x->waits_since.ms ? (uint64_t)(daemon_now(d).ms - x->waits_since.ms) : 0);
+}
+
 void control_status(struct client *c, struct kith_bytes args)
 {
     struct daemon *d = c->d;
@@ -97,7 +112,7 @@ void control_status(struct client *c, struct kith_bytes args)
         return;
     }
     struct buf *b = answer_begin(c);
-    pack_map(b, 20);
+    pack_map(b, 22);
     put_hex(b, "site", d->keys.site.b, sizeof d->keys.site.b);
     answer_text(b, "code", d->code);
     answer_text(b, "name", d->name);
@@ -113,6 +128,8 @@ void control_status(struct client *c, struct kith_bytes args)
     answer_number(b, "entries", n.entries);
     answer_number(b, "missing", n.missing);
     answer_number(b, "refused", n.refused);
+    answer_number(b, "doubted", d->doubted);
+    put_erasing(b, d);
     put_roles(b, c);
     answer_text(b, "root_key", d->keys.has_root ? "here" : "exported");
     answer_end(c, false);

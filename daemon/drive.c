@@ -133,10 +133,15 @@ static void on_roster(struct daemon *d)
 {
     struct kith_error e;
     struct kith_pos lost;
+    uint32_t doubted = d->doubted;
     if (store_set_roster(d->store, d->roster, &e) < 0)
         daemon_fatal(d, "store.roster", &e);
     while (d->sync && store_lost(d->store, &lost))
         (void)sync_lost(d->sync, &lost.log, lost.seq); /* without room: after the next start */
+    if (store_doubted(d->store, &d->doubted, &e) < 0)
+        daemon_fatal(d, "store.roster", &e);
+    if (net_doubt(d, &e) < 0 && d->doubted > doubted)
+        log_say(LOG_ERROR, "withdraw.doubted", "%s", e.text);
     erase_changed(d);
     log_news(d);
     receipt_changed(d);
@@ -182,6 +187,15 @@ static void on_note(struct daemon *d, const struct sync_action *a)
     log_end(&l);
 }
 
+static void note_level(struct daemon *d, const struct peer *p, const struct sync_action *a)
+{
+    struct kith_error e;
+    struct kith_wall when = {daemon_wall().ms - (daemon_now(d).ms - a->level_at.ms)};
+    for (uint8_t stream = 0; stream < KITH_STREAMS; stream++)
+        if ((a->level >> stream & 1) && store_level(d->store, &p->site, stream, when, &e) < 0)
+            daemon_fatal(d, "store.level", &e);
+}
+
 static void on_in_step(struct daemon *d, const struct sync_action *a)
 {
     struct kith_error e;
@@ -197,6 +211,8 @@ static void on_in_step(struct daemon *d, const struct sync_action *a)
     if (!p->in_step && store_heard(d->store, &p->site, daemon_wall(), &e) < 0)
         daemon_fatal(d, "store.heard", &e);
     drive_wrote(d, WAITS_SOON);
+    note_level(d, p, a);
+    store_doubt(d->store); /* what this home had lost of its own logs is here again, where it was to be had */
     p->in_step = true;
     leave_in_step(d);
     p->mode = SYNC_MEMBER; /* also one that had to be heard of first */

@@ -79,24 +79,22 @@ static void name_process(long pid, char ret[ERASE_READER_SIZE])
 }
 
 /* From the kernel's table of locks: to open the file and ask for its locks would drop those of SQLite here.
- */
-static void find_reader(const struct daemon *d, char ret[ERASE_READER_SIZE])
+ * Readers that come and go are many; who was in the way before and still is, is the one. */
+static long reader_of(const struct daemon *d, long before)
 {
     char path[HOME_PATH_MAX], line[256];
     struct stat st;
     struct kith_error e;
-    long pid = 0;
-    snprintf(ret, ERASE_READER_SIZE, "a reader");
+    long pid = 0, found = 0;
     if (home_path(&d->home, STORE_REPLICA "-shm", path, &e) < 0 || stat(path, &st) != 0)
-        return;
+        return 0;
     FILE *f = fopen("/proc/locks", "re");
     while (f && fgets(line, sizeof line, f))
-        if (read_lock(line, &st, &pid)) {
-            name_process(pid, ret);
-            break;
-        }
+        if (read_lock(line, &st, &pid) && (found == 0 || found != before))
+            found = pid;
     if (f)
         fclose(f);
+    return found;
 }
 
 /* ---- the pass ---- */
@@ -131,7 +129,11 @@ static void wait_for_reader(struct daemon *d)
 {
     struct erase *x = &d->erase;
     int64_t now = daemon_now(d).ms;
-    find_reader(d, x->reader);
+    x->reader_pid = reader_of(d, x->reader_pid);
+    if (x->reader_pid)
+        name_process(x->reader_pid, x->reader);
+    else
+        snprintf(x->reader, sizeof x->reader, "a reader");
     if (x->waits_since.ms == 0) {
         x->waits_since.ms = now > 0 ? now : 1;
         log_say(LOG_INFO, "erase.waits", "%s reads an old state of the replica", x->reader);

@@ -17,6 +17,7 @@ struct erase {
     struct kith_mono next;               /* when to look, or to step, again */
     struct kith_mono begun, waits_since; /* waits_since: 0 where no reader is in the way */
     char reader[ERASE_READER_SIZE];      /* who that is: "sqlite3 (1234)" */
+    long reader_pid;                     /* 0: not known */
     char failed[KITH_ERROR_TEXT_MAX];    /* why the last pass could not be finished; "" */
 };
 

@@ -129,6 +129,7 @@ struct daemon {
 
     int64_t approve_at; /* when a release that waits is looked at next; INT64_MAX: none waits */
 
+    uint32_t doubted; /* withdrawals in this site's name that it did not write */
     struct erase erase;
     struct receipt_state receipt;
 

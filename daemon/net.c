@@ -284,6 +284,18 @@ int net_member(const struct daemon *d, struct kith_error *e)
     return 0;
 }
 
+int net_doubt(const struct daemon *d, struct kith_error *e)
+{
+    if (d->doubted == 0)
+        return 0;
+    return kith_fail(
+        e, KITH_E_REFUSED,
+        "\"%u\" of this site's records were taken back in its name, and not by this machine: "
+        "`kith withdraw --status` lists them as doubted; withdraw them once more if that was meant, or "
+        "disown it with `kith rotate --compromised`",
+        d->doubted);
+}
+
 int net_append(struct daemon *d, uint8_t stream, uint8_t kind, struct kith_bytes body, struct kith_error *e)
 {
     uint64_t first;
@@ -360,7 +372,8 @@ void net_publish(struct daemon *d)
     uint8_t memory[PUBLISH_BODY_MAX];
     struct buf b;
     struct kith_error e;
-    if (!d->publish_due || daemon_now(d).ms < d->publish_at.ms || net_member(d, &e) < 0 || d->no_room)
+    if (!d->publish_due || daemon_now(d).ms < d->publish_at.ms || net_member(d, &e) < 0 ||
+        net_doubt(d, &e) < 0 || d->no_room)
         return;
     buf_init(&b, memory, sizeof memory);
     pack_addresses(d, &b);

@@ -88,7 +88,7 @@ void receipt_tick(struct daemon *d)
     if (x->idle || !d->sync || d->no_room || d->stopping || daemon_now(d).ms < x->next.ms)
         return;
     x->next.ms = daemon_now(d).ms + LOOK_MS;
-    if (net_member(d, &e) < 0)
+    if (net_member(d, &e) < 0 || net_doubt(d, &e) < 0)
         return;
     struct receipt *r = malloc(sizeof *r);
     uint8_t *memory = malloc(BODY_MAX);

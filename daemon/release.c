@@ -235,6 +235,8 @@ static void take_draft(struct release *r, struct release_item *item)
 int release_allowed(const struct daemon *d, struct kith_error *e)
 {
     int r = net_member(d, e);
+    if (r == 0)
+        r = net_doubt(d, e);
     if (r < 0)
         return r;
     const struct member *m = roster_member(d->roster, &d->keys.site);

@@ -896,6 +896,18 @@ int store_set_network(struct store *s, struct kith_bytes genesis, const char *ne
     return store_run_statement(s, SQL_META_PUT, e);
 }
 
+int store_level(struct store *s, const struct kith_site_id *site, uint8_t stream, struct kith_wall when,
+                struct kith_error *e)
+{
+    sqlite3_stmt *st = store_begin(s, e) == 0 ? store_statement(s, SQL_LEVEL_PUT, e) : NULL;
+    if (st == NULL)
+        return KITH_E_INTERNAL;
+    store_bind_blob(st, 1, site->b, sizeof site->b);
+    sqlite3_bind_int(st, 2, stream);
+    sqlite3_bind_int64(st, 3, when.ms);
+    return store_run_statement(s, SQL_LEVEL_PUT, e);
+}
+
 int store_heard(struct store *s, const struct kith_site_id *site, struct kith_wall when, struct kith_error *e)
 {
     sqlite3_stmt *st = store_begin(s, e) == 0 ? store_statement(s, SQL_HEARD_PUT, e) : NULL;

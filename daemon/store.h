@@ -174,6 +174,22 @@ void store_erase_end(struct store_erase *x); /* wipes what it looked for, and fr
 int store_news_next(struct store *s, int64_t *after, char event[STORE_EVENT_MAX + 1], char text[WORDS_MAX + 1],
                     struct kith_error *e);
 int store_news_last(struct store *s, int64_t *ret, struct kith_error *e);
+#define STORE_HOLD_REASON_MAX 400u
+struct store_hold {
+    struct kith_log_key log;
+    uint64_t seq;
+    struct kith_wall time;
+    uint32_t author; /* uid */
+    char reason[STORE_HOLD_REASON_MAX + 1];
+};
+/* Puts an entry on hold by order of law, or gives a hold another reason. KITH_E_NOTFOUND where its body is not here,
+ * KITH_E_FULL at RECEIPT_NOTES_MAX. */
+int store_hold_put(struct store *s, const struct kith_pos *at, struct kith_wall now, uint32_t author,
+                   const char *reason, struct kith_error *e);
+int store_hold_drop(struct store *s, const struct kith_pos *at, struct kith_error *e);
+/* The i-th hold, oldest first; KITH_E_NOTFOUND past the last. */
+int store_hold_at(struct store *s, uint32_t i, struct store_hold *ret, struct kith_error *e);
+
 /* Bodies were refused since this was asked last. */
 bool store_refused(struct store *s);
 /* What a receipt has to say now (SPEC 7.3). */
@@ -241,6 +257,9 @@ int store_meta_set_int(struct store *s, const char *key, int64_t value, struct k
 int store_meta_get(struct store *s, const char *key, char *ret, size_t cap, struct kith_error *e);
 /* A link with this site was in step at this time. */
 int store_heard(struct store *s, const struct kith_site_id *site, struct kith_wall when,
+                struct kith_error *e);
+/* At this time this site held all of the stream that was held here. */
+int store_level(struct store *s, const struct kith_site_id *site, uint8_t stream, struct kith_wall when,
                 struct kith_error *e);
 /* The i-th address (0, 1 …) that this site told by its status log; KITH_E_NOTFOUND past the last. */
 int store_address_at(struct store *s, const struct kith_site_id *site, uint32_t i,

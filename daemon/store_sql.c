@@ -75,6 +75,8 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_HOLD_ALL] = "SELECT log, seq, substr(id, 1, 8), time FROM hold ORDER BY time, log, seq",
     [SQL_HOLD_COUNT] = "SELECT count(*) FROM hold",
     [SQL_GONE_REFUSED] = "SELECT log, seq, rule FROM gone WHERE state = 2 ORDER BY log, seq",
+    [SQL_LEVEL_PUT] = "INSERT INTO level(site, stream, time) VALUES(?1, ?2, ?3) "
+                      "ON CONFLICT(site, stream) DO UPDATE SET time = excluded.time",
     [SQL_RECEIPT_PUT] =
         "INSERT INTO receipt(site, time, erased, older, older_fp, software, epoch, seq) "
         "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(site) DO UPDATE SET time = excluded.time, erased "
@@ -319,6 +321,11 @@ const char *const store_sql[SQL_COUNT] = {
                       "time, draft, digest, epoch, seq FROM told t WHERE number > ?1 ORDER BY number LIMIT 1",
     [SQL_TOLD_BLOBS] = "SELECT choice, blob FROM told WHERE number = ?1",
     [SQL_TOLD_HAS] = "SELECT 1 FROM told WHERE digest = ?1 LIMIT 1",
+    [SQL_HOLD_WHY] = "INSERT OR REPLACE INTO hold(site, stream, epoch, seq, time, author, reason) "
+                     "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [SQL_HOLD_FORGET] = "DELETE FROM hold WHERE site = ?1 AND stream = ?2 AND epoch = ?3 AND seq = ?4",
+    [SQL_HOLD_AT] = "SELECT site, stream, epoch, seq, time, author, reason FROM hold "
+                    "ORDER BY time, site, stream, epoch, seq LIMIT 1 OFFSET ?1",
     [SQL_JOURNAL_BLANK] = "UPDATE journal SET digest = x'', reason = NULL WHERE draft = ?1",
     [SQL_CARRIED_DROP] = "DELETE FROM carried WHERE sender = ?1",
     [SQL_CARRIED_PUT] = "INSERT OR REPLACE INTO carried(sender, stream, site, epoch, seq, id) "

@@ -25,7 +25,8 @@
  *  status   {}                                  → {site (hex), code, name, network, network_id (hex), version, pid,
  *                                                  pending (map have, need or nil), peers: [{code, site, address,
  *                                                  since_ms, dialled, in_step}], listen: [..], lag: n, drafts: n,
- *                                                  entries: n, missing: n, refused: n, root_key: "here"|"exported",
+ *                                                  entries: n, missing: n, refused: n, doubted: n,
+ *                                                  erasing (map failed, reader, waits_ms, or nil), root_key: "here"|"exported",
  *                                                  roles: [of the caller], groups: {role: name or nil}, roles_all_one,
  *                                                  persons: 1|2 (that a release takes)}
  *  share    {records: [{kind: "lesson", body: bin}], release: bool, confirm?}
@@ -99,6 +100,7 @@
  *  bundle_put {bytes: bin (at most 512 KiB)}    → {entries}
  *  bundle_end {}                                → {from, network, network_id, set, part, last, runs, entries, known, waiting,
  *                                                  left, missing, waits: [text, …], joined: bool}
+ *  retain   {id, reason} or {id, release: true} → {id}; {} → {holds: [{id, time (ms), author (uid), reason}]}
  *  withdraw {ids: ["ASH-L12", …], reason: 1 privacy, 2 error, 3 superseded, 4 consent}
  *                                               → {erase_ms, results: [{id, by: "site"|"council", counts: bool} |
  *                                                  {id, code, text}]}: counts false waits for other coordinators

@@ -100,6 +100,8 @@
     "CREATE TABLE address(site BLOB NOT NULL, address TEXT NOT NULL, PRIMARY KEY(site, address)) WITHOUT ROWID;"       \
     "CREATE TABLE software(site BLOB PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;"                                  \
     "CREATE TABLE heard(site BLOB PRIMARY KEY, time INTEGER NOT NULL) WITHOUT ROWID;" /* last link that was in step */ \
+    "CREATE TABLE level(site BLOB NOT NULL, stream INTEGER NOT NULL, time INTEGER NOT NULL, PRIMARY KEY(site, stream))" \
+    "  WITHOUT ROWID;" /* when it last held all of the stream that was held here */                                    \
     "CREATE TABLE released(number INTEGER PRIMARY KEY, log INTEGER NOT NULL, seq INTEGER NOT NULL);" /* here-7 became */\
     "CREATE TABLE unit(code TEXT PRIMARY KEY, label TEXT NOT NULL, parent TEXT, level TEXT, setting TEXT,"              \
     "  open INTEGER NOT NULL) WITHOUT ROWID;" /* this site's own list: never leaves it */                              \
@@ -233,6 +235,9 @@
     "CREATE INDEX approval_due ON approval(due, draft);"                                                               \
     "CREATE TABLE carried(sender BLOB NOT NULL, site BLOB NOT NULL, stream INTEGER NOT NULL, epoch INTEGER NOT NULL,"     \
     "  seq INTEGER NOT NULL, id BLOB NOT NULL, PRIMARY KEY(sender, stream, site, epoch)) WITHOUT ROWID;"               \
+    "CREATE TABLE hold(site BLOB NOT NULL, stream INTEGER NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL,"     \
+    "  time INTEGER NOT NULL, author INTEGER NOT NULL, reason TEXT NOT NULL, PRIMARY KEY(site, stream, epoch, seq))"   \
+    "  WITHOUT ROWID;" /* why the replica's table hold has it */                                                       \
     "CREATE TABLE hint(site BLOB NOT NULL, address TEXT NOT NULL, link BLOB NOT NULL, PRIMARY KEY(site, address))"     \
     "  WITHOUT ROWID;" RAW_TABLES PUBLISH_TABLES
 

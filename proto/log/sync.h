@@ -116,6 +116,8 @@ struct sync_action {
     uint32_t peer;
     enum msg_bye bye;
     uint64_t round;
+    uint8_t level; /* SYNC_IN_STEP: streams (1 << stream) of which the peer held all that was held here … */
+    struct kith_mono level_at; /* … at this time */
     struct kith_error why;
 };
 enum sync_action_type sync_next(struct sync *s, struct sync_action *ret);

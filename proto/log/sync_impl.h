@@ -94,6 +94,8 @@ struct sync_peer {
     uint32_t repeats;
     uint64_t version; /* of the roster when the control stage began */
     uint64_t round;
+    uint8_t level;             /* streams that agreed with its HELLO in this pull, bit by bit … */
+    struct kith_mono level_at; /* … which came then */
     bool skipped; /* it has heads of sites that I do not know */
 
     uint32_t claims[KITH_STREAMS]; /* logs in which it claims to hold more */

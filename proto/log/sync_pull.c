@@ -49,8 +49,10 @@ static void pull_enter(struct sync *s, struct sync_peer *p, enum sync_stage stag
     p->version = s->version;
     struct msg_range mine = {.lo = heads_first, .hi = heads_end};
     heads_measure(&s->heads, p->hh, pull_stream(p), &mine);
-    if (memcmp(&mine.fp, &p->hello.streams[pull_stream(p)], sizeof mine.fp) == 0)
+    if (memcmp(&mine.fp, &p->hello.streams[pull_stream(p)], sizeof mine.fp) == 0) {
+        p->level |= (uint8_t)(1u << pull_stream(p));
         return;
+    }
     struct msg_range part[KITH_FANOUT];
     uint32_t n = heads_cut(&s->heads, pull_stream(p), &heads_first, &heads_end, part);
     for (uint32_t i = 0; i < n; i++)
@@ -72,6 +74,8 @@ static void pull_begin(struct sync *s, struct sync_peer *p)
     if (p->again)
         return;
     p->repeats = 0;
+    p->level = 0;
+    p->level_at = s->now;
     pull_enter(s, p, STAGE_CONTROL);
     sync_pull_advance(s, p);
 }
@@ -113,6 +117,8 @@ static void pull_end(struct sync *s, struct sync_peer *p)
     struct sync_action *a = sync_act(s, SYNC_IN_STEP);
     a->peer = sync_slot(s, p);
     a->round = p->round;
+    a->level = p->level;
+    a->level_at = p->level_at;
 }
 
 void sync_pull_advance(struct sync *s, struct sync_peer *p)

@@ -107,6 +107,38 @@ for c in $sites; do
     check_match "verify at $c" "$(k $c verify --full)" 'All of it holds'
 done
 
+# ---- a hold is told, and a reader that stays is named ----
+
+k BRK retain ASH-L1 --reason 'inquest 14' > /dev/null || fail "retain"
+check_match "what is on hold" "$(k BRK --json retain)" '"id":"ASH-L1".*"reason":"inquest 14"'
+k ASH withdraw ASH-L1 --reason error > /dev/null || fail "withdraw of what is on hold"
+told() { k ASH --json withdraw --status ASH-L1 | grep -q '"site":"BRK","state":"hold"'; }
+wait_for 20 'ASH is told of the hold' told
+check_equal "hidden all the same" "$(k BRK show ASH-L1 > /dev/null 2>&1; echo $?)" 1
+(
+    printf 'BEGIN; SELECT count(*) FROM record;\n'
+    sleep 2
+) | sqlite3 -readonly "file:${home[BRK]}/replica.db?mode=ro" > /dev/null &
+stays=$!
+nap 0.5
+k BRK retain ASH-L1 --release > /dev/null || fail "release of a hold"
+named() { k BRK --json status | grep -q '"reader":"sqlite3 ('; }
+wait_for 10 'the reader is named' named
+wait "$stays"
+last_one() { k ASH --json withdraw --status ASH-L1 | grep -q '"site":"BRK","state":"erased"'; }
+wait_for 20 'erased when the hold and the reader are gone' last_one
+
+# ---- who holds what ----
+
+covered() {
+    k ASH sync --wait 5 > /dev/null
+    [ "$(k ASH --json status --coverage ASH-L2 | grep -c '"state":"holds"')" = 3 ]
+}
+wait_for 20 'all three are known to hold an entry' covered
+check_equal "and to have erased another" "$(k ASH --json status --coverage ASH-L7 | grep -c '"state":"erased"')" 3
+check_match "each site" "$(k ASH --json status --sites | grep '"code":"BRK"')" \
+    '"fingerprint":"([0-9a-f]{4}-){7}[0-9a-f]{4}".*"gaps":0,"missing":0,"refused":0.*"software":"kithd'
+
 # ---- what cannot be ----
 
 check_equal "another site's entry" "$(k BRK withdraw ASH-L1 --reason error 2> "$top/said"; echo $?)" 5
@@ -123,5 +155,6 @@ wait_for 10 'it is at ASH' has_title ASH 'Said too much'
 k ASH withdraw "$id" --reason consent > /dev/null || fail "withdraw by the council"
 hidden() { ! has_title "$1" 'Said too much'; }
 wait_for 10 'it is hidden at its author' hidden BRK
+check_equal "its author goes on" "$(release BRK 'Said less' 'This names nobody.')" BRK-L2
 check_match "by whom" "$(k BRK --json withdraw --status)" "\"id\":\"$id\",\"reason\":\"consent\",\"by\":\"council\""
 done_with

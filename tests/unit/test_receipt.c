@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "kith/limits.h"
@@ -37,7 +38,7 @@ static void full_one(void)
         memset(r.refused[i].rule, 'x', RECEIPT_RULE_MAX);
     }
     r.older = 123456;
-    strcpy(r.software, "kithd 0.1");
+    snprintf(r.software, sizeof r.software, "kithd 0.1");
 }
 
 static void test_there_and_back(void **state)
@@ -79,9 +80,9 @@ static void test_damage(void **state)
     for (int i = 0; i < 2; i++) {
         r.held[i] = r.refused[i].at =
             (struct kind_ref){.log = {.epoch = 1, .stream = 1}, .seq = 70000u + (uint64_t)i};
-        strcpy(r.refused[i].rule, "small-cell");
+        snprintf(r.refused[i].rule, sizeof r.refused[i].rule, "small-cell");
     }
-    strcpy(r.software, "kithd");
+    snprintf(r.software, sizeof r.software, "kithd");
     struct kith_bytes body = made();
     memcpy(copy, body.p, body.n);
     for (size_t n = 0; n < body.n; n++)
