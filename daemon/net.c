@@ -336,14 +336,16 @@ void net_code(const struct daemon *d, const struct kith_site_id *site, char ret[
         snprintf(ret, NET_CODE_SIZE, "%02x%02x%02x%02x", site->b[0], site->b[1], site->b[2], site->b[3]);
 }
 
-/* {addresses, software} */
+/* {addresses, software}; a site that nobody can dial has no addresses to tell. */
 static void pack_addresses(const struct daemon *d, struct buf *b)
 {
     char address[KITH_ADDRESSES_MAX][KITH_ADDRESS_MAX + 1];
     uint32_t n = net_addresses(d, address);
-    pack_map(b, 2);
-    pack_cstr(b, "addresses");
-    pack_array(b, n);
+    pack_map(b, n ? 2 : 1);
+    if (n) {
+        pack_cstr(b, "addresses");
+        pack_array(b, n);
+    }
     for (uint32_t i = 0; i < n; i++)
         pack_cstr(b, address[i]);
     pack_cstr(b, "software");

@@ -455,7 +455,7 @@ static const struct field series_fields[] = {
 };
 
 static const struct field addresses_fields[] = {
-    {F(LIST, "addresses", "Addresses", "host:port where this site can be reached"), REQUIRED, QUIET},
+    {F(LIST, "addresses", "Addresses", "host:port where this site can be reached"), QUIET},
     {F(LINE, "software", "Software", "Name and version of the program that runs there"), QUIET},
 };
 
