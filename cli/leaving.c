@@ -47,25 +47,35 @@ const struct js *leaving_find(const struct js *all, uint64_t number)
     return NULL;
 }
 
+void leaving_clock(const struct cli *cli, int64_t leaves, char ret[LEAVING_CLOCK_SIZE])
+{
+    if (leaves > LEAVING_WHEN_MET)
+        people_clock(cli->now, leaves, ret);
+    else
+        snprintf(ret, LEAVING_CLOCK_SIZE, "queued: not yet signed, waiting for a peer");
+}
+
 void leaving_print(const struct cli *cli, const struct js *one, char ret[LEAVING_TEXT_SIZE])
 {
     const char *why = js_text(one, "why");
-    char at[PEOPLE_TIME_SIZE];
+    char at[LEAVING_CLOCK_SIZE];
     int64_t leaves = js_integer(one, "leaves", -1);
     ret[0] = '\0';
     if (why) {
         snprintf(ret, LEAVING_TEXT_SIZE, "could not leave: %s", why);
     } else if (leaves >= 0) {
-        people_clock(cli->now, leaves, at);
-        snprintf(ret, LEAVING_TEXT_SIZE, "leaves at %s", at);
+        leaving_clock(cli, leaves, at);
+        snprintf(ret, LEAVING_TEXT_SIZE, leaves > LEAVING_WHEN_MET ? "leaves at %s" : "%s", at);
     }
 }
 
 void leaving_tell(const struct cli *cli, const char *id, int64_t leaves, uint64_t n)
 {
-    char at[PEOPLE_TIME_SIZE];
-    people_clock(cli->now, leaves, at);
-    if (n == 1)
+    char at[LEAVING_CLOCK_SIZE];
+    leaving_clock(cli, leaves, at);
+    if (leaves <= LEAVING_WHEN_MET)
+        people_say(cli, "%s %s.", n == 1 ? id : "They are", at);
+    else if (n == 1)
         people_say(cli, "%s leaves at %s. Until then kith outbox drop %s takes it back, with the text.", id,
                    at, id);
     else

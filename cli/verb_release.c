@@ -15,6 +15,7 @@
 static const struct cli_option options[] = {
     {"confirm-screened", OPTION_VALUE, "REASON", "why what the screen holds may be released"},
     {"digest", OPTION_VALUE, "D", "release ID only if it is what kith outbox show printed with D"},
+    {"alone", OPTION_FLAG, NULL, "sign without having met a peer since the start"},
     {"all", OPTION_FLAG, NULL, "everything that was shared here and not released"},
     {NULL, OPTION_FLAG, NULL, NULL},
 };
@@ -23,6 +24,7 @@ static const struct sheet_column columns[] = {
     {"from", "WAS", SHEET_TEXT, SHEET_ALL, false, false},
     {"id", "RELEASED AS", SHEET_TEXT, SHEET_ALL, false, false},
     {"leaves", "", SHEET_TIME, SHEET_MACHINES, false, false},
+    {"queued", "", SHEET_TEXT, SHEET_MACHINES, false, false},
     {"later", "LEAVES AT", SHEET_TEXT, SHEET_TABLES, false, false},
 };
 
@@ -83,7 +85,12 @@ static void pack_ids(struct buf *b, const struct arguments *a, uint32_t from, ui
 {
     const char *confirm = options_get(a, "confirm-screened");
     bool digest = options_has(a, "digest");
-    pack_map(b, 1u + (confirm != NULL) + digest);
+    bool alone = options_has(a, "alone");
+    pack_map(b, 1u + (confirm != NULL) + digest + alone);
+    if (alone) {
+        pack_cstr(b, "alone");
+        pack_bool(b, true);
+    }
     if (a->words == 0) {
         pack_cstr(b, "all");
         pack_bool(b, true);
@@ -109,13 +116,16 @@ static void pack_ids(struct buf *b, const struct arguments *a, uint32_t from, ui
 
 static void print_one(struct sheet *s, const struct js *one)
 {
-    char at[PEOPLE_TIME_SIZE];
+    char at[LEAVING_CLOCK_SIZE];
     int64_t leaves = js_integer(one, "leaves", -1);
     sheet_text(s, "from", js_text(one, "from"));
     sheet_text(s, "id", js_text(one, "id"));
     if (leaves >= 0) {
-        people_clock(s->cli->now, leaves, at);
-        sheet_time(s, "leaves", leaves);
+        leaving_clock(s->cli, leaves, at);
+        if (leaves > LEAVING_WHEN_MET)
+            sheet_time(s, "leaves", leaves);
+        else
+            sheet_text(s, "queued", "waiting for a peer");
         sheet_text(s, "later", at);
     }
     sheet_row(s);
@@ -177,7 +187,7 @@ static int run(struct cli *cli, const struct arguments *a)
     struct kith_error e;
     struct told told = {.left = false};
     int worst = 0;
-    if (options_has(a, "all") == (a->words > 0))
+    if (options_has(a, "all") == (a->words > 0) && (a->words > 0 || !options_has(a, "alone")))
         return cli_failf(KITH_E_USAGE,
                          "say what to release: \"kith release\": give IDs such as here-7, or --all");
     int rc = check_ids(a, &e);
@@ -216,7 +226,11 @@ const struct verb verb_release = {
             "with kith edit, or say with --confirm-screened why nobody can be known by it; the\n"
             "reason is kept in this site's release journal. Where a release takes two persons,\n"
             "the second one names with --digest what kith outbox show printed. Where the site\n"
-            "has a release-delay, it says when each record leaves.",
+            "has a release-delay, it says when each record leaves.\n"
+            "After a start the daemon first compares this site's entries with a peer: a home\n"
+            "restored from an old backup would else sign two entries for one place. Until then\n"
+            "a release waits: queued, not yet signed. --alone does without until the daemon\n"
+            "stops, for a site that nobody can reach and that is surely no old copy.",
     .example = "    kith release here-7 here-8\n    kith release --all",
     .options = options,
     .words_max = WORDS_MAX,

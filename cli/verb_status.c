@@ -186,6 +186,25 @@ static void print_refused(const struct status *s)
     }
 }
 
+/* How this site's own logs stand, where that keeps it from writing. */
+static void print_own(const struct status *s)
+{
+    const char *own = js_text(s->live, "own");
+    if (!own || strcmp(own, "well") == 0)
+        return;
+    if (strcmp(own, "waits") == 0)
+        print_text(s, "Writing",
+                   "waits: own entries are compared with a peer first (kith release --alone: not)");
+    else if (strcmp(own, "elsewhere") == 0)
+        print_text(s, "Writing",
+                   "STOPPED: another machine runs as this site; stop one of the two, then kith rotate");
+    else if (js_text(s->live, "root_key") && strcmp(js_text(s->live, "root_key"), "here") == 0)
+        print_text(s, "Writing",
+                   "this home is an old copy: it goes on by itself from what the network holds");
+    else
+        print_text(s, "Writing", "this home is an old copy: kith key import FILE, then kith rotate");
+}
+
 static void print_freshness(const struct status *s)
 {
     char when[PEOPLE_TIME_SIZE], text[120];
@@ -249,6 +268,7 @@ static void print_people(const struct status *s)
     print_network(s);
     print_number(s, "Entries", s->h.entries, "");
     print_number(s, "Here only", s->h.drafts, s->h.drafts ? " not released: kith release ID… or --all" : "");
+    print_own(s);
     print_freshness(s);
     print_refusals(s);
     print_erasing(s);
@@ -317,6 +337,7 @@ static struct js *make_json(const struct status *s)
     js_put_copy(o, "erasing", js_get(s->live, "erasing"));
     js_put_take(o, "troubles", troubles_json(s));
     js_put_copy(o, "root_key", js_get(s->live, "root_key"));
+    js_put_copy(o, "own", js_get(s->live, "own"));
     js_put_copy(o, "roles", js_get(s->live, "roles"));
     js_put_copy(o, "groups", js_get(s->live, "groups"));
     js_put_copy(o, "roles_all_one", js_get(s->live, "roles_all_one"));

@@ -108,7 +108,8 @@ static void wait(struct daemon *d, const struct releaser *by, const struct store
                                .login = by->login,
                                .persons = approve_persons(d)};
     struct kith_error e;
-    a.due.ms = a.time.ms + approve_delay(d);
+    int64_t delay = approve_delay(d);
+    a.due.ms = delay > 0 ? a.time.ms + delay : STORE_DUE_WHEN_MET;
     memcpy(a.digest, digest->b, sizeof a.digest);
     memcpy(a.reason, by->reason, strlen(by->reason) + 1);
     check(d, store_approval_put(d->store, &a, &e), "store.approval", &e);
@@ -122,7 +123,7 @@ int approve_release(struct daemon *d, const struct releaser *by, const struct st
     int r = by->named ? check_digest(by->digest, digest, x->number, e) : 0;
     if (r == 0 && approve_persons(d) > 1)
         r = approve_second(by, x, e);
-    if (r < 0 || approve_delay(d) == 0)
+    if (r < 0 || (approve_delay(d) == 0 && sync_may_append(d->sync, NULL) == 0))
         return r;
     if (!waits_already(d, x, digest, ret_leaves))
         wait(d, by, x, digest, ret_leaves);
@@ -239,7 +240,7 @@ void approve_tick(struct daemon *d)
     if (d->stopping || daemon_now(d).ms < d->approve_at)
         return;
     uint32_t n = take_due(d, due, now);
-    if (n > 0 && release_allowed(d, &e) < 0) {
+    if (n > 0 && (release_allowed(d, &e) < 0 || sync_may_append(d->sync, &e) < 0)) {
         d->approve_at = daemon_now(d).ms + AGAIN_MS;
         return;
     }

@@ -242,6 +242,11 @@ static void believe_heads(struct carry_in *i)
         r = store_heard(d->store, &o->from, now, &e);
     if (r < 0)
         daemon_fatal(d, "store.carried", &e);
+    bool mine = false; /* it speaks of this site's own logs: as good as a comparison on a link (SPEC 6.13) */
+    for (uint32_t k = 0; k < i->heads; k++)
+        mine = mine || memcmp(&i->head[k].log.site, &d->keys.site, sizeof d->keys.site) == 0;
+    if (mine)
+        sync_compared(d->sync, &o->from, daemon_now(d));
 }
 
 static int take_end(struct carry_in *i, const struct bundle_record *x, struct kith_error *e)

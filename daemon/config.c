@@ -120,6 +120,14 @@ static int take_credential(struct reader *r, const char *v)
     return 0;
 }
 
+static int take_counter(struct reader *r, const char *v)
+{
+    if ((v[0] != '/' && strcmp(v, "off") != 0) || strlen(v) >= sizeof r->c.counter)
+        return wrong(r, v, "counter is a directory outside the home, from / on, or off");
+    snprintf(r->c.counter, sizeof r->c.counter, "%s", v);
+    return 0;
+}
+
 static int take_item(struct reader *r, const char *v)
 {
     if (strcmp(r->key, "groups") == 0)
@@ -130,6 +138,8 @@ static int take_item(struct reader *r, const char *v)
         return take_delay(r, v);
     if (strcmp(r->key, "key-credential") == 0)
         return take_credential(r, v);
+    if (strcmp(r->key, "counter") == 0)
+        return take_counter(r, v);
     if (strcmp(r->key, "listen") == 0) {
         if (!r->listen_given)
             begin_listen(r);
@@ -163,8 +173,9 @@ static int take_part(struct reader *r, const char *v)
 
 static int take_key(struct reader *r, const char *v)
 {
-    static const char *const keys[] = {"listen", "advertise",       "dial",          "peers",
-                                       "groups", "release-persons", "release-delay", "key-credential"};
+    static const char *const keys[] = {"listen",        "advertise",      "dial",
+                                       "peers",         "groups",         "release-persons",
+                                       "release-delay", "key-credential", "counter"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (strcmp(v, keys[i]) == 0) {
             snprintf(r->key, sizeof r->key, "%s", v);
@@ -173,8 +184,8 @@ static int take_key(struct reader *r, const char *v)
         }
     return wrong(
         r, v,
-        "not a key; there are listen, advertise, dial, peers, groups, release-persons, release-delay and "
-        "key-credential");
+        "not a key; there are listen, advertise, dial, peers, groups, release-persons, release-delay, "
+        "key-credential and counter");
 }
 
 static int take_part_key(struct reader *r, const char *v)
@@ -361,7 +372,9 @@ int config_write_new(const struct home *h, const struct config *c, struct kith_e
                           "#   admin: kith-admin\n"
                           "# release-persons: 2\n# release-delay: 24h\n"
                           "# The systemd credential under which the key files of this home are sealed.\n"
-                          "# key-credential: kith-home\n",
+                          "# key-credential: kith-home\n"
+                          "# Outside the home, so that an old copy of it is noticed.\n"
+                          "# counter: /var/lib/kith-counter\n",
                           KITH_PORT, KITH_PORT);
     return home_write(h, CONFIG_FILE, 0640, (struct kith_bytes){(const uint8_t *)text, n}, e);
 }

@@ -29,6 +29,7 @@ struct config {
     char group[CONFIG_GROUPS][CONFIG_GROUP_MAX + 1];
     char key_credential[CONFIG_CREDENTIAL_MAX + 1]; /* `key-credential: NAME`; "": none */
     uint32_t release_persons;                       /* `release-persons: 2`; 1 where nothing is said */
+    char counter[256];        /* `counter: DIR` or `off`; "" for the usual places (counter.h) */
     int64_t release_delay_ms; /* `release-delay: 24h`: how long a release can be taken back */
 };
 

@@ -6,6 +6,7 @@
  * (control_committed). */
 #include "daemon/control.h"
 
+#include "daemon/heal.h"
 #include "daemon/join.h"
 
 #include <stdlib.h>
@@ -371,6 +372,28 @@ static void set_reading(struct client *c, bool on)
         client_close(c);
 }
 
+/* What would be signed waits for the first comparison, if that may still come soon. */
+static bool is_held(const struct client *c, struct kith_bytes frame)
+{
+    struct pack_reader r, flag;
+    pack_reader_init(&r, frame.p, frame.n, false);
+    pack_get_array(&r, 3);
+    pack_get_uint(&r, UINT64_MAX);
+    struct kith_bytes name = pack_get_str(&r, VERB_MAX);
+    struct kith_bytes args = {r.in.p, r.in.n};
+    bool release = !r.failed && control_arg(args, "release", &flag) && pack_get_bool(&flag);
+    return !r.failed && !control_arg(args, "alone", &flag) && heal_holds(c->d, name, release);
+}
+
+void control_resume(struct daemon *d)
+{
+    for (uint32_t i = 0; d->control && i < CONTROL_CLIENTS_MAX; i++) {
+        struct client *c = d->control->client[i];
+        if (c && !c->closing && !c->busy && !c->writing)
+            take_requests(c);
+    }
+}
+
 /* The frame's bytes move to the front only after its verb ran: arguments are borrowed from them. Then nothing
  * of it stays: it may have carried a passphrase. */
 static void take_requests(struct client *c)
@@ -383,7 +406,7 @@ static void take_requests(struct client *c)
             client_close(c);
             return;
         }
-        if (c->in_n < FRAME_HEAD + n)
+        if (c->in_n < FRAME_HEAD + n || is_held(c, (struct kith_bytes){c->in + FRAME_HEAD, n}))
             break;
         run_request(c, (struct kith_bytes){c->in + FRAME_HEAD, n});
         if (c->closing)

@@ -61,6 +61,8 @@ int control_start(struct daemon *d, struct kith_error *e);
 void control_stop_listening(struct daemon *d);
 void control_close_all(struct daemon *d);
 void control_free(struct daemon *d);
+/* What was held at the start (heal.h) is carried out now. */
+void control_resume(struct daemon *d);
 void control_committed(struct daemon *d); /* answers that waited for it go out */
 void control_tick(struct daemon *d);
 int64_t control_deadline(const struct daemon *d);

@@ -1,6 +1,7 @@
 /* release {ids} or {all}: in slices, one a turn; the answer comes when all are on disk. */
 #include "daemon/control.h"
 #include "daemon/drive.h"
+#include "daemon/heal.h"
 #include "daemon/release.h"
 
 #include <inttypes.h>
@@ -125,6 +126,8 @@ void control_release(struct client *c, struct kith_bytes args)
     uint32_t n = 0;
     bool all = control_arg(args, "all", &r) && pack_get_bool(&r);
     struct release_item *item = calloc(all ? RELEASE_ALL_MAX : CONTROL_BATCH_MAX, sizeof *item);
+    if (c->d->sync && control_arg(args, "alone", &r) && pack_get_bool(&r))
+        heal_alone(c->d);
     int code = item ? release_allowed(c->d, &e) : kith_fail(&e, KITH_E_INTERNAL, "no memory for a release");
     if (code == 0)
         code = screened_reason(args, c->reason, &e);

@@ -1,5 +1,6 @@
 #include "daemon/approve.h"
 #include "daemon/control.h"
+#include "daemon/heal.h"
 #include "daemon/net.h"
 #include "daemon/peer.h"
 
@@ -112,7 +113,8 @@ void control_status(struct client *c, struct kith_bytes args)
         return;
     }
     struct buf *b = answer_begin(c);
-    pack_map(b, 22);
+    pack_map(b, 23);
+    answer_text(b, "own", heal_word(d));
     put_hex(b, "site", d->keys.site.b, sizeof d->keys.site.b);
     answer_text(b, "code", d->code);
     answer_text(b, "name", d->name);

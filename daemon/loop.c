@@ -5,7 +5,9 @@
 #include "daemon/credential.h"
 #include "daemon/dial.h"
 #include "daemon/drive.h"
+#include "daemon/counter.h"
 #include "daemon/govern.h"
+#include "daemon/heal.h"
 #include "daemon/idle.h"
 #include "daemon/join.h"
 #include "daemon/leave.h"
@@ -110,6 +112,7 @@ static void tick(struct daemon *d)
     join_tick(d);
     dial_tick(d);
     control_tick(d);
+    heal_tick(d);
     approve_tick(d);
     idle_tick(d);
     govern_turn(d);
@@ -131,6 +134,7 @@ static void arm(struct daemon *d)
     due = least(due, dial_deadline(d));
     due = least(due, control_deadline(d));
     due = least(due, approve_deadline(d));
+    due = least(due, heal_deadline(d));
     due = least(due, idle_deadline(d));
     due = least(due, drive_deadline(d));
     due = least(due, d->stopping ? d->stop_by.ms : INT64_MAX);
@@ -318,6 +322,9 @@ static int close_all(struct daemon *d, int r, struct kith_error *e)
     uv_walk(&d->uv, close_handle, NULL);
     uv_run(&d->uv, UV_RUN_DEFAULT);
     uv_loop_close(&d->uv);
+    if (d->sync && d->own == OWN_WELL)
+        counter_follow(d);
+    home_close(&d->counter);
     net_clear(d);
     control_free(d);
     dial_stop(d);
@@ -337,7 +344,7 @@ int daemon_run(const struct daemon_options *o, struct kith_error *e)
     struct daemon *d = calloc(1, sizeof *d);
     if (!d)
         return kith_fail(e, KITH_E_INTERNAL, "no memory for the daemon");
-    d->home.dir_fd = d->home.lock_fd = -1;
+    d->home.dir_fd = d->home.lock_fd = d->counter.dir_fd = d->counter.lock_fd = -1;
     d->commit_at = INT64_MAX;
     int r = start_uv(d, e);
     if (r < 0) {

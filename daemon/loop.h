@@ -95,8 +95,8 @@ struct daemon {
     char network[KITH_NAME_MAX + 1];
     uint8_t *cert; /* own certificate as packed; payload of message 3 */
     size_t cert_n;
-    uint64_t handed; /* ticket of the last run put into the store */
-    int64_t news;    /* the last row of news that was logged */
+    uint64_t handed;   /* ticket of the last run put into the store */
+    int64_t news;      /* the last row of news that was logged */
     bool left;         /* this site has left: it dials and answers nobody, and writes nothing */
     bool told_revoked; /* a peer says that this site was revoked */
     bool govern_due;   /* the roster changed: own operations may have to be posted again */
@@ -132,6 +132,14 @@ struct daemon {
     uint32_t doubted; /* withdrawals in this site's name that it did not write */
     struct erase erase;
     struct receipt_state receipt;
+
+    /* The own logs (heal.h) */
+    int own;            /* enum sync_own, as last seen */
+    uint32_t own_epoch; /* in which that was */
+    uint32_t healed;    /* epoch that began by healing; 0 for none */
+    bool old_home;      /* the counter says so */
+    struct kith_mono heal_at, met_by, count_at;
+    struct home counter; /* its directory; dir_fd −1 while there is none */
 
     bool stopping;
     struct kith_mono stop_by;

@@ -2,6 +2,7 @@
 
 #include "daemon/dial.h"
 #include "daemon/drive.h"
+#include "daemon/heal.h"
 #include "daemon/invite.h"
 #include "kith/kinds.h"
 #include "proto/wire/pack.h"
@@ -212,7 +213,15 @@ static int make_sync(struct daemon *d, struct kith_error *e)
     if (!d->sync)
         return kith_fail(e, KITH_E_INTERNAL, "no memory for the logs");
     d->handed = 0;
-    return store_load_sync(d->store, d->sync, e);
+    int r = store_load_sync(d->store, d->sync, e);
+    for (uint8_t stream = 0; stream < KITH_STREAMS && r == 0; stream++) {
+        struct kith_log_key key = {d->keys.site, d->keys.epoch, stream};
+        uint64_t wrote = 0;
+        struct kith_id id;
+        r = store_own_last(d->store, stream, d->keys.epoch, &wrote, &id, e);
+        sync_load_wrote(d->sync, &key, wrote);
+    }
+    return r;
 }
 
 int net_load(struct daemon *d, struct kith_error *e)
@@ -235,6 +244,7 @@ int net_load(struct daemon *d, struct kith_error *e)
         return r;
     }
     sync_start(d->sync, daemon_now(d));
+    heal_start(d);
     drive(d);
     d->publish_due = true;
     return 0;
@@ -375,7 +385,8 @@ void net_publish(struct daemon *d)
     struct buf b;
     struct kith_error e;
     if (!d->publish_due || daemon_now(d).ms < d->publish_at.ms || net_member(d, &e) < 0 ||
-        net_doubt(d, &e) < 0 || d->no_room)
+        net_doubt(d, &e) < 0 || d->no_room ||
+        sync_may_append(d->sync, &e) < 0)
         return;
     buf_init(&b, memory, sizeof memory);
     pack_addresses(d, &b);

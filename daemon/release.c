@@ -245,7 +245,8 @@ int release_allowed(const struct daemon *d, struct kith_error *e)
                          "this site observes \"%s\": it reads everything and releases nothing", d->network);
     if (d->no_room)
         return kith_fail(e, KITH_E_FULL, "the disk is nearly full: make room, then release again");
-    return 0;
+    r = sync_may_append(d->sync, e);
+    return r == KITH_E_AGAIN ? 0 : r; /* then it waits in the outbox */
 }
 
 void release_drafts(struct daemon *d, const struct releaser *by, struct release_item *item, uint32_t n)

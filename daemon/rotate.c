@@ -29,6 +29,8 @@ static void mark_head(const struct daemon *d, const struct kith_log_key *key, st
 {
     uint64_t ends = 0;
     struct kith_id named;
+    if (sync_forked(d->sync, key, &m->seq, &m->id))
+        return; /* the branch that the network holds, and this home by now */
     bool is_named = roster_valid_end(d->roster, key, &ends, &named) == 1;
     sync_head(d->sync, key, &m->seq, &m->id);
     if (!is_named || m->seq >= ends)
@@ -104,6 +106,13 @@ int rotate_plan(struct daemon *d, const struct rotate_request *q, struct rotate_
             e, KITH_E_REFUSED,
             "this site's certificate of epoch \"%u\" is not held: ask a peer for it with `kith sync`",
             d->keys.epoch);
+    else if (!q->compromised && sync_own(d->sync) == OWN_WAITS)
+        r = sync_may_append(d->sync, e);
+    else if (!q->compromised && sync_own(d->sync) == OWN_FORKED)
+        r = kith_fail(
+            e, KITH_E_AGAIN,
+            "what the network holds of this site's log is not known yet: link up and rotate again, or "
+            "keep what this home wrote with kith rotate --compromised");
     else if (p.epoch > KITH_EPOCH_MAX)
         r = kith_fail(
             e, KITH_E_REFUSED,

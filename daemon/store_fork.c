@@ -100,7 +100,8 @@ static int with_unit(struct store *s, const struct store_log *l, const struct ru
  * may write. */
 static int approve_again(struct store *s, uint64_t draft, const struct run_entry *x, struct kith_error *e)
 {
-    struct store_approval a = {.draft = draft, .releaser = (uint32_t)getuid(), .persons = 2};
+    struct store_approval a = {
+        .draft = draft, .due = {STORE_DUE_WHEN_MET}, .releaser = (uint32_t)getuid(), .persons = 2};
     struct kith_id digest;
     crypto_op_id(x->e.kind, x->body, &digest);
     memcpy(a.digest, digest.b, sizeof a.digest);

@@ -27,6 +27,7 @@
  *                                                  since_ms, dialled, in_step}], listen: [..], lag: n, drafts: n,
  *                                                  entries: n, missing: n, refused: n, doubted: n,
  *                                                  erasing (map failed, reader, waits_ms, or nil), root_key: "here"|"exported",
+ *                                                  own: "well"|"waits"|"forked"|"outdated"|"elsewhere" (SPEC 6.13),
  *                                                  roles: [of the caller], groups: {role: name or nil}, roles_all_one,
  *                                                  persons: 1|2 (that a release takes)}
  *  share    {records: [{kind: "lesson", body: bin}], release: bool, confirm?}
@@ -35,7 +36,7 @@
  *           the screen blocks is not stored; what it holds is stored and not released, but with `confirm`: a text that
  *           says why it may go, kept in the release journal
  *           with a delay, what was released has its name of here and `leaves` (ms)
- *  release  {ids: ["here-7", …], confirm?, digest? (bin 32; with one id)} or {all: true, confirm?}
+ *  release  {ids: ["here-7", …], confirm?, digest? (bin 32; with one id)} or {all: true, confirm?}, alone? (sign without having met a peer)
  *                                               → {results: [{from: "here-7", id: "ASH-L12"} | {from, leaves (ms)} |
  *                                                  {from, code, text}]}
  *  invite   {code?: "BRK", expires_s?: 604800, observer?: bool, follows?: code} → {line, expires (ms since 1970), warning?}

@@ -33,6 +33,8 @@ struct heads_log {
     uint64_t right_seq;              /* … so far */
     uint32_t replace;                /* slot + 1 of the peer whose branch takes the place of ours … */
     uint64_t replace_at, fork_at;    /* … from the run that begins here; the first entry that differs */
+    uint64_t wrote;                  /* an own log: the last entry that this very home wrote … */
+    struct kith_id left_id;          /* … and the first of a branch that it left; zero for none */
     bool offered;                    /* an own log: a peer said what it holds, and we hold that */
     int64_t day;        /* kept in control logs, for all logs of the site and epoch: the day by the own … */
     uint64_t day_bytes; /* … monotonic clock, and the bytes taken in it (SPEC 3.14) */

@@ -81,6 +81,7 @@ struct sync *sync_new(const struct sync_config *c)
         return NULL;
     s->c = *c;
     s->random = c->seed | 1;
+    s->ready = c->alone;
     s->ctx = run_ctx_new();
     s->run = calloc(1, sizeof *s->run);
     s->tail = calloc(1, sizeof *s->tail);
@@ -164,6 +165,13 @@ int sync_missing_add(struct sync *s, struct heads_log *l, uint64_t seq, uint32_t
     return 0;
 }
 
+void sync_load_wrote(struct sync *s, const struct kith_log_key *log, uint64_t seq)
+{
+    struct heads_log *l = heads_find(&s->heads, log);
+    if (l != NULL)
+        l->wrote = seq;
+}
+
 int sync_load_missing(struct sync *s, const struct kith_log_key *log, uint64_t seq)
 {
     struct heads_log *l = heads_find(&s->heads, log);
@@ -192,6 +200,7 @@ void sync_start(struct sync *s, struct kith_mono now)
     s->hour_due.ms = now.ms + SYNC_HOUR_MS;
     s->tick_due = now;
     sync_refold(s);
+    sync_own_tick(s);
 }
 
 /* ---- the roster, and what follows from it ---- */
@@ -369,6 +378,8 @@ void sync_hand_to_store(struct sync *s, struct heads_log *l, const struct run *r
     a->own = origin == 0;
     l->tip = last->e.seq;
     l->tip_id = last->id;
+    if (origin == 0)
+        l->wrote = l->tip;
     s->pending[(s->pending_first + s->pending_n++) % SYNC_PENDING_MAX] =
         (struct sync_pending){a->ticket, l, l->tip, l->tip_id, origin};
 #ifdef KITH_PLANTED_ANNOUNCE /* a planted bug that the simulator must find: visible before durable */
@@ -839,6 +850,9 @@ int sync_append_begin(struct sync *s, uint8_t stream, uint64_t *ret_first, struc
     bool is_first = stream == KITH_CONTROL && l->tip == 0; /* the certificate that makes the rest valid */
     uint64_t ends;
     struct kith_id id;
+    int may = is_first ? 0 : sync_may_append(s, e);
+    if (may < 0)
+        return may;
     roster_valid_end(s->c.roster, &key, &ends, &id);
     if (!is_first && ends <= l->tip)
         return kith_fail(e, KITH_E_REFUSED,
@@ -963,6 +977,7 @@ void sync_tick(struct sync *s, struct kith_mono now)
     for (uint32_t i = 0; i < SYNC_PEERS_MAX; i++)
         if (s->peer[i].up)
             sync_tick_peer(s, i);
+    sync_own_tick(s);
     if (now.ms >= s->hour_due.ms)
         sync_hour(s);
     s->tick_due.ms = now.ms + SYNC_TICK_MS;
@@ -973,6 +988,8 @@ struct kith_mono sync_deadline(const struct sync *s)
     struct kith_mono t = s->tick_due;
     if (s->dirty && s->fold_due.ms < t.ms)
         t = s->fold_due;
+    if (!s->ready && s->compared > 0 && s->compared_at.ms + SYNC_SECOND_MS < t.ms)
+        t.ms = s->compared_at.ms + SYNC_SECOND_MS;
     return t;
 }
 
@@ -1015,7 +1032,7 @@ void sync_log_at(const struct sync *s, uint32_t i, struct sync_log *ret)
 {
     assert(i < s->heads.n);
     const struct heads_log *l = s->heads.at[i];
-    *ret = (struct sync_log){l->key, l->held, l->head, l->head_id};
+    *ret = (struct sync_log){l->key, l->held, l->head, l->head_id, l->held_id, l->fork};
 }
 
 void sync_stats(const struct sync *s, struct sync_stats *ret)

@@ -39,6 +39,7 @@ struct sync_config {
     const struct crypto_sk *entry_sk; /* of that epoch; stays the caller's, in memory fit for secrets */
     struct sync_reader reader;
     const char *software; /* borrowed for life; at most 40 bytes */
+    bool alone;           /* own heads need not be compared with a peer before the first append */
     uint64_t seed;        /* of jitter and random choice; not secret */
 };
 
@@ -53,6 +54,8 @@ int sync_load_proof(struct roster *r, struct run_ctx *ctx, struct kith_bytes byt
 int sync_load_log(struct sync *s, const struct kith_log_key *log, uint64_t last,
                   const struct kith_id *last_id);
 int sync_load_missing(struct sync *s, const struct kith_log_key *log, uint64_t seq);
+/* Of an own log: how far this very home wrote it (daemon/store_own.c); 0 where nothing is said. */
+void sync_load_wrote(struct sync *s, const struct kith_log_key *log, uint64_t seq);
 void sync_start(struct sync *s, struct kith_mono now);
 /* At any time: a body that is wanted again, because its withdrawal turned out not to count. */
 int sync_lost(struct sync *s, const struct kith_log_key *log, uint64_t seq);
@@ -149,6 +152,33 @@ struct sync_rotation {
 };
 int sync_rotate(struct sync *s, const struct sync_rotation *n, struct kith_mono now, struct kith_error *e);
 
+/* ---- the own logs (SPEC 6.13 to 6.16) ---- */
+enum sync_own {
+    OWN_WELL,
+    OWN_WAITS,    /* own heads were not compared with a peer since the start */
+    OWN_FORKED,   /* a log of this epoch is forked, and it is not known yet what the network holds */
+    OWN_SETTLED,  /* it is known and held: a rotation may close the log there */
+    OWN_OUTDATED, /* a certificate of a later epoch counts, whose keys this home does not have */
+    OWN_ELSEWHERE /* another machine runs as this site */
+};
+enum sync_own sync_own(const struct sync *s);
+/* 0 in OWN_WELL; KITH_E_AGAIN, and KITH_E_REFUSED in OWN_ELSEWHERE, with what to do. sync_append_begin asks
+ * this for everything but the certificate of a new epoch. */
+int sync_may_append(const struct sync *s, struct kith_error *e);
+/* True for a log that a fork proof ends; *ret_seq and *ret_id are then the last entry of it that is held,
+ * hidden or not: where a rotation closes an own log. */
+bool sync_forked(const struct sync *s, const struct kith_log_key *log, uint64_t *ret_seq,
+                 struct kith_id *ret_id);
+/* Own heads of another site's making (those of a bundle, say) were compared and taken: as good as a link. */
+void sync_compared(struct sync *s, const struct kith_site_id *site, struct kith_mono now);
+/* A person takes it upon himself: no comparison until the next start. */
+void sync_alone(struct sync *s);
+/* This home healed itself by beginning this epoch: what foreign hands write from it on means OWN_ELSEWHERE. 0
+ * for never. */
+void sync_healed(struct sync *s, uint32_t epoch);
+/* Sets, or takes back, what was found out before this start. */
+void sync_elsewhere(struct sync *s, bool found);
+
 /* ---- time and questions ---- */
 void sync_tick(struct sync *s, struct kith_mono now);
 struct kith_mono sync_deadline(const struct sync *s); /* when sync_tick is due */
@@ -165,6 +195,8 @@ struct sync_log {
     struct kith_log_key log;
     uint64_t held, head; /* durable; of the valid part */
     struct kith_id head_id;
+    struct kith_id held_id;
+    bool fork; /* a proof ends it */
 };
 uint32_t sync_logs(const struct sync *s);
 void sync_log_at(const struct sync *s, uint32_t i, struct sync_log *ret); /* ascending by key */

@@ -308,6 +308,8 @@ static void other_certificate(struct sync *s, struct sync_peer *p, struct heads_
         return;
     sync_note(s, sync_slot(s, p), "a site has two certificates of epoch %u: the lower one counts",
               l->key.epoch);
+    if (memcmp(&l->key.site, &s->c.self, sizeof s->c.self) == 0)
+        s->other_self = true; /* both began this epoch: no backup does that */
     sync_dirty(s);
     for (uint32_t i = 0; i < s->heads.n; i++) {
         struct heads_log *x = s->heads.at[i];
@@ -340,6 +342,18 @@ static void probe_over(struct sync *s, struct sync_peer *p, struct heads_log *l)
         l->probe = 0;
 }
 
+/* The branch of the run in hand is the one to be held, unless it is the one that was left. */
+static void take_over(struct sync *s, struct sync_peer *p, struct heads_log *l, uint64_t at, uint64_t fork)
+{
+    if (same_id(&s->run->entry[fork - s->run->first].id, &l->left_id)) {
+        l->right = 0;
+        l->offered = true; /* two branches in the network, and we hold the one that we did not write */
+    } else {
+        l->offered = false;
+        replace_from(s, p, l, at, fork);
+    }
+}
+
 /* The run in hand and ours differ first at `seq`. */
 static void forked(struct sync *s, struct sync_peer *p, struct heads_log *l, uint64_t seq)
 {
@@ -356,13 +370,16 @@ static void forked(struct sync *s, struct sync_peer *p, struct heads_log *l, uin
     buf_init(&b, s->proof, FORK_WIRE_MAX);
     if (!closed && (!roster_fork(s->c.roster, &l->key, &known, &prev) || seq < known)) {
         int made = fork_make(s->ctx, s->run, s->tail, seq, s->fork, &b);
-        if (made == 0)
+        if (made == 0) {
             learn(s, l, s->fork, (struct kith_bytes){s->proof, b.n}, NULL);
-        else if (certificate)
+            if (memcmp(&l->key.site, &s->c.self, sizeof s->c.self) == 0)
+                sync_own_foreign(s, sync_slot(s, p), l->key.epoch, "a branch");
+        } else if (certificate) {
             other_certificate(s, p, l);
+        }
     }
     if (l->right == sync_slot(s, p) + 1)
-        replace_from(s, p, l, at, seq);
+        take_over(s, p, l, at, seq);
 }
 
 /* s->run came from p and is not simply what follows. */
@@ -421,11 +438,10 @@ void sync_fork_offer(struct sync *s, struct sync_peer *p, uint8_t stream, const 
         return;
     }
     const struct member *m = roster_member(s->c.roster, &key.site);
-    if (m == NULL || m->epoch > key.epoch || (l->offered && h->seq <= l->tip))
-        return; /* closed; or of two branches in the network, ours is the longer */
+    if (m == NULL || m->epoch > key.epoch)
+        return;
     l->right = sync_slot(s, p) + 1;
     l->right_seq = h->seq;
-    l->offered = false;
     if (h->seq > l->tip)
         sync_claim(s, p, l, h->seq);
     else
@@ -464,6 +480,10 @@ void sync_cut(struct sync *s, struct heads_log *l, uint64_t from, uint64_t fork)
     a->first = from;
     a->last = fork;
     cut_waiting(s, l, from);
+    if (!id_held(s, l, fork, &l->left_id))
+        l->left_id = (struct kith_id){{0}};
+    if (l->wrote >= fork)
+        l->wrote = fork - 1;
     l->tip = from - 1;
     l->tip_id = id;
     if (l->held > l->tip) {

@@ -20,8 +20,11 @@
 #define SYNC_FOLD_EACH     50u   /* logs and withdrawals for which folds lie a millisecond further apart */
 #define SYNC_TICK_MS       1000  /* deadlines are looked at so often */
 #define SYNC_HOUR_MS       3600000
-#define SYNC_PUSH_LINKS    16u /* above this many links, growth is announced rather than pushed */
-#define SYNC_REPEATS_MAX   8u  /* of the control stage, while the roster grows */
+#define SYNC_SECOND_MS                                                                                       \
+    1000                     /* how long a second peer is waited for, once own heads were compared with one  \
+                              */
+#define SYNC_PUSH_LINKS  16u /* above this many links, growth is announced rather than pushed */
+#define SYNC_REPEATS_MAX 8u  /* of the control stage, while the roster grows */
 
 /* The stages of a pull, in order; the four streams lie between, CONTROL being stream 0. */
 enum sync_stage {
@@ -150,6 +153,12 @@ struct sync {
     struct sync_missing *missing;
     uint32_t missing_n, missing_cap, missing_open;
     struct sync_stats stats;
+    bool ready;        /* own heads were compared, as far as that is asked for */
+    uint32_t compared; /* peers compared with since the start; the first one: */
+    struct kith_site_id compared_with;
+    struct kith_mono compared_at;
+    uint32_t healed; /* epoch that began with a healing; 0 for none */
+    bool other_self; /* another machine runs as this site */
     struct sync_peer peer[SYNC_PEERS_MAX];
 };
 
@@ -199,6 +208,10 @@ void sync_take(struct sync *s, struct sync_peer *p, struct kith_bytes bytes);
 /* Whether the last signature of a run holds under the key of its epoch. KITH_E_NOTFOUND: its certificate is
  * not held. */
 int sync_take_verify(struct sync *s, const struct run *r, struct kith_error *e);
+
+/* sync_own.c: the own logs */
+void sync_own_tick(struct sync *s);
+void sync_own_foreign(struct sync *s, uint32_t peer, uint32_t epoch, const char *what);
 
 /* sync_fork.c: forks */
 void sync_cut(struct sync *s, struct heads_log *l, uint64_t from, uint64_t fork);

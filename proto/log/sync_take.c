@@ -190,6 +190,8 @@ static void take_new(struct sync *s, struct sync_peer *p, struct heads_log *l, s
     for (uint32_t i = 0; i < fresh->count; i++)
         if (!fresh->entry[i].has_body)
             sync_missing_add(s, l, fresh->entry[i].e.seq, sync_slot(s, p) + 1);
+    if (memcmp(&l->key.site, &s->c.self, sizeof s->c.self) == 0)
+        sync_own_foreign(s, sync_slot(s, p), l->key.epoch, "entries");
     s->stats.runs_in++;
     s->stats.entries_in += fresh->count;
     sync_hand_to_store(s, l, fresh, bytes, sync_slot(s, p) + 1);

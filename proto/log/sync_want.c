@@ -216,12 +216,11 @@ void sync_serve(struct sync *s, struct sync_peer *p, const struct msg_want *m)
         sync_drop(s, sync_slot(s, p), BYE_PROTOCOL, &why);
         return;
     }
-    if (l != NULL && m->headers && m->from > l->head && l->fork) {
-        sync_push(p, l, &(struct sync_push){.log = l, .proof = true}); /* SPEC 6.9 */
-        return;
-    }
     bool authors = l != NULL && memcmp(&l->key.site, &p->site, sizeof p->site) == 0;
-    if (l == NULL || m->from > (authors ? l->held : l->head))
+    uint64_t has = l == NULL ? 0 : authors ? l->held : l->head;
+    if (l != NULL && m->headers && m->from > has && l->fork)
+        sync_push(p, l, &(struct sync_push){.log = l, .proof = true}); /* SPEC 6.9 */
+    if (l == NULL || m->from > has)
         return; /* we never told of it: its deadline will pass */
     p->serve[p->serve_n++] = (struct sync_serve){l, m->from, m->to, m->headers, authors};
 }

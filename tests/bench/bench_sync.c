@@ -262,6 +262,7 @@ static void bench_fill(struct bench *x)
                             .epoch = keys.epoch,
                             .entry_sk = &keys.secret->entry,
                             .reader = {s, store_id_at, store_run_at, store_proof_at},
+                            .alone = true,
                             .software = "bench"};
     struct sync *sync = sync_new(&c);
     if (sync == NULL || store_load_sync(s, sync, &e) != 0)

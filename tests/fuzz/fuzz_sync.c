@@ -299,6 +299,7 @@ static void begin(uint8_t scene)
                             .epoch = 1,
                             .entry_sk = &site[self].entry_sk,
                             .reader = {NULL, id_at, run_at, proof_at},
+                            .alone = true,
                             .software = "fuzz",
                             .seed = scene};
     sync = sync_new(&c);

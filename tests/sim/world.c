@@ -110,6 +110,7 @@ static void world_boot(struct world *w, uint32_t i)
                             .entry_sk = &x->entry_sk,
                             .reader = {x, world_id_at, world_run_at, world_proof_at},
                             .software = "sim",
+                            .alone = x->alone,
                             .seed = w->random};
     x->sync = sync_new(&c);
     assert(x->sync != NULL);
@@ -384,6 +385,7 @@ static void world_keys(struct world *w, uint32_t i)
     x->index = i;
     x->world = w;
     x->epoch = 1;
+    x->alone = true;
     snprintf(x->code, sizeof x->code, "%s", code[i]);
     for (size_t k = 0; k < sizeof seed; k++)
         seed[k] = (uint8_t)world_random(w, 256);

@@ -41,6 +41,7 @@ struct world_site {
     struct disk disk, backup;
     struct roster *roster;
     struct sync *sync;
+    bool alone;       /* appends without having compared its own heads with a peer */
     bool strips;      /* a relay that takes bodies out of what it passes on */
     uint64_t written; /* entries this site appended to stream 1 that its disk acknowledged */
     uint64_t offered; /* … or was given, acknowledged or not */

@@ -18,6 +18,7 @@ port[BRK]=$(ports 1)
 for c in ASH BRK; do
     site_config "$c" listed
     site_up "$c"
+    alone "$c"
 done
 
 for i in 1 2 3 4 5; do release ASH "By hand $i" > /dev/null; done
@@ -76,6 +77,7 @@ out=$(k COL bundle apply --fingerprint "$network" "$usb/welcome.kith") || fail "
 check_equal 'both print the same fingerprint of the network' "$(finger Network "$out")" "$network"
 check 'what was there before is found' has_title COL 'By hand 3'
 check_equal 'by kith find too' "$(k COL find 'By hand' --json | grep -ci '"title": *"[^"]*by hand')" 6
+alone COL
 release COL 'Never had a link' > /dev/null
 k COL bundle create "$usb/col.kith" > /dev/null || fail 'the first bundle of COL'
 for c in ASH BRK; do
@@ -90,6 +92,7 @@ check 'and back' has_title COL 'To who has no link'
 for c in ASH BRK COL; do check_equal "links of $c since" "$(logged "$c" 'peer\.up.*mode=(member|probation)')" "$([ $c = COL ] && echo 0 || echo 1)"; done
 site_down COL
 site_up COL
+alone COL
 check 'after a restart it is still there' has_title COL 'Never had a link'
 
 # Parts, in any order, and each file by itself.

@@ -26,6 +26,7 @@ grep -aq __asan_init "$kithd" && slow=3
 
 top=$(mktemp -d "${TMPDIR:-/tmp}/kith-sys.XXXXXX")
 chmod 755 "$top"
+export XDG_STATE_HOME="$top/state" # where the counters outside the homes go
 declare -A home port pid log network
 others=() # processes that are no daemons
 checks=0
@@ -202,6 +203,12 @@ k() { # code, arguments of kith…
 sql() { # code, query
     sqlite3 -readonly -batch -cmd '.timeout 3000' "file:${home[$1]}/replica.db?mode=ro" "$2"
 }
+
+# code, number of sites: so many have told their addresses, which each does once it has compared its entries
+published() { [ "$(sql "$1" 'SELECT count(*) FROM log WHERE stream = 3 AND last > 0')" -ge "$2" ]; }
+
+# A site that can reach nobody writes all the same, until it is started again.
+alone() { k "$1" release --alone > /dev/null 2>&1 || true; }
 
 # code of the inviter, code of the joiner
 site_join() {

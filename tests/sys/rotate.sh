@@ -18,6 +18,7 @@ site_config ASH listed
 site_config BRK listed "ASH=127.0.0.1:${port[ASH]}"
 printf 'listen: []\ndial: auto\n' > "${home[CED]}/config.yaml"
 site_up ASH
+alone ASH
 
 # ---- a peer that was away ----
 

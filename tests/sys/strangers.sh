@@ -16,6 +16,7 @@ site_config COL listed "ASH=127.0.0.1:${port[ASH]}"
 for c in ASH BRK COL; do site_up "$c"; done
 site_join ASH BRK
 site_join ASH COL
+wait_for 20 'all have told their addresses' published ASH 3
 release BRK 'Known to everybody' > /dev/null
 wait_for 20 'three sites with the same heads' same_heads ASH BRK COL
 to=127.0.0.1:${port[ASH]}
@@ -78,6 +79,7 @@ check_match 'sentence for half a line' "$(cat "$top/said")" 'copy it again'
 
 out=$(k EEL join "$line") || fail "EEL does not join: $out"
 wait_for 10 'EEL in step' in_step EEL ASH
+wait_for 10 'EEL has told its address' published ASH 4
 site_down EEL
 refused 'a spent invite' 'join\.refused' k DEL join "$line"
 check_equal 'exit code of a spent invite' $code 5
@@ -112,6 +114,7 @@ check_equal 'what DEL holds of a network' "$(sql DEL 'SELECT count(*) FROM counc
 out=$(k DEL join "$line") || fail 'the same line again'
 check_match 'the same line again' "$out" 'Joined .* as DEL'
 check_equal 'admissions posted' "$(sql ASH "SELECT last FROM v_log WHERE site = 'ASH' AND stream = 0")" $((before + 1))
+wait_for 10 'DEL has told its address' published ASH 5
 refused 'its line, used by another' 'join\.refused' "$peer" join "$line" --as fox --code FOX
 stop_beside "$beside"
 wait_for 10 'DEL in step' in_step DEL ASH

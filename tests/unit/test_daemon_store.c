@@ -952,7 +952,7 @@ static void test_load(void **state)
     struct roster *r = load_roster();
     assert_int_equal(roster_members(r), 1);
     struct sync_config c = {
-        .roster = r, .self = self, .epoch = 1, .entry_sk = &entry_sk, .software = "test", .seed = 1};
+        .roster = r, .self = self, .epoch = 1, .entry_sk = &entry_sk, .alone = true, .software = "test", .seed = 1};
     c.reader = (struct sync_reader){store, store_id_at, store_run_at, store_proof_at};
     struct sync *y = sync_new(&c);
     assert_non_null(y);

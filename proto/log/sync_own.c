@@ -1,0 +1,146 @@
+/* This site's own logs: when they may be written (SPEC 6.13 to 6.16).
+ *
+ * A home that was restored from a backup looks like any other. What tells the two apart is a peer that holds
+ * newer entries of this site, so before the first append after a start own heads are compared with peers: a
+ * pull that ended has fetched whatever they hold more. When the comparison comes too late there are two
+ * branches; then the site takes over the one that the network holds, and rotates. When foreign hands still
+ * write as this site after that, another machine runs as this site, and this one stops. */
+#include "proto/log/sync_impl.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+static uint32_t others(const struct sync *s)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < roster_members(s->c.roster); i++) {
+        const struct member *m = roster_member_at(s->c.roster, i);
+        n += m->state != MEMBER_REVOKED && memcmp(&m->site, &s->c.self, sizeof m->site) != 0;
+    }
+    return n;
+}
+
+static void look_ready(struct sync *s)
+{
+    bool waited = s->compared > 0 && s->now.ms - s->compared_at.ms >= SYNC_SECOND_MS;
+    uint32_t n = s->ready ? 0 : others(s);
+    s->ready = s->ready || n == 0 || s->compared >= 2 || (s->compared == 1 && n == 1) || waited;
+}
+
+void sync_compared(struct sync *s, const struct kith_site_id *site, struct kith_mono now)
+{
+    s->now = now;
+    if (s->compared == 1 && memcmp(&s->compared_with, site, sizeof *site) == 0)
+        return;
+    if (s->compared++ == 0) {
+        s->compared_with = *site;
+        s->compared_at = now;
+    }
+    look_ready(s);
+}
+
+void sync_alone(struct sync *s)
+{
+    s->ready = true;
+}
+
+void sync_own_tick(struct sync *s)
+{
+    look_ready(s);
+}
+
+/* ---- the state of the own logs ---- */
+
+static bool is_own(const struct sync *s, const struct heads_log *l)
+{
+    return memcmp(&l->key.site, &s->c.self, sizeof s->c.self) == 0;
+}
+
+/* What a peer offered last is held, on disk, and is not the branch that this home wrote: that one it can
+ * write again, the other only the network has. */
+static bool settled(const struct sync *s, const struct heads_log *l)
+{
+    uint64_t fork = 0;
+    struct kith_id prev;
+    bool got = l->right != 0 && l->held >= l->right_seq;
+    return roster_fork(s->c.roster, &l->key, &fork, &prev) && l->wrote < fork && l->replace == 0 &&
+           l->probe == 0 && l->tip == l->held && (l->offered || got);
+}
+
+enum sync_own sync_own(const struct sync *s)
+{
+    enum sync_own state = s->ready ? OWN_WELL : OWN_WAITS;
+    const struct member *m = roster_member(s->c.roster, &s->c.self);
+    if (s->other_self)
+        return OWN_ELSEWHERE;
+    if (s->c.epoch == 0 || m == NULL || !s->ready)
+        return state;
+    for (uint32_t i = 0; i < s->heads.n; i++) {
+        const struct heads_log *l = s->heads.at[i];
+        if (!is_own(s, l) || !l->fork)
+            continue;
+        if (!settled(s, l))
+            return OWN_FORKED;
+        state = OWN_SETTLED;
+    }
+    return m->epoch > s->c.epoch ? OWN_OUTDATED : state;
+}
+
+int sync_may_append(const struct sync *s, struct kith_error *e)
+{
+    switch (sync_own(s)) {
+    case OWN_WELL:
+        return 0;
+    case OWN_WAITS:
+        return kith_fail(
+            e, KITH_E_AGAIN,
+            "nothing is signed before this site's own entries were compared with a peer: link up "
+            "(kith sync), or say kith release --alone if none can be reached");
+    case OWN_FORKED:
+    case OWN_SETTLED:
+    case OWN_OUTDATED:
+        return kith_fail(
+            e, KITH_E_AGAIN,
+            "this site's log has another branch, or an epoch that this home did not begin, as after "
+            "the restore of a backup: kith rotate goes on from what the network holds");
+    case OWN_ELSEWHERE:
+        return kith_fail(
+            e, KITH_E_REFUSED,
+            "another machine runs as this site: find it and stop one of the two, then kith rotate");
+    }
+    return kith_fail(e, KITH_E_INTERNAL, "own logs in no state");
+}
+
+bool sync_forked(const struct sync *s, const struct kith_log_key *log, uint64_t *ret_seq,
+                 struct kith_id *ret_id)
+{
+    const struct heads_log *l = heads_find(&s->heads, log);
+    if (l == NULL || !l->fork || l->held == 0)
+        return false;
+    *ret_seq = l->held;
+    *ret_id = l->held_id;
+    return true;
+}
+
+/* ---- another machine ---- */
+
+void sync_healed(struct sync *s, uint32_t epoch)
+{
+    s->healed = epoch;
+}
+
+void sync_elsewhere(struct sync *s, bool found)
+{
+    s->other_self = found;
+}
+
+/* Something of this site that it did not write came from a peer, of this epoch. After a healing that is no
+ * backup any more. */
+void sync_own_foreign(struct sync *s, uint32_t peer, uint32_t epoch, const char *what)
+{
+    if (s->other_self || s->healed == 0 || !s->ready || epoch < s->healed)
+        return;
+    s->other_self = true;
+    sync_note(s, peer, "%s of this site that it did not write: another machine runs as this site", what);
+}
