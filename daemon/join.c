@@ -205,14 +205,15 @@ static void join_fail(struct daemon *d, const struct kith_error *e)
     join_clear(d);
 }
 
-static void answer_joined(struct daemon *d, uint32_t members, const struct msg_hello *pending)
+static void answer_joined(struct daemon *d, const char *network, uint32_t members,
+                          const struct msg_hello *pending)
 {
     struct client *c = d->join->client;
     if (!c)
         return;
     struct buf *b = answer_begin(c);
     pack_map(b, pending ? 4 : 3);
-    answer_text(b, "network", d->network);
+    answer_text(b, "network", network);
     answer_text(b, "code", d->code);
     answer_number(b, "members", members);
     if (pending) {
@@ -279,13 +280,15 @@ static void on_hello(struct daemon *d, const struct msg_hello *hello)
         join_fail(d, &e);
         return;
     }
+    char network[KITH_NAME_MAX + 1];
     uint32_t members = roster_members(c.roster);
+    snprintf(network, sizeof network, "%s", roster_network(c.roster));
     if (!h.pending)
         become_member(d, &c, coordinator);
     else
         join_pending(d, &h);
     join_check_clear(&c);
-    answer_joined(d, members, h.pending ? &h : NULL);
+    answer_joined(d, network, members, h.pending ? &h : NULL);
     join_clear(d);
 }
 

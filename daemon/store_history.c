@@ -494,6 +494,13 @@ static int drop_councils(struct store *s, const struct roster *r, struct kith_er
     return rc;
 }
 
+/* Proposals that gave way are not kept on the disk either: a coordinator could fill it with them. */
+static int prune_councils(struct store *s, struct kith_error *e)
+{
+    return store_statement(s, SQL_COUNCIL_PRUNE, e) == NULL ? KITH_E_INTERNAL
+                                                            : store_run_statement(s, SQL_COUNCIL_PRUNE, e);
+}
+
 static int set_councils(struct store *s, const struct roster *r, bool *ret_any, struct kith_error *e)
 {
     static const uint8_t hh[64];
@@ -506,6 +513,8 @@ static int set_councils(struct store *s, const struct roster *r, bool *ret_any, 
     int rc = write_councils(s, r, e);
     if (rc == 0)
         rc = drop_councils(s, r, e);
+    if (rc == 0)
+        rc = prune_councils(s, e);
     if (rc == 0)
         rc = set_contested(s, r, e);
     return rc == 0 ? set_policy(s, r, e) : rc;

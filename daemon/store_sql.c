@@ -128,6 +128,7 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_COUNCIL_STATE_GET] = "SELECT state FROM council_state WHERE id = ?1",
     [SQL_COUNCIL_STATE_COUNT] = "SELECT count(*) FROM council_state",
     [SQL_COUNCIL_STATE_DROP] = "DELETE FROM council_state WHERE state IN ('waiting', 'overtaken')",
+    [SQL_COUNCIL_PRUNE] = "DELETE FROM council WHERE g > 0 AND id NOT IN (SELECT id FROM council_state)",
     [SQL_SIGN_PUT] = "INSERT OR IGNORE INTO council_sign(council, site) VALUES(?1, ?2)",
     [SQL_POLICY_PUT] = "INSERT INTO policy(place, key, value, what) VALUES(?1, ?2, ?3, ?4) "
                        "ON CONFLICT(place) DO UPDATE SET value = excluded.value WHERE value <> excluded.value",

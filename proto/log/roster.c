@@ -1067,6 +1067,12 @@ const struct kith_net_id *roster_net(const struct roster *r)
     return &r->net;
 }
 
+const char *roster_network(const struct roster *r)
+{
+    assert(r != NULL);
+    return r->genesis.name;
+}
+
 /* ---- questions ---- */
 
 const struct council *roster_council(const struct roster *r)

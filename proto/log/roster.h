@@ -39,6 +39,7 @@ struct member {
 struct roster *roster_new(struct kith_bytes genesis, struct kith_error *e);
 void roster_free(struct roster *r);
 const struct kith_net_id *roster_net(const struct roster *r);
+const char *roster_network(const struct roster *r); /* its name, from the genesis */
 
 /* Each returns 1 when something new was learnt, 0 when it was known, or an error; nothing is computed yet
  * (only roster_entry_key and the list of councils answer at once). */

@@ -60,4 +60,21 @@ for c in ASH BRK COL; do
     wait_for 5 "$c is in council 4" in_force $c 4
     wait_for 5 "$c has one council again" one_only $c
 done
+
+# Of many proposals that nobody signs the newest stay, in the roster and on the disk.
+for i in 1 2 3 4 5 6 7; do k BRK policy set erase-after ${i}h > /dev/null || fail "proposal $i"; done
+few() { [ "$(sql "$1" "SELECT count(*) FROM v_waiting WHERE what LIKE 'erase-after%'")" = 4 ]; }
+for c in ASH BRK COL; do
+    wait_for 5 "$c keeps four proposals" few $c
+    check_equal "as many at $c on the disk" "$(sql $c 'SELECT count(*) FROM council WHERE g > 0')" \
+        "$(sql $c 'SELECT count(*) FROM v_council WHERE g > 0')"
+done
+k ASH endorse "$(sql ASH "SELECT number FROM v_waiting WHERE what LIKE 'erase-after is 7h%'")" > "$top/out" ||
+    fail 'ASH does not endorse the last'
+check_match 'the last is complete' "$(cat "$top/out")" 'Council 5 is in force: erase-after is 7h'
+none_waits() { [ -z "$(number_of COL 'erase-after%')" ]; }
+wait_for 5 'the others wait no more' none_waits
+site_down COL
+site_up COL
+check 'a restart finds the same' in_force COL 5
 done_with

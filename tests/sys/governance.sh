@@ -48,7 +48,7 @@ start_beside "$top/watched" "$kith" --home "${home[BRK]}" watch
 watcher=$beside
 line=$(k ASH invite COL) || fail 'ASH does not invite'
 out=$(k COL join "$line") || fail 'COL does not ask'
-check_match 'the joiner is told' "$out" 'pending, 1 of 2 coordinators'
+check_match 'the joiner is told' "$out" 'Asked to join Governed as COL: pending, 1 of 2 coordinators'
 check_match 'and told again' "$(k COL status)" 'pending, 1 of 2'
 check_match 'the coordinator shows it' "$(k ASH members)" 'pending, 1 of 2'
 site_down COL
