@@ -105,7 +105,7 @@ const struct verb verb_data = {
                "    kith data add deaths-rate spells.csv --aggregate period=discharged,sum=died,count\n"
                "    kith data show falls-rate --unit W4\n"
                "    kith data fix falls-rate 2026-03 --unit W4 --numerator 8 --reason 'one counted twice'\n"
-               "    kith data drop falls-rate --unit W4\n"
+               "    kith data drop falls-rate --unit W4 --yes\n"
                "    kith data share falls-rate --rephase 2026-04 --reason 'new beds'",
     .options = options,
     .words_max = 3,
