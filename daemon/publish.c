@@ -433,19 +433,49 @@ static bool would_do(const struct publish *p, struct sdc_plan *plan, enum sdc_un
     return sdc_plan_make(plan, &a, NULL) == 0 && sdc_plan_check(plan, &a, NULL) == 0;
 }
 
+/* The first period of this length of which no day is out. */
+static struct sdc_period first_free(const struct publish *p, enum sdc_unit unit)
+{
+    const struct sdc_history *h = p->ask.history;
+    int32_t to = INT32_MIN;
+    for (uint32_t i = 0; i < h->cells; i++) {
+        struct sdc_days s = sdc_period_span(h->cell[i].period, h->first_month);
+        if (h->cell[i].relation == SDC_SAME && h->cell[i].state != SDC_MISSING && s.to > to)
+            to = s.to;
+    }
+    struct sdc_period at = {SDC_NO_UNIT, 0};
+    if (to == INT32_MIN)
+        return at;
+    at = sdc_period_of_day(unit, to, h->first_month);
+    at.serial += sdc_period_span(at, h->first_month).from < to;
+    return at;
+}
+
+/* Longer periods at once, else only the signal, else longer periods as soon as there is a whole one. */
 void publish_advise(const struct publish *p, char ret[PUBLISH_ADVICE_MAX])
 {
+    char text[SDC_PERIOD_TEXT_MAX];
     struct sdc_plan *plan = p->is_event ? NULL : sdc_plan_new();
     ret[0] = '\0';
     if (!plan)
         return;
-    enum sdc_unit u = p->ask.is_value ? SDC_NO_UNIT : sdc_period_coarser(p->plan->unit);
+    enum sdc_unit next =
+        p->ask.is_value || !p->ask.policy->cells ? SDC_NO_UNIT : sdc_period_coarser(p->plan->unit);
+    enum sdc_unit u = next;
     while (u != SDC_NO_UNIT && !would_do(p, plan, u, NULL))
         u = sdc_period_coarser(u);
+    struct sdc_period free_from =
+        next != SDC_NO_UNIT ? first_free(p, next) : (struct sdc_period){SDC_NO_UNIT, 0};
     if (u != SDC_NO_UNIT)
         snprintf(ret, PUBLISH_ADVICE_MAX, "kith data share %s --period %s", p->of.measure, sdc_unit_code(u));
-    else if (would_do(p, plan, p->ask.want, "signal-only/1"))
+    else if (p->plan->shown + p->plan->hidden > 0 && would_do(p, plan, p->ask.want, "signal-only/1"))
         snprintf(ret, PUBLISH_ADVICE_MAX, "kith data share %s --policy signal-only/1", p->of.measure);
+    else if (free_from.unit != SDC_NO_UNIT) {
+        sdc_period_print(free_from, text);
+        snprintf(ret, PUBLISH_ADVICE_MAX,
+                 "to wait until %s is counted whole, then kith data share %s --period %s", text,
+                 p->of.measure, sdc_unit_code(next));
+    }
     sdc_plan_free(plan);
 }
 

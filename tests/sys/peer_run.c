@@ -141,12 +141,16 @@ size_t peer_run_figures(const struct peer_site *s, const char *measure, uint8_t 
 {
     static const char *const in_order[2] = {"2026-01", "2026-02"}, *const back[2] = {"2026-02", "2026-01"};
     begin(s, KITH_MEASURES);
-    add(KITH_KIND_SERIES, KITH_KIND_SCHEMA, series("hes-2018/1", in_order, 12, 100, measure)); /* not rounded */
-    add(KITH_KIND_SERIES, KITH_KIND_SCHEMA, series("hes-2018/1", in_order, 5, 100, measure));  /* a small count */
-    add(KITH_KIND_SERIES, KITH_KIND_SCHEMA, series("hes-2018/1", in_order, 60, 50, measure));  /* more than all */
+    add(KITH_KIND_SERIES, KITH_KIND_SCHEMA,
+        series("hes-2018/1", in_order, 12, 100, measure)); /* not rounded */
+    add(KITH_KIND_SERIES, KITH_KIND_SCHEMA,
+        series("hes-2018/1", in_order, 5, 100, measure)); /* a small count */
+    add(KITH_KIND_SERIES, KITH_KIND_SCHEMA,
+        series("hes-2018/1", in_order, 60, 50, measure)); /* more than all */
     add(KITH_KIND_SERIES, KITH_KIND_SCHEMA, series("hes-2018/1", back, 20, 100, measure));
     add(KITH_KIND_SERIES, KITH_KIND_SCHEMA, series("signal-only/1", in_order, 20, 100, measure));
-    add(KITH_KIND_SERIES, KITH_KIND_SCHEMA, series("later-2040/1", in_order, 12, 100, measure)); /* not judged */
+    add(KITH_KIND_SERIES, KITH_KIND_SCHEMA,
+        series("later-2040/1", in_order, 12, 100, measure)); /* not judged */
     add(KITH_KIND_SERIES, KITH_KIND_SCHEMA, series("hes-2018/1", in_order, 20, 100, measure));
     return finish(&run, &s->net, &s->entry_sk, ret);
 }
