@@ -14,7 +14,8 @@ static const struct cli_option options[] = {
     {NULL, OPTION_FLAG, NULL, NULL},
 };
 
-static const char *const counts[] = {"entries", "runs", "logs", "missing", "refused"};
+static const char *const counts[] = {"entries", "runs",    "logs",       "withdrawn",
+                                     "refused", "missing", "asked_again"};
 #define COUNTS (sizeof counts / sizeof counts[0])
 
 static void print_json(const struct js *answer, bool full)
@@ -27,20 +28,31 @@ static void print_json(const struct js *answer, bool full)
     js_print_take(o, stdout);
 }
 
-static void print_people(const struct js *answer)
+static void print_people(const struct cli *cli, const struct js *answer)
 {
     const struct js *damaged = js_get(answer, "damaged");
     char number[COUNTS][32];
     for (size_t i = 0; i < COUNTS; i++)
         people_number((uint64_t)js_integer(answer, counts[i], 0), number[i]);
-    printf("Entries %s, runs %s, logs %s; missing %s, refused %s.\n", number[0], number[1], number[2],
-           number[3], number[4]);
+    printf("%s entries verified, %s bodies withdrawn, %s refused, %s missing (%s runs of %s logs).\n",
+           number[0], number[3], number[4], number[5], number[1], number[2]);
     for (size_t i = 0; i < js_count(damaged); i++) {
         const char *text = js_string(js_at(damaged, i));
         cli_note("kith: damaged: %s", text ? text : "?");
     }
     if (js_count(damaged) == 0)
         printf("All of it holds.\n");
+    if (js_integer(answer, "asked_again", 0) > 0)
+        people_say(
+            cli,
+            "Logs of other sites that are asked for again, from the damaged entry on: %s. Run it again "
+            "after kith sync --wait.",
+            number[6]);
+    if (js_truth(answer, "made_anew"))
+        people_say(cli, "What is shown and searched is being made anew from what was signed.");
+    if (js_truth(answer, "own_damaged"))
+        cli_note("kith: this site's own log is damaged: \"nothing more is written\": restore the home from a "
+                 "backup");
 }
 
 static int ask(const struct cli *cli, const struct buf *arguments, struct js **ret, struct kith_error *e)
@@ -85,7 +97,7 @@ static int run(struct cli *cli, const struct arguments *a)
     if (cli->format == CLI_JSON)
         print_json(answer, full);
     else
-        print_people(answer);
+        print_people(cli, answer);
     bool good = js_count(js_get(answer, "damaged")) == 0;
     js_free(answer);
     return good ? CLI_DONE : CLI_DAMAGED;

@@ -53,6 +53,7 @@ struct control {
     struct buf out;
     struct store_verify *verify; /* at most one at a time */
     struct client *verify_for;
+    bool full;
     struct store_report report;
     struct key_job *key_job; /* a passphrase that is being worked on; at most one at a time */
 };

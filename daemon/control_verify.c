@@ -1,6 +1,7 @@
 /* verify {full}: in slices, so that links and other clients go on. One at a time. */
 #include "daemon/control.h"
 #include "daemon/drive.h"
+#include "daemon/repair.h"
 
 #define VERIFY_SLICE 16u /* runs in one turn */
 
@@ -14,10 +15,16 @@ void control_verify_forget(struct daemon *d, const struct client *c)
     k->verify_for = NULL;
 }
 
-static void answer(struct client *c, const struct store_report *r)
+static void answer(struct client *c, const struct store_report *r, const struct repair_done *done)
 {
     struct buf *b = answer_begin(c);
-    pack_map(b, 6);
+    pack_map(b, 10);
+    answer_number(b, "withdrawn", r->withdrawn);
+    answer_number(b, "asked_again", done->logs);
+    pack_cstr(b, "made_anew");
+    pack_bool(b, done->projections || done->logs > 0);
+    pack_cstr(b, "own_damaged");
+    pack_bool(b, done->own);
     answer_number(b, "entries", r->entries);
     answer_number(b, "runs", r->runs);
     answer_number(b, "logs", r->logs);
@@ -50,10 +57,13 @@ bool control_verify_slice(struct daemon *d)
     store_verify_end(k->verify);
     k->verify = NULL;
     k->verify_for = NULL;
+    struct repair_done done = {.logs = 0};
+    if (r == 0 && k->full && d->sync)
+        repair_damage(d, &k->report, &done);
     if (r < 0)
         answer_fail(c, &e);
     else
-        answer(c, &k->report);
+        answer(c, &k->report, &done);
     return false;
 }
 
@@ -79,4 +89,5 @@ void control_verify(struct client *c, struct kith_bytes args)
     }
     c->wait = WAIT_VERIFY;
     k->verify_for = c;
+    k->full = full;
 }

@@ -4,6 +4,7 @@
 #include "daemon/drive.h"
 #include "daemon/heal.h"
 #include "daemon/invite.h"
+#include "daemon/repair.h"
 #include "kith/kinds.h"
 #include "proto/wire/pack.h"
 
@@ -239,6 +240,8 @@ int net_load(struct daemon *d, struct kith_error *e)
         r = 0;
     if (r == 0)
         r = make_sync(d, e);
+    if (r == 0)
+        r = repair_load(d, e);
     if (r < 0) {
         net_clear(d);
         return r;

@@ -199,6 +199,8 @@ static int commit_replica(struct store *s, struct kith_error *e)
             return rc;
         s->projected_moved = false;
     }
+    if (store_sums_write(s, &s->sums, e) < 0)
+        return KITH_E_INTERNAL;
     if (store_statement(s, SQL_COMMIT, e) == NULL || store_run_statement(s, SQL_COMMIT, e) < 0)
         return KITH_E_INTERNAL;
     s->writing = false;
@@ -211,7 +213,8 @@ int store_commit(struct store *s, struct kith_error *e)
     if (s->fault.code != 0)
         return fault_return(s, e);
     if (s->writing_private) {
-        if (store_statement(s, SQL_PRIVATE_COMMIT, e) == NULL ||
+        if (store_sums_write(s, &s->sums_private, e) < 0 ||
+            store_statement(s, SQL_PRIVATE_COMMIT, e) == NULL ||
             store_run_statement(s, SQL_PRIVATE_COMMIT, e) < 0)
             return KITH_E_INTERNAL;
         s->writing_private = false;
@@ -246,8 +249,8 @@ bool store_checkpoint_due(const struct store *s)
 }
 
 /* wait_ms: for readers; 0 never waits. *ret_whole (may be NULL): nothing stood in the way. */
-static int checkpoint(struct store *s, sqlite3 *db, bool truncate, int wait_ms, uint32_t *left, bool *ret_whole,
-                      struct kith_error *e)
+static int checkpoint(struct store *s, sqlite3 *db, bool truncate, int wait_ms, uint32_t *left,
+                      bool *ret_whole, struct kith_error *e)
 {
     int in_log = 0, copied = 0;
     sqlite3_busy_timeout(db, wait_ms);
@@ -414,7 +417,8 @@ static int open_both(struct store *s, const char *dir, struct kith_error *e)
     sqlite3_exec(s->private, "PRAGMA cache_size = -512", NULL, NULL, NULL);
     sqlite3_wal_hook(s->db, wal_grew, s);
     sqlite3_wal_hook(s->private, wal_grew, s);
-    return 0;
+    rc = store_sums_open(&s->sums, s->db, e);
+    return rc == 0 ? store_sums_open(&s->sums_private, s->private, e) : rc;
 }
 
 static struct store *store_new(const char *dir)

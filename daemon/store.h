@@ -168,11 +168,11 @@ void store_erase_counts(const struct store_erase *x, uint32_t *ret_entries, uint
                         bool *ret_vacuum);
 void store_erase_end(struct store_erase *x); /* wipes what it looked for, and frees; NULL is fine */
 
-/* What happened to the membership since a row of `news` (0: all that is kept): 1 with the next one, 0 when there
- * is none. event: admit, revoke, withdraw, council, waiting, contested. */
+/* What happened to the membership since a row of `news` (0: all that is kept): 1 with the next one, 0 when
+ * there is none. event: admit, revoke, withdraw, council, waiting, contested. */
 #define STORE_EVENT_MAX 15u
-int store_news_next(struct store *s, int64_t *after, char event[STORE_EVENT_MAX + 1], char text[WORDS_MAX + 1],
-                    struct kith_error *e);
+int store_news_next(struct store *s, int64_t *after, char event[STORE_EVENT_MAX + 1],
+                    char text[WORDS_MAX + 1], struct kith_error *e);
 int store_news_last(struct store *s, int64_t *ret, struct kith_error *e);
 #define STORE_HOLD_REASON_MAX 400u
 struct store_hold {
@@ -280,7 +280,7 @@ struct store_invite {
     bool observer; /* who joins with it reads everything and writes nothing */
     bool has_follows;
     struct kith_site_id follows; /* the site of a lost root that who joins with it stands for now */
-    bool bound;    /* belongs to `root` since it was used first */
+    bool bound;                  /* belongs to `root` since it was used first */
     struct kith_pk root;
 };
 int store_invite_add(struct store *s, const struct store_invite *i, struct kith_error *e);
@@ -465,12 +465,24 @@ int store_raw_change(struct store *s, const struct store_raw *r, uint64_t after,
                      struct kith_error *e);
 /* ---- verification ---- */
 
+#define STORE_SPOILT_MAX 64u
+
 struct store_report {
-    uint64_t entries, runs, logs, missing, refused;
-    uint64_t damages; /* found in all; `damage` keeps the first */
+    uint64_t entries, runs, logs, missing, refused, withdrawn;
+    bool projections;  /* what is shown or searched is damaged: store_rebuild makes it anew */
+    uint32_t spoilt_n; /* logs with a damaged run … */
+    struct kith_pos spoilt[STORE_SPOILT_MAX]; /* … from this entry on */
+    uint64_t damages;                         /* found in all; `damage` keeps the first */
     uint32_t kept;
     char damage[STORE_DAMAGES_MAX][160];
 };
+/* Drops what is stored of a log from the run that begins at `from` on, which verification found damaged;
+ * *ret_last and *ret_id say what is left. The projections are wrong until store_rebuild. KITH_E_REFUSED where
+ * the entry before is damaged, too: cut further back. */
+int store_discard(struct store *s, const struct kith_log_key *log, uint64_t from, uint64_t *ret_last,
+                  struct kith_id *ret_id, struct kith_error *e);
+/* After mending: the rows of runs and projections are taken as they are now. */
+int store_sums_again(struct store *s, struct kith_error *e);
 struct store_verify; /* a verification in progress; about 120 KB */
 /* full: every signature, and SQLite's integrity_check instead of quick_check. Nothing may be uncommitted.
  * Roster and report must live until the end. */

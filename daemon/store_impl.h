@@ -25,12 +25,16 @@ enum sql {
     SQL_RUN_COUNT,
     SQL_RUN_LAG,
     SQL_RUN_SINCE,
+    SQL_DISCARD_RUNS,
+    SQL_DISCARD_GONE,
     SQL_LOG_PUT,
     SQL_LOG_LAST,
     SQL_LOG_ENDS,
     SQL_LOG_ALL,
     SQL_COUNCIL_PUT,
     SQL_COUNCIL_ALL,
+    SQL_COUNCIL_HELD,
+    SQL_RECORD_GET,
     SQL_GONE_MISSING,
     SQL_GONE_PUT,
     SQL_GONE_DROP,
@@ -215,8 +219,22 @@ struct store_tag {
     int64_t number;
 };
 
+/* The sums of one file's tables (store_sums.c). */
+#define STORE_SUMS_MAX 96u
+struct store_sums {
+    sqlite3 *db;
+    bool dirty;
+    uint32_t n;
+    struct store_sum {
+        char name[64];
+        uint64_t value;
+        bool dirty;
+    } table[STORE_SUMS_MAX];
+};
+
 struct store {
     sqlite3 *db, *private;
+    struct store_sums sums, sums_private;
     sqlite3_stmt *statement[SQL_COUNT];
     int dir;                         /* descriptor of the home */
     char *home;                      /* and its path */
@@ -299,6 +317,17 @@ int store_history_set(struct store *s, const struct roster *r, struct kith_error
 /* Another roster is loaded: everything is compared anew. */
 void store_history_forget(struct store *s);
 
+/* ---- store_sums.c ---- */
+
+/* Reads the sums, or takes them from a home that was just made, and follows every change from now on. */
+int store_sums_open(struct store_sums *s, sqlite3 *db, struct kith_error *e);
+/* What changed since the last commit goes into the table; before every commit. */
+int store_sums_write(struct store *o, struct store_sums *s, struct kith_error *e);
+/* Takes a table's rows as they are. */
+void store_sums_take(struct store_sums *s, const char *name);
+/* 1: the rows of this table are those that were written, or it has no sum; 0: they are not. */
+int store_sums_check(const struct store_sums *s, const char *name);
+
 /* ---- store_log.c ---- */
 
 int store_logs_load(struct store *s, struct kith_error *e);
@@ -370,6 +399,9 @@ int store_project_entry(struct store *s, const struct store_log *l, int64_t numb
                         const struct run_entry *x, struct kith_error *e);
 int store_unproject_entry(struct store *s, const struct store_log *l, int64_t number,
                           const struct run_entry *x, struct kith_error *e);
+/* Are the records of a run what its bodies say, as far as it is projected? 1: yes; 0: not that of *ret_seq. */
+int store_project_check(struct store *s, const struct store_log *l, int64_t arrival, const struct run *r,
+                        uint64_t *ret_seq, struct kith_error *e);
 /* Writes the tags that wait; before every commit. */
 int store_tags_flush(struct store *s, struct kith_error *e);
 /* A record shared here: an entry without a log. */

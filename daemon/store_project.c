@@ -510,6 +510,49 @@ int store_unproject_run(struct store *s, const struct store_log *l, int64_t arri
     return rc;
 }
 
+/* ---- checking ---- */
+
+/* The record of one entry against its body; one that was withdrawn, refused or is still to come has none. */
+static int check_record(struct store *s, const struct store_log *l, int64_t number, const struct run_entry *x,
+                        struct kith_error *e)
+{
+    struct pack_reader r;
+    struct buf json;
+    int state = 0;
+    sqlite3_stmt *st = store_statement(s, SQL_RECORD_GET, e);
+    if (st == NULL)
+        return KITH_E_INTERNAL;
+    sqlite3_bind_int64(st, 1, number);
+    int rc = store_step(s, SQL_RECORD_GET, e);
+    if (rc == 0 && number >> PLACES <= s->projected &&
+        (rc = store_gone_state(s, l->number, x->e.seq, &state, e)) == 0)
+        return state != 0;
+    if (rc <= 0)
+        return rc < 0 ? rc : 1;
+    buf_init(&json, s->json, STORE_JSON_MAX);
+    pack_reader_init(&r, x->body.p, x->body.n, false);
+    bool same = pack_json(&r, &json) == 0 && !json.failed && sqlite3_column_int64(st, 0) == l->number &&
+                (uint64_t)sqlite3_column_int64(st, 1) == x->e.seq && sqlite3_column_int(st, 2) == x->e.kind &&
+                (size_t)sqlite3_column_bytes(st, 3) == json.n &&
+                memcmp(sqlite3_column_text(st, 3), json.p, json.n) == 0;
+    store_reset(s, SQL_RECORD_GET);
+    return same;
+}
+
+int store_project_check(struct store *s, const struct store_log *l, int64_t arrival, const struct run *r,
+                        uint64_t *ret_seq, struct kith_error *e)
+{
+    int rc = 1;
+    for (uint32_t i = 0; rc == 1 && i < r->count; i++) {
+        const struct kind *k = kind_that_counts(&r->entry[i]);
+        if (k == NULL || k->title == NULL)
+            continue;
+        *ret_seq = r->entry[i].e.seq;
+        rc = check_record(s, l, arrival << PLACES | (int64_t)i, &r->entry[i], e);
+    }
+    return rc;
+}
+
 /* ---- records shared here ---- */
 
 int store_project_draft(struct store *s, const struct store_draft *d, struct kith_error *e)

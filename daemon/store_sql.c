@@ -23,6 +23,8 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_RUN_LAST] = "SELECT max(arrival) FROM run",
     [SQL_RUN_COUNT] = "SELECT count(*) FROM run INDEXED BY run_log",
     [SQL_RUN_LAG] = "SELECT sum(count) FROM run INDEXED BY run_log WHERE arrival > ?1",
+    [SQL_DISCARD_RUNS] = "DELETE FROM run WHERE log = ?1 AND first >= ?2",
+    [SQL_DISCARD_GONE] = "DELETE FROM gone WHERE log = ?1 AND seq >= ?2 AND state IN (1, 2)",
     [SQL_RUN_SINCE] = "SELECT min(first) FROM run WHERE log = ?1 AND stored >= ?2",
     [SQL_LOG_PUT] = "INSERT INTO log(number, site, stream, epoch, last, last_id, ends) "
                     "VALUES(?1, ?2, ?3, ?4, 0, zeroblob(32), ?5)",
@@ -31,6 +33,8 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_LOG_ALL] = "SELECT number, site, stream, epoch, last, last_id, ends FROM log ORDER BY number",
     [SQL_COUNCIL_PUT] = "INSERT INTO council(g, id, bytes) VALUES(?1, ?2, ?3) "
                         "ON CONFLICT(g, id) DO UPDATE SET bytes = excluded.bytes",
+    [SQL_COUNCIL_HELD] = "SELECT g, id, bytes FROM council ORDER BY g, id",
+    [SQL_RECORD_GET] = "SELECT log, seq, kind, body FROM record WHERE number = ?1",
     [SQL_COUNCIL_ALL] = "SELECT g, bytes FROM council WHERE g > 0 ORDER BY g, id",
     [SQL_GONE_MISSING] = "INSERT OR IGNORE INTO gone(log, seq, state) VALUES(?1, ?2, 1)",
     [SQL_GONE_PUT] = "INSERT OR REPLACE INTO gone(log, seq, state, rule) VALUES(?1, ?2, ?3, ?4)",
@@ -130,8 +134,9 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_COUNCIL_STATE_DROP] = "DELETE FROM council_state WHERE state IN ('waiting', 'overtaken')",
     [SQL_COUNCIL_PRUNE] = "DELETE FROM council WHERE g > 0 AND id NOT IN (SELECT id FROM council_state)",
     [SQL_SIGN_PUT] = "INSERT OR IGNORE INTO council_sign(council, site) VALUES(?1, ?2)",
-    [SQL_POLICY_PUT] = "INSERT INTO policy(place, key, value, what) VALUES(?1, ?2, ?3, ?4) "
-                       "ON CONFLICT(place) DO UPDATE SET value = excluded.value WHERE value <> excluded.value",
+    [SQL_POLICY_PUT] =
+        "INSERT INTO policy(place, key, value, what) VALUES(?1, ?2, ?3, ?4) "
+        "ON CONFLICT(place) DO UPDATE SET value = excluded.value WHERE value <> excluded.value",
     [SQL_WAITING_DROP] = "DELETE FROM waiting WHERE id NOT IN (SELECT id FROM operation WHERE state = "
                          "'waiting' UNION ALL SELECT id FROM council_state WHERE state = 'waiting')",
     [SQL_WAITING_PUT] =

@@ -1,9 +1,13 @@
 /* Verification: is what lies on disk what was signed?
  *
  * Step by step, so that the daemon goes on serving: every run in the order of (log, first) must decode,
- * continue the one before, and carry a signature that holds; what ends a log must be what the table of logs
- * says. Then SQLite looks at its own pages, table by table. Damage is named, never mended here. */
+ * continue the one before, and carry a signature that holds; a certificate must be signed by its root; a
+ * record must be what its body says; what ends a log must be what the table of logs says. Then the councils,
+ * then SQLite's own pages, table by table, and the sum of each table's rows (store_sums.c), which covers what
+ * nothing else proves. Damage is named here; what of it can be mended is listed for whoever asked
+ * (store_repair). */
 #include "daemon/store_impl.h"
+#include "kith/kinds.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,7 +26,8 @@ struct store_verify {
     int64_t log; /* number of the log at hand, and what was found of it */
     uint64_t first, last;
     struct kith_id last_id;
-    bool runs_done;
+    bool runs_done, councils_done;
+    bool broken;             /* the run at hand is not what was signed */
     uint32_t table, table_n; /* tables that SQLite looked at */
     char name[TABLES_MAX][TABLE_NAME];
     struct run run;
@@ -40,6 +45,18 @@ static void damage(struct store_verify *v, const char *fmt, ...)
     va_start(args, fmt);
     vsnprintf(r->damage[r->kept++], sizeof r->damage[0], fmt, args);
     va_end(args);
+}
+
+/* The log at hand is good up to here: what follows can be asked for again. Once a log. */
+static void lose(struct store_verify *v, const struct kith_log_key *log, uint64_t from)
+{
+    struct store_report *r = v->report;
+    v->broken = true;
+    for (uint32_t i = 0; i < r->spoilt_n; i++)
+        if (log_key_compare(&r->spoilt[i].log, log) == 0)
+            return;
+    if (r->spoilt_n < STORE_SPOILT_MAX)
+        r->spoilt[r->spoilt_n++] = (struct kith_pos){.log = *log, .seq = from};
 }
 
 /* "ASH.1-L5", or the first digits of the site where no member has it. */
@@ -76,6 +93,9 @@ int store_verify_begin(struct store *s, const struct roster *r, bool full, struc
     v->total = c.runs;
     report.missing = c.missing;
     report.refused = c.refused;
+    report.withdrawn = c.withdrawn;
+    sqlite3_db_release_memory(s->db); /* what is looked at is the file, not what is remembered of it */
+    sqlite3_db_release_memory(s->private);
     *ret = report;
     *ret_v = v;
     return 0;
@@ -135,10 +155,44 @@ static void check_signature(struct store_verify *v)
     char text[64];
     const struct run *r = &v->run;
     const struct kith_pk *key = roster_entry_key(v->roster, &r->log.site, r->log.epoch);
-    if (key == NULL)
+    if (key == NULL) {
         damage(v, "%s: no certificate says whose key signed it", place_text(v, &r->log, r->first, text));
-    else if (!run_verify(r, roster_net(v->roster), key) && !last_is_named(v))
+    } else if (!run_verify(r, roster_net(v->roster), key) && !last_is_named(v)) {
         damage(v, "%s: its signature does not hold", place_text(v, &r->log, r->first + r->count - 1, text));
+        lose(v, &r->log, r->first);
+    }
+}
+
+/* Entry 1 of a control log: signed by the root whose site this is. */
+static void check_certificate(struct store_verify *v)
+{
+    char text[64];
+    const struct run_entry *x = &v->run.entry[0];
+    struct cert c;
+    struct kith_site_id site;
+    if (v->run.log.stream != KITH_CONTROL || v->run.first != 1)
+        return;
+    bool good = x->e.kind == KITH_KIND_CERT && cert_decode(x->body, &c, NULL) == 0 &&
+                cert_verify(&c, roster_net(v->roster));
+    if (good)
+        crypto_site_id(&c.root, &site);
+    if (!good || c.epoch != v->run.log.epoch || memcmp(&site, &v->run.log.site, sizeof site) != 0) {
+        damage(v, "%s: its certificate does not hold", place_text(v, &v->run.log, 1, text));
+        lose(v, &v->run.log, 1);
+    }
+}
+
+static int check_records(struct store_verify *v, const struct store_log *l, int64_t arrival,
+                         struct kith_error *e)
+{
+    char text[64];
+    uint64_t seq = 0;
+    int rc = store_project_check(v->s, l, arrival, &v->run, &seq, e);
+    if (rc == 0) {
+        damage(v, "%s: what is shown of it is not what was signed", place_text(v, &l->key, seq, text));
+        v->report->projections = true;
+    }
+    return rc < 0 ? rc : 0;
 }
 
 /* The row's columns against the run's own bytes, and both against the run before. */
@@ -156,6 +210,7 @@ static void check_run(struct store_verify *v, sqlite3_stmt *st)
     }
     if (bytes.p == NULL || run_decode(v->s->ctx, bytes, &v->run, &why) != 0) {
         damage(v, "%s: %.100s", place_text(v, &l->key, first, text), bytes.p == NULL ? "no bytes" : why.text);
+        lose(v, &l->key, first);
         v->last = first + (uint64_t)sqlite3_column_int64(st, 3) - 1;
         memset(&v->last_id, 0, sizeof v->last_id);
         return;
@@ -163,12 +218,17 @@ static void check_run(struct store_verify *v, sqlite3_stmt *st)
     const struct run *r = &v->run;
     v->report->entries += r->count;
     if (log_key_compare(&r->log, &l->key) != 0 || r->first != first ||
-        r->count != (uint32_t)sqlite3_column_int(st, 3))
+        r->count != (uint32_t)sqlite3_column_int(st, 3)) {
         damage(v, "%s: holds another run than its row says", place_text(v, &l->key, first, text));
-    else if (r->first != v->last + 1 || memcmp(&r->prev, &v->last_id, sizeof r->prev) != 0)
+        lose(v, &l->key, first);
+    } else if (r->first != v->last + 1 || memcmp(&r->prev, &v->last_id, sizeof r->prev) != 0) {
         damage(v, "%s: does not continue what stands before it", place_text(v, &l->key, first, text));
+        lose(v, &l->key, r->first <= v->last + 1 ? r->first : v->last + 1);
+    }
     if (v->full)
         check_signature(v);
+    if (v->full)
+        check_certificate(v);
     v->last = r->first + r->count - 1;
     v->last_id = r->entry[r->count - 1].id;
 }
@@ -186,10 +246,53 @@ static int step_run(struct store_verify *v, struct kith_error *e)
         return rc;
     if (sqlite3_column_int64(st, 1) != v->log)
         turn_to(v, sqlite3_column_int64(st, 1));
+    v->broken = false;
     check_run(v, st);
     v->first = (uint64_t)sqlite3_column_int64(st, 2);
+    int64_t arrival = sqlite3_column_int64(st, 0);
     store_reset(v->s, SQL_RUN_FROM);
-    return 1;
+    const struct store_log *l = store_log_numbered(v->s, v->log);
+    rc = v->full && l != NULL && !v->broken ? check_records(v, l, arrival, e) : 0;
+    return rc < 0 ? rc : 1;
+}
+
+/* ---- councils ---- */
+
+/* Each as it lies in the file must say what the roster has under its number and id. */
+static bool council_known(const struct store_verify *v, uint32_t g, const void *id, struct kith_bytes bytes)
+{
+    for (uint32_t i = 0; i < roster_councils(v->roster); i++) {
+        uint32_t number = 0;
+        enum roster_council_state state;
+        struct kith_bytes held = roster_council_bytes(v->roster, i, &number);
+        const struct council *c = roster_council_at(v->roster, i, &state);
+        if (number == g && (g == 0 || memcmp(&c->id, id, sizeof c->id) == 0))
+            return held.n == bytes.n && memcmp(held.p, bytes.p, bytes.n) == 0;
+    }
+    return false;
+}
+
+static int step_councils(struct store_verify *v, struct kith_error *e)
+{
+    int rc;
+    uint32_t n = 0;
+    struct kith_id id;
+    sqlite3_stmt *st = store_statement(v->s, SQL_COUNCIL_HELD, e);
+    if (st == NULL)
+        return KITH_E_INTERNAL;
+    while ((rc = store_step(v->s, SQL_COUNCIL_HELD, e)) > 0) {
+        uint32_t g = (uint32_t)sqlite3_column_int64(st, 0);
+        struct kith_bytes bytes = {sqlite3_column_blob(st, 2), (size_t)sqlite3_column_bytes(st, 2)};
+        if (!store_column_fixed(st, 1, id.b, sizeof id.b) || bytes.p == NULL ||
+            !council_known(v, g, id.b, bytes))
+            damage(v, "council %u: it is not the one that was signed", g);
+        n += g > 0;
+    }
+    if (rc == 0 &&
+        n + 1 < roster_councils(v->roster)) /* the genesis stands among the facts of the home, too */
+        damage(v, "councils: %u follow the genesis, %u are stored", roster_councils(v->roster) - 1, n);
+    v->councils_done = true;
+    return rc;
 }
 
 /* ---- pages ---- */
@@ -227,6 +330,40 @@ static void check_pages(struct store_verify *v, sqlite3 *db, const char *sql, co
     sqlite3_finalize(st);
 }
 
+static void check_sum(struct store_verify *v, const struct store_sums *s, const char *file, const char *name)
+{
+    if (!v->full || store_sums_check(s, name) == 1)
+        return;
+    damage(v, "%s%s%s: its rows are not those that were written", file, file[0] ? ": " : "", name);
+    if (strcmp(name, "record") == 0 || strcmp(name, "tag") == 0 || strncmp(name, "search_", 7) == 0)
+        v->report->projections = true;
+}
+
+static void check_private_sums(struct store_verify *v)
+{
+    sqlite3_stmt *st = NULL;
+    const char *sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 UNION ALL "
+                      "SELECT 'sqlite_schema'";
+    int rc = sqlite3_prepare_v2(v->s->private, sql, -1, &st, NULL);
+    while (rc == SQLITE_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+        check_sum(v, &v->s->sums_private, STORE_PRIVATE, (const char *)sqlite3_column_text(st, 0));
+        rc = SQLITE_OK;
+    }
+    if (rc != SQLITE_DONE)
+        damage(v, "%s: %s", STORE_PRIVATE, sqlite3_errmsg(v->s->private));
+    sqlite3_finalize(st);
+}
+
+/* What the index for words says of itself; its rows have their sums. */
+static void check_words(struct store_verify *v)
+{
+    if (v->s->lag > 0 || sqlite3_exec(v->s->db, "INSERT INTO search(search) VALUES('integrity-check')", NULL,
+                                      NULL, NULL) == SQLITE_OK)
+        return;
+    damage(v, "search: the index for words is damaged");
+    v->report->projections = true;
+}
+
 /* The table-valued form of the pragma, so that the name of the table is bound and not pasted. */
 static void step_pages(struct store_verify *v)
 {
@@ -234,12 +371,14 @@ static void step_pages(struct store_verify *v)
         v->full ? "SELECT * FROM pragma_integrity_check(?1)" : "SELECT * FROM pragma_quick_check(?1)";
     if (v->table < v->table_n) {
         check_pages(v, v->s->db, sql, v->name[v->table]);
+        check_sum(v, &v->s->sums, "", v->name[v->table]);
     } else {
         check_pages(v, v->s->private, v->full ? "PRAGMA integrity_check" : "PRAGMA quick_check",
                     STORE_PRIVATE);
-        if (v->full &&
-            sqlite3_exec(v->s->db, "INSERT INTO search(search) VALUES('integrity-check')", NULL, NULL, NULL))
-            damage(v, "search: the index for words is damaged: rebuild it");
+        check_sum(v, &v->s->sums, "", "sqlite_schema");
+        check_private_sums(v);
+        if (v->full)
+            check_words(v);
     }
     v->table++;
 }
@@ -258,6 +397,8 @@ int store_verify_step(struct store_verify *v, uint32_t max_runs, struct kith_err
         rc = list_tables(v, e);
         return rc < 0 ? rc : 1;
     }
+    if (v->runs_done && !v->councils_done)
+        return step_councils(v, e) < 0 ? KITH_E_INTERNAL : 1;
     if (v->runs_done)
         step_pages(v);
     return v->runs_done && v->table > v->table_n ? 0 : 1;

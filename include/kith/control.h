@@ -42,7 +42,8 @@
  *  invite   {code?: "BRK", expires_s?: 604800, observer?: bool, follows?: code} → {line, expires (ms since 1970), warning?}
  *  join     {line}                              → {network, code, members, pending?: {have, need}}
  *  sync     {wait_ms?: n}                       → {peers: [{code, in_step: bool}], complete: bool}
- *  verify   {full: bool}                        → {entries, runs, logs, missing, refused, damaged: [text, …]}
+ *  verify   {full: bool}                        → {entries, runs, logs, missing, refused, withdrawn, damaged: [text, …],
+ *                                                  asked_again: n, made_anew: bool, own_damaged: bool}: full also mends
  *  unit_add {code, label, parent?, level?, setting?, open: bool}
  *                                               → {code, label, open, setting}: a row of this site's own list
  *  unit_set {code, label?, parent?, level?, setting?, open?}

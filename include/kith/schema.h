@@ -61,6 +61,7 @@
  * text is made from `body`, its body as JSON (binary as hex). `ends` is where a log's valid part ends. */
 #define SCHEMA_REPLICA                                                                                                 \
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"                                                    \
+    "CREATE TABLE sum(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;" /* of each table's rows */         \
     "CREATE TABLE council(g INTEGER NOT NULL, id BLOB NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY(g, id)) WITHOUT ROWID;" \
     "CREATE TABLE proof(site BLOB NOT NULL, stream INTEGER NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL,"    \
     "  bytes BLOB NOT NULL, PRIMARY KEY(site, stream, epoch)) WITHOUT ROWID;"                                          \
@@ -221,6 +222,7 @@
     "CREATE INDEX told_digest ON told(digest);"
 
 #define SCHEMA_PRIVATE                                                                                                 \
+    "CREATE TABLE sum(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"                                   \
     "CREATE TABLE invite(hash BLOB PRIMARY KEY, secret BLOB NOT NULL, code TEXT, made INTEGER NOT NULL,"               \
     "  expires INTEGER NOT NULL, root BLOB, observer INTEGER NOT NULL, follows BLOB) WITHOUT ROWID;"                                 \
     "CREATE TABLE joining(one INTEGER PRIMARY KEY CHECK(one = 1), line TEXT NOT NULL, have INTEGER NOT NULL,"           \

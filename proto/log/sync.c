@@ -194,6 +194,31 @@ int sync_lost(struct sync *s, const struct kith_log_key *log, uint64_t seq)
     return sync_missing_add(s, l, seq, 0);
 }
 
+void sync_discard(struct sync *s, const struct kith_log_key *log, uint64_t last_seq,
+                  const struct kith_id *last_id)
+{
+    struct heads_log *l = heads_find(&s->heads, log);
+    if (l == NULL || l->tip <= last_seq)
+        return;
+    assert(s->pending_n == 0);
+    for (uint32_t i = 0; i < s->missing_n; i++) {
+        if (s->missing[i].log != l || s->missing[i].seq <= last_seq)
+            continue;
+        s->missing[i].log = NULL;
+        s->missing_open--;
+        l->missing--;
+    }
+    l->tip = l->held = last_seq;
+    l->tip_id = l->held_id = *last_id;
+    sync_head_of(s, l);
+    s->wants_version++;
+}
+
+void sync_stop_writing(struct sync *s, const char *why)
+{
+    s->stopped = why;
+}
+
 void sync_start(struct sync *s, struct kith_mono now)
 {
     s->now = now;
@@ -844,6 +869,8 @@ int sync_append_begin(struct sync *s, uint8_t stream, uint64_t *ret_first, struc
     if (s->c.epoch == 0)
         return kith_fail(e, KITH_E_REFUSED,
                          "this site is in no network yet: run `kith join` with an invite line");
+    if (s->stopped != NULL)
+        return kith_fail(e, KITH_E_REFUSED, "%s", s->stopped);
     struct heads_log *l = heads_make(&s->heads, &key);
     if (l == NULL)
         return kith_fail(e, KITH_E_FULL, "no memory for another log");

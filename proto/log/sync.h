@@ -60,6 +60,13 @@ void sync_start(struct sync *s, struct kith_mono now);
 /* At any time: a body that is wanted again, because its withdrawal turned out not to count. */
 int sync_lost(struct sync *s, const struct kith_log_key *log, uint64_t seq);
 
+/* At any time, with nothing pending: what was held of a log behind `last` was damaged and is gone; it is
+ * asked for again. last 0: all of it. */
+void sync_discard(struct sync *s, const struct kith_log_key *log, uint64_t last,
+                  const struct kith_id *last_id);
+/* From now on nothing is appended, for this reason (borrowed for life); NULL: it may be again. */
+void sync_stop_writing(struct sync *s, const char *why);
+
 /* ---- peers: the driver numbers its links 0 … SYNC_PEERS_MAX−1 ---- */
 enum sync_mode {
     SYNC_MEMBER,    /* in the roster: everything */

@@ -136,6 +136,7 @@ struct sync {
     struct fork *fork; /* the proof in hand */
     uint8_t *proof;    /* its packed form */
     bool appending;
+    const char *stopped; /* why nothing may be appended; NULL where it may */
     struct kith_mono now; /* of the last event */
     uint64_t ticket;      /* last given */
     struct sync_pending pending[SYNC_PENDING_MAX];
