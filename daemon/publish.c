@@ -451,7 +451,7 @@ static struct sdc_period first_free(const struct publish *p, enum sdc_unit unit)
     return at;
 }
 
-/* Longer periods at once, else only the signal, else longer periods as soon as there is a whole one. */
+/* SPEC 11.22: longer periods at once, else only the signal, else longer periods as soon as there is a whole one. */
 void publish_advise(const struct publish *p, char ret[PUBLISH_ADVICE_MAX])
 {
     char text[SDC_PERIOD_TEXT_MAX];

@@ -4,7 +4,7 @@
  * that names measure, unit and policy; what was chosen lies here, and no figure lies anywhere until it is
  * released: two drafts of one series, made from counts of two days, would already tell the difference.
  *
- * What was told is kept for ever, one blob a release (SPEC 11.16): the raw counts that it rested on, as they
+ * What was told is kept for ever, one blob a release (SPEC 11.18): the raw counts that it rested on, as they
  * were then. It is written before the entry, so after a crash it may hold a release that never left, never
  * the other way round. */
 #ifndef DAEMON_STORE_PUBLISH_H

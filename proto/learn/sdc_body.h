@@ -2,7 +2,7 @@
  *
  * A choice is all that a person says of a series: policy, rule set, length of the periods, where limits begin
  * afresh and why, which points are left out of them and why. It holds no count, so it may wait at a site for
- * as long as it likes; the body is made from the raw counts only when it leaves (SPEC 11.15). */
+ * as long as it likes; the body is made from the raw counts only when it leaves (SPEC 11.16, 11.17). */
 #ifndef KITH_SDC_BODY_H
 #define KITH_SDC_BODY_H
 
