@@ -237,6 +237,7 @@ static int note_missing(struct store *s, const struct store_log *l, const struct
             return KITH_E_INTERNAL;
         sqlite3_bind_int64(st, 1, l->number);
         sqlite3_bind_int64(st, 2, (int64_t)r->entry[i].e.seq);
+        sqlite3_bind_int(st, 3, run_superseded(r, i) ? GONE_PRUNED : GONE_MISSING);
         rc = store_run_statement(s, SQL_GONE_MISSING, e);
     }
     return rc;

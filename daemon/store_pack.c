@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+/* What is packed of a status log loses the bodies that a later entry in the same run has superseded. */
 #define SMALL_RUNS 16u /* small runs that make a log worth packing */
 #define PACK_LOOK  64u /* logs that one call looks at */
 
@@ -62,7 +63,8 @@ static int replace(struct store *s, const struct store_log *l, int64_t stored, b
 
 /* Copies s->run into s->work with the bodies that `from` has and it lacks. 1: some came; 0: none, or no room.
  */
-static int fill_build(struct store *s, const struct store_log *l, const struct run *from, struct kith_error *e)
+static int fill_build(struct store *s, const struct store_log *l, const struct run *from,
+                      struct kith_error *e)
 {
     const struct run *r = s->run;
     int came = 0, state = 0;
@@ -144,7 +146,8 @@ int store_fill_run(struct store *s, const struct sync_action *a, struct kith_err
 static bool pack_whole(const struct run *r, const struct roster *roster)
 {
     const struct kith_pk *key = roster_entry_key(roster, &r->log.site, r->log.epoch);
-    return key != NULL && run_whole(r) && run_verify(r, roster_net(roster), key);
+    return key != NULL && (run_whole(r) || r->log.stream == KITH_STATUS) &&
+           run_verify(r, roster_net(roster), key);
 }
 
 struct pack_part {
@@ -216,6 +219,29 @@ static int pack_gather(struct store *s, const struct store_log *l, const struct 
     return rc < 0 ? rc : 0;
 }
 
+/* Takes out of s->work what was superseded in it (SPEC 7.14). s->run is overwritten. */
+static int pack_prune(struct store *s, const struct store_log *l, struct kith_error *e)
+{
+    struct run *r = s->work;
+    int rc = 0;
+    if (r->log.stream != KITH_STATUS)
+        return 0;
+    s->run_held = 0;
+    run_begin(s->run, &r->log, r->first, &r->prev);
+    for (uint32_t i = 0; rc == 0 && i < r->count; i++) {
+        bool prune = r->entry[i].has_body && run_superseded(r, i);
+        rc = prune ? run_copy_bare(s->run, &r->entry[i]) : run_copy(s->run, &r->entry[i]);
+        if (rc == 0 && prune)
+            rc = store_gone_put(s, l->number, r->entry[i].e.seq, GONE_PRUNED, NULL, e);
+    }
+    if (rc < 0)
+        return kith_fail(e, KITH_E_INTERNAL, "a packed run could not be pruned");
+    s->run->sig = r->sig;
+    s->work = s->run;
+    s->run = r;
+    return 0;
+}
+
 /* The projections of the parts go, that of the whole comes; a failure in between is a fault, never half a
  * merge. */
 static int pack_swap(struct store *s, const struct store_log *l, const struct pack_part *part, uint32_t n,
@@ -229,6 +255,8 @@ static int pack_swap(struct store *s, const struct store_log *l, const struct pa
         if (rc == 0)
             rc = store_run_drop(s, part[i].arrival, part[i].count, e);
     }
+    if (rc == 0)
+        rc = pack_prune(s, l, e);
     if (rc == 0)
         rc = replace(s, l, stored, true, e);
     return rc < 0 && s->fault.code == 0 ? store_fault_text(s, e, "a stored run vanished while it was packed")

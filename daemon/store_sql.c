@@ -36,7 +36,7 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_COUNCIL_HELD] = "SELECT g, id, bytes FROM council ORDER BY g, id",
     [SQL_RECORD_GET] = "SELECT log, seq, kind, body FROM record WHERE number = ?1",
     [SQL_COUNCIL_ALL] = "SELECT g, bytes FROM council WHERE g > 0 ORDER BY g, id",
-    [SQL_GONE_MISSING] = "INSERT OR IGNORE INTO gone(log, seq, state) VALUES(?1, ?2, 1)",
+    [SQL_GONE_MISSING] = "INSERT OR IGNORE INTO gone(log, seq, state) VALUES(?1, ?2, ?3)",
     [SQL_GONE_PUT] = "INSERT OR REPLACE INTO gone(log, seq, state, rule) VALUES(?1, ?2, ?3, ?4)",
     [SQL_GONE_CUT] = "DELETE FROM gone WHERE log = ?1 AND seq >= ?2 AND state <> 3",
     [SQL_GONE_DROP] = "DELETE FROM gone WHERE log = ?1 AND seq = ?2",

@@ -321,6 +321,15 @@ bool run_verify(const struct run *r, const struct kith_net_id *net, const struct
     return crypto_verify(entry_pk, CONTEXT_ENTRY, net, (struct kith_bytes){header, ENTRY_SIZE}, &r->sig);
 }
 
+bool run_superseded(const struct run *r, uint32_t i)
+{
+    assert(i < r->count);
+    for (uint32_t k = i + 1; r->log.stream == KITH_STATUS && k < r->count; k++)
+        if (r->entry[k].e.kind == r->entry[i].e.kind && r->entry[k].has_body)
+            return true;
+    return false;
+}
+
 bool run_whole(const struct run *r)
 {
     assert(r->count <= KITH_RUN_ENTRIES);

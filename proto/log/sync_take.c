@@ -168,7 +168,7 @@ static bool take_has_room(struct sync *s, const struct run *r)
 {
     uint32_t bare = 0;
     for (uint32_t i = 0; i < r->count; i++)
-        bare += !r->entry[i].has_body;
+        bare += !r->entry[i].has_body && !run_superseded(r, i);
     return bare == 0 || sync_missing_room(s, bare);
 }
 
@@ -188,7 +188,7 @@ static void take_new(struct sync *s, struct sync_peer *p, struct heads_log *l, s
     if (day != NULL && p->mode != SYNC_CARRIED)
         day->day_bytes += came;
     for (uint32_t i = 0; i < fresh->count; i++)
-        if (!fresh->entry[i].has_body)
+        if (!fresh->entry[i].has_body && !run_superseded(fresh, i))
             sync_missing_add(s, l, fresh->entry[i].e.seq, sync_slot(s, p) + 1);
     if (memcmp(&l->key.site, &s->c.self, sizeof s->c.self) == 0)
         sync_own_foreign(s, sync_slot(s, p), l->key.epoch, "entries");

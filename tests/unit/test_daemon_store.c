@@ -893,6 +893,48 @@ static void test_pack(void **state)
     roster_free(r);
 }
 
+static uint64_t damages(const struct roster *r, const char *part);
+
+/* Of the status stream older bodies go when runs are packed; nobody asks for them, and the latest stays. */
+static void test_prune(void **state)
+{
+    (void)state;
+    struct kith_log_key key = key_of(KITH_STATUS);
+    struct kith_bytes bytes;
+    uint64_t end = 0;
+    uint32_t merged = 0;
+    static struct run sent;
+    put_certificate();
+    for (int i = 0; i < 20; i++) {
+        struct buf b;
+        buf_init(&b, memory, sizeof memory);
+        pack_map(&b, 2);
+        pack_cstr(&b, "addresses");
+        pack_array(&b, 0);
+        pack_cstr(&b, "software");
+        char name[16];
+        snprintf(name, sizeof name, "kithd %d", i);
+        pack_cstr(&b, name);
+        begin(KITH_STATUS);
+        add(KITH_KIND_ADDRESSES, (struct kith_bytes){b.p, b.n});
+        put();
+    }
+    struct roster *r = load_roster();
+    OK(store_pack(store, r, 1000, &merged, &err));
+    OK(store_commit(store, &err));
+    assert_int_equal(merged, 19);
+    OK(store_run_covering(store, &key, 1, &bytes, &end, &err));
+    OK(run_decode(ctx, bytes, &sent, &err));
+    assert_int_equal(sent.count, 20);
+    for (uint32_t i = 0; i < 20; i++)
+        assert_int_equal(sent.entry[i].has_body, i == 19);
+    assert_true(run_verify(&sent, &net, &entry_pk));
+    ASK("SELECT count(*), min(state), max(state) FROM gone", "19|4|4");
+    ASK("SELECT name FROM software", "kithd 19");
+    assert_int_equal(damages(r, NULL), 0);
+    roster_free(r);
+}
+
 static void test_withdrawal(void **state)
 {
     (void)state;
@@ -1506,6 +1548,7 @@ int main(void)
         TEST(test_addresses),
         TEST(test_fill),
         TEST(test_pack),
+        TEST(test_prune),
         TEST(test_withdrawal),
         TEST(test_erase),
         TEST(test_erase_leftovers),
