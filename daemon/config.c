@@ -4,6 +4,7 @@
 #include "daemon/config.h"
 
 #include "daemon/address.h"
+#include "proto/learn/sdc.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -128,8 +129,19 @@ static int take_counter(struct reader *r, const char *v)
     return 0;
 }
 
+/* The first that is named is the one that is used where nobody chooses. */
+static int take_policy(struct reader *r, const char *v)
+{
+    if (!sdc_policy_find(v) || r->c.policies_n == CONFIG_POLICIES_MAX)
+        return wrong(r, v, "policies are hes-2018/1, midpoint6/1, signal-only/1 and already-public/1");
+    snprintf(r->c.policy[r->c.policies_n++], sizeof r->c.policy[0], "%s", v);
+    return 0;
+}
+
 static int take_item(struct reader *r, const char *v)
 {
+    if (strcmp(r->key, "policies") == 0)
+        return take_policy(r, v);
     if (strcmp(r->key, "groups") == 0)
         return take_one_group(r, v);
     if (strcmp(r->key, "release-persons") == 0)
@@ -173,9 +185,9 @@ static int take_part(struct reader *r, const char *v)
 
 static int take_key(struct reader *r, const char *v)
 {
-    static const char *const keys[] = {"listen",        "advertise",      "dial",
-                                       "peers",         "groups",         "release-persons",
-                                       "release-delay", "key-credential", "counter"};
+    static const char *const keys[] = {"listen",  "advertise",       "dial",          "peers",
+                                       "groups",  "release-persons", "release-delay", "key-credential",
+                                       "counter", "policies"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (strcmp(v, keys[i]) == 0) {
             snprintf(r->key, sizeof r->key, "%s", v);
@@ -185,7 +197,7 @@ static int take_key(struct reader *r, const char *v)
     return wrong(
         r, v,
         "not a key; there are listen, advertise, dial, peers, groups, release-persons, release-delay, "
-        "key-credential and counter");
+        "key-credential, counter and policies");
 }
 
 static int take_part_key(struct reader *r, const char *v)
@@ -361,20 +373,23 @@ int config_write_new(const struct home *h, const struct config *c, struct kith_e
         "# Kith: where this site listens, and whom it dials. A site that only dials: listen: []\nlisten:\n");
     for (uint32_t i = 0; i < c->listen_n; i++)
         n += (size_t)snprintf(text + n, sizeof text - n, "  - \"%s\"\n", c->listen[i]);
-    n += (size_t)snprintf(text + n, sizeof text - n,
-                          "# Addresses that other sites can reach; those of listen where nothing is said.\n"
-                          "# advertise:\n#   - \"kith.example.org:%d\"\n"
-                          "# auto: dial every member whose address is known; listed: only the peers below.\n"
-                          "dial: auto\n"
-                          "# peers:\n#   - site: ASH\n#     address: \"10.0.0.1:%d\"\n"
-                          "# Who may do what: one group for all, or one for each role.\n"
-                          "# groups:\n#   share: kith\n#   data: kith-data\n#   release: kith-release\n"
-                          "#   admin: kith-admin\n"
-                          "# release-persons: 2\n# release-delay: 24h\n"
-                          "# The systemd credential under which the key files of this home are sealed.\n"
-                          "# key-credential: kith-home\n"
-                          "# Outside the home, so that an old copy of it is noticed.\n"
-                          "# counter: /var/lib/kith-counter\n",
-                          KITH_PORT, KITH_PORT);
+    n += (size_t)snprintf(
+        text + n, sizeof text - n,
+        "# Addresses that other sites can reach; those of listen where nothing is said.\n"
+        "# advertise:\n#   - \"kith.example.org:%d\"\n"
+        "# auto: dial every member whose address is known; listed: only the peers below.\n"
+        "dial: auto\n"
+        "# peers:\n#   - site: ASH\n#     address: \"10.0.0.1:%d\"\n"
+        "# Who may do what: one group for all, or one for each role.\n"
+        "# groups:\n#   share: kith\n#   data: kith-data\n#   release: kith-release\n"
+        "#   admin: kith-admin\n"
+        "# release-persons: 2\n# release-delay: 24h\n"
+        "# Policies for small numbers that may be used here, of those that the network allows.\n"
+        "# policies: [\"hes-2018/1\", \"signal-only/1\"]\n"
+        "# The systemd credential under which the key files of this home are sealed.\n"
+        "# key-credential: kith-home\n"
+        "# Outside the home, so that an old copy of it is noticed.\n"
+        "# counter: /var/lib/kith-counter\n",
+        KITH_PORT, KITH_PORT);
     return home_write(h, CONFIG_FILE, 0640, (struct kith_bytes){(const uint8_t *)text, n}, e);
 }

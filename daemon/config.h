@@ -8,6 +8,8 @@
 
 #define CONFIG_FILE           "config.yaml"
 #define CONFIG_LISTEN_MAX     8u
+#define CONFIG_POLICIES_MAX   8u
+#define CONFIG_POLICY_MAX     23u /* bytes: hes-2018/1 */
 #define CONFIG_PEERS_MAX      64u
 #define CONFIG_GROUPS         4u  /* share, data, release, admin: in this order */
 #define CONFIG_GROUP_MAX      32u /* bytes of the name of a system group */
@@ -29,7 +31,11 @@ struct config {
     char group[CONFIG_GROUPS][CONFIG_GROUP_MAX + 1];
     char key_credential[CONFIG_CREDENTIAL_MAX + 1]; /* `key-credential: NAME`; "": none */
     uint32_t release_persons;                       /* `release-persons: 2`; 1 where nothing is said */
-    char counter[256];        /* `counter: DIR` or `off`; "" for the usual places (counter.h) */
+    char counter[256]; /* `counter: DIR` or `off`; "" for the usual places (counter.h) */
+    /* `policies:`: those for small numbers that this site uses, of what the network allows; none named: all
+     */
+    uint32_t policies_n;
+    char policy[CONFIG_POLICIES_MAX][CONFIG_POLICY_MAX + 1];
     int64_t release_delay_ms; /* `release-delay: 24h`: how long a release can be taken back */
 };
 

@@ -48,22 +48,42 @@ static void network_policy(const struct daemon *d, struct council_policy *ret)
         council_policy_default(ret);
 }
 
+static bool network_allows(const struct council_policy *net, const char *policy)
+{
+    for (uint32_t i = 0; i < net->allowed_n; i++)
+        if (strcmp(net->allowed[i], policy) == 0)
+            return true;
+    return false;
+}
+
+/* What the site's own configuration says; nothing: whatever the network allows. */
+static bool site_allows(const struct daemon *d, const char *policy)
+{
+    for (uint32_t i = 0; i < d->config.policies_n; i++)
+        if (strcmp(d->config.policy[i], policy) == 0)
+            return true;
+    return d->config.policies_n == 0;
+}
+
 int publish_policy_allowed(const struct daemon *d, const char *policy, struct kith_error *e)
 {
     struct council_policy net;
-    char list[COUNCIL_SMALLS_MAX * (COUNCIL_SMALL_MAX + 2)] = "";
+    char list[128] = "";
     network_policy(d, &net);
     if (!sdc_policy_find(policy))
         return kith_fail(e, KITH_E_USAGE,
                          "policy: \"%.40s\": give hes-2018/1, midpoint6/1, signal-only/1 or already-public/1",
                          policy);
+    bool by_network = network_allows(&net, policy);
+    if (by_network && site_allows(d, policy))
+        return 0;
     for (uint32_t i = 0; i < net.allowed_n; i++) {
         size_t used = strlen(list);
-        if (strcmp(net.allowed[i], policy) == 0)
-            return 0;
-        snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", net.allowed[i]);
+        if (site_allows(d, net.allowed[i]))
+            snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", net.allowed[i]);
     }
-    return kith_fail(e, KITH_E_REFUSED, "policy \"%s\": the network allows %s", policy, list);
+    return kith_fail(e, KITH_E_REFUSED, "policy \"%s\": %s does not allow it; allowed here: %s", policy,
+                     by_network ? "this site" : "the network", list[0] ? list : "none");
 }
 
 static int check_unit(struct daemon *d, const struct store_subject *of, struct kith_error *e)
@@ -90,7 +110,11 @@ static void choose_defaults(const struct daemon *d, struct publish *p)
     struct council_policy net;
     network_policy(d, &net);
     memset(&p->choice, 0, sizeof p->choice);
-    snprintf(p->choice.policy, sizeof p->choice.policy, "%s", net.small_numbers);
+    const char *policy = net.small_numbers;
+    for (uint32_t i = d->config.policies_n; i-- > 0 && !site_allows(d, net.small_numbers);)
+        if (network_allows(&net, d->config.policy[i]))
+            policy = d->config.policy[i];
+    snprintf(p->choice.policy, sizeof p->choice.policy, "%s", policy);
     snprintf(p->choice.rules, sizeof p->choice.rules, "%s", p->measure.rules->code);
 }
 
@@ -451,7 +475,8 @@ static struct sdc_period first_free(const struct publish *p, enum sdc_unit unit)
     return at;
 }
 
-/* SPEC 11.22: longer periods at once, else only the signal, else longer periods as soon as there is a whole one. */
+/* SPEC 11.22: longer periods at once, else only the signal, else longer periods as soon as there is a whole
+ * one. */
 void publish_advise(const struct publish *p, char ret[PUBLISH_ADVICE_MAX])
 {
     char text[SDC_PERIOD_TEXT_MAX];

@@ -115,6 +115,18 @@ check_equal 'public without a link' $? 2
 share falls --policy already-public/1 --link https://example.org/falls > /dev/null
 check_equal 'public with a link' $? 0
 
+# The stricter of network and site.
+site_down ASH
+echo 'policies: ["signal-only/1"]' >> "${home[ASH]}/config.yaml"
+site_up ASH
+check_equal 'the default of this site' "$(field "$(share falls)" policy)" signal-only/1
+share falls --policy hes-2018/1 > /dev/null
+check_equal 'a policy that the network allows and the site does not' $? 5
+check_match 'and which are' "$(cat "$top/err")" 'this site does not allow it; allowed here: signal-only/1'
+site_down ASH
+sed -i '/^policies/d' "${home[ASH]}/config.yaml"
+site_up ASH
+
 # ---- a record that nobody counted ----
 
 cat > "$top/hand.yaml" << 'END'

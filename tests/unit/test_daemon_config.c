@@ -125,6 +125,20 @@ static void groups(void **state)
     assert_int_equal(parse("groups: {}\n", &c, &e), 0);
 }
 
+static void policies(void **state)
+{
+    (void)state;
+    struct config c;
+    struct kith_error e;
+    assert_int_equal(parse("", &c, &e), 0);
+    assert_int_equal(c.policies_n, 0);
+    assert_int_equal(parse("policies: [signal-only/1, \"hes-2018/1\"]\n", &c, &e), 0);
+    assert_int_equal(c.policies_n, 2);
+    assert_string_equal(c.policy[0], "signal-only/1");
+    assert_int_equal(parse("policies: hes-2018/2\n", &c, &e), KITH_E_INVALID);
+    assert_non_null(strstr(e.text, "line 1: \"hes-2018/2\""));
+}
+
 static void releases(void **state)
 {
     (void)state;
@@ -188,7 +202,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(whole),    cmocka_unit_test(defaults),
                                        cmocka_unit_test(refused),  cmocka_unit_test(groups),
-                                       cmocka_unit_test(releases), cmocka_unit_test(bombs),
-                                       cmocka_unit_test(new_home)};
+                                       cmocka_unit_test(releases), cmocka_unit_test(policies),
+                                       cmocka_unit_test(bombs),    cmocka_unit_test(new_home)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
