@@ -6,6 +6,7 @@
 
 #include "cli/author.h"
 #include "cli/drop.h"
+#include "cli/json.h"
 #include "cli/markdown.h"
 #include "cli/replica_entry.h"
 #include "cli/template.h"
@@ -45,6 +46,18 @@ static int name_replaced(struct replica *r, struct edited *x, struct kith_error 
     return 0;
 }
 
+/* Figures are not edited, but counted anew; only those that are public already may be written by hand. */
+static bool is_counted(const struct replica_row *row)
+{
+    struct js *body = NULL;
+    struct kith_bytes text = {(const uint8_t *)row->body, strlen(row->body)};
+    bool series = strcmp(row->kind, "series") == 0 && js_read(text, &body, NULL) == 0;
+    const char *policy = series ? js_text(body, "policy") : NULL;
+    bool counted = series && (!policy || strcmp(policy, "already-public/1") != 0);
+    js_free(body);
+    return counted;
+}
+
 static int check_row(struct replica *r, const struct replica_row *row, struct kith_error *e)
 {
     struct replica_self self;
@@ -57,6 +70,12 @@ static int check_row(struct replica *r, const struct replica_row *row, struct ki
                          "record of another site: \"%s\": only %s can change it; write down what you found "
                          "with kith new lesson, or ask with kith new reply",
                          row->id, row->site);
+    if (is_counted(row))
+        return kith_fail(
+            e, KITH_E_REFUSED,
+            "series from raw counts: \"%s\": kith data fix corrects a count, kith data share plans it "
+            "anew",
+            row->id);
     if (row->current)
         return 0;
     rc = replica_replaced_by(r, row->number, newer, e);

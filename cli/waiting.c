@@ -230,7 +230,7 @@ static void print_cells(const struct cli *cli, const struct js *cells)
     sheet_end(&s);
 }
 
-static void print_people(const struct cli *cli, const struct js *x, const char *id)
+static void print_people(const struct cli *cli, const struct js *x)
 {
     const struct js *segments = js_get(x, "segments");
     waiting_print_head(cli, x);
@@ -241,11 +241,6 @@ static void print_people(const struct cli *cli, const struct js *x, const char *
         putchar('\n');
         print_cells(cli, js_get(x, "cells"));
     }
-    if (js_truth(x, "safe"))
-        people_say(
-            cli,
-            "\nNo figure of it can be read by anybody else yet. To send it to the network: kith release %s",
-            id);
 }
 
 int waiting_show(const struct cli *cli, const char *id)
@@ -263,7 +258,7 @@ int waiting_show(const struct cli *cli, const char *id)
         return cli_fail(&e);
     page_begin(cli);
     if (cli->format == CLI_PEOPLE)
-        print_people(cli, answer, id);
+        print_people(cli, answer);
     else
         print_cells(cli, js_get(answer, "cells"));
     if (cli->format == CLI_JSON)

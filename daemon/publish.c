@@ -278,7 +278,7 @@ static int load_cells(struct daemon *d, struct publish *p, struct kith_error *e)
                          p->of.measure, p->of.measure);
     for (uint32_t i = 0; i < p->cells; i++) {
         const struct raw_cell *c = &p->cell[i];
-        if (p->raw.shape == RAW_VALUE && c->behind < 0 && p->measure.people)
+        if (!p->is_event && p->raw.shape == RAW_VALUE && c->behind < 0 && p->measure.people)
             return kith_fail(e, KITH_E_REFUSED,
                              "values of \"%s\" are of people, and how many stand behind each is not known: "
                              "add them with a column behind",

@@ -127,6 +127,20 @@ site_down ASH
 sed -i '/^policies/d' "${home[ASH]}/config.yaml"
 site_up ASH
 
+# ---- single events: their number and the verdict, no date ----
+
+measure ASH/gaps 'Days between' 'chart: t' 'denominator: none' 'per: 1' | sed 's/period: month/period: event/' > "$top/gaps.md"
+k ASH share --release "$top/gaps.md" > /dev/null || fail 'measure of events'
+{ echo period,value && for i in {1..23}; do printf '2025-%02d-%02d,%d\n' $(((i + 1) / 2)) $((i % 2 ? 3 : 19)) $((5 + i * i % 13)); done; } > "$top/gaps.csv"
+k ASH data add gaps "$top/gaps.csv" > /dev/null || fail 'data of events'
+id=$(offer gaps)
+check_match 'events in the outbox' "$(k ASH --json outbox show "$id")" '"events": *\{"counted": *23,"told": *25\}'
+k ASH edit "$id" --file "$top/edited.md" > /dev/null 2>&1
+check_equal 'figures are not edited' $? 5
+k ASH release "$id" > "$top/out" 2>&1 || fail "release of events: $(cat "$top/out")"
+id=$(grep -oE 'ASH-M[0-9]+' "$top/out")
+check_equal 'what left of them' "$(sql ASH "SELECT json_extract(body, '\$.events') || ' ' || instr(body, '2025-0') FROM v_series WHERE id = '$id'")" '25 0'
+
 # ---- a record that nobody counted ----
 
 cat > "$top/hand.yaml" << 'END'
