@@ -249,6 +249,39 @@ static void believe_heads(struct carry_in *i)
         sync_compared(d->sync, &o->from, daemon_now(d));
 }
 
+/* When the last entry of an own log that is here was written, by this site's own word. */
+static uint64_t last_written(struct daemon *d, const struct kith_log_key *log)
+{
+    const struct run_entry *x;
+    struct kith_error e;
+    uint64_t tip = sync_tip(d->sync, log);
+    return tip > 0 && store_entry(d->store, log, tip, &x, &e) == 0 ? x->e.time : 0;
+}
+
+/* What the sender knows of this site's own logs is here: as good as a link in step, so this site may write
+ * (SPEC 8.10). Not by a bundle that is older than what is here: it cannot know what a restored home has lost.
+ */
+static void compare_own(struct carry_in *i)
+{
+    struct daemon *d = i->d;
+    const struct bundle_opening *o = &i->report.opening;
+    bool any = false;
+    for (uint32_t k = 0; k < i->heads; k++) {
+        const struct bundle_head *h = &i->head[k];
+        struct kith_id id;
+        if (memcmp(&h->log.site, &d->keys.site, sizeof d->keys.site) != 0 || h->seq == 0)
+            continue;
+        any = true;
+        if (h->fork || o->time < last_written(d, &h->log) ||
+            store_id_at(d->store, &h->log, h->seq, &id) != 0 || memcmp(&id, &h->id, sizeof id) != 0)
+            return;
+    }
+    if ((!any && !i->report.joined) || memcmp(&o->from, &d->keys.site, sizeof o->from) == 0)
+        return; /* who joined just now has written nothing anywhere else */
+    sync_compared(d->sync, &o->from, daemon_now(d));
+    drive(d);
+}
+
 static int take_end(struct carry_in *i, const struct bundle_record *x, struct kith_error *e)
 {
     struct daemon *d = i->d;
@@ -259,6 +292,7 @@ static int take_end(struct carry_in *i, const struct bundle_record *x, struct ki
                          "bundle: \"its signature\": it is not that of the site it names; copy it again");
     i->report.last = x->last;
     believe_heads(i);
+    compare_own(i);
     return 0;
 }
 

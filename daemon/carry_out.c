@@ -35,7 +35,7 @@ struct carry_log {
     struct kith_log_key key;
     uint64_t from, head; /* from: the next entry that is not carried yet */
     struct kith_id head_id;
-    bool trust;
+    bool trust, fork;
 };
 
 struct carry_out {
@@ -83,7 +83,8 @@ static int list_logs(struct carry_out *o, struct kith_error *e)
         if (s.head == 0)
             continue;
         struct carry_log *l = &o->log[o->logs++];
-        *l = (struct carry_log){.key = s.log, .from = 1, .head = s.head, .head_id = s.head_id};
+        *l =
+            (struct carry_log){.key = s.log, .from = 1, .head = s.head, .head_id = s.head_id, .fork = s.fork};
         bool own = memcmp(&s.log.site, &d->keys.site, sizeof s.log.site) == 0;
         l->trust = s.log.stream == KITH_CONTROL && (own || ever_coordinator(d->roster, &s.log.site));
     }
@@ -276,6 +277,18 @@ static int run_at(struct carry_out *o, const struct carry_log *l, uint64_t seq, 
     return r;
 }
 
+static void step_proofs(struct carry_out *o, struct buf *b)
+{
+    struct kith_bytes proof;
+    struct sync_log s = {.fork = false};
+    while (o->at < sync_logs(o->d->sync) && !s.fork)
+        sync_log_at(o->d->sync, o->at++, &s);
+    if (s.fork && store_proof_at(o->d->store, &s.log, &proof) == 0)
+        bundle_put(&o->w, BUNDLE_PROOF, proof, b);
+    if (o->at >= sync_logs(o->d->sync))
+        turn_to(o, STAGE_TRUST);
+}
+
 static int step_trust(struct carry_out *o, struct buf *b, struct kith_error *e)
 {
     struct kith_bytes bytes;
@@ -354,7 +367,7 @@ static void step_heads(struct carry_out *o, struct buf *b)
         return;
     for (; n < BUNDLE_HEADS && o->at < o->logs; n++, o->at++) {
         const struct carry_log *l = &o->log[o->at];
-        h[n] = (struct bundle_head){.log = l->key, .seq = l->head, .id = l->head_id};
+        h[n] = (struct bundle_head){.log = l->key, .seq = l->head, .id = l->head_id, .fork = l->fork};
     }
     if (n > 0)
         bundle_put_heads(&o->w, h, n, b);
@@ -372,7 +385,7 @@ static int step(struct carry_out *o, struct buf *b, struct kith_error *e)
         step_councils(o, b);
         return 0;
     case STAGE_PROOFS:
-        turn_to(o, STAGE_TRUST);
+        step_proofs(o, b);
         return 0;
     case STAGE_TRUST:
         return step_trust(o, b, e);

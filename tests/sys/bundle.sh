@@ -5,6 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 usb=$top/usb
+released_at() { [ "$(sql "$1" "SELECT count(*) FROM v_record WHERE title = '$2' AND NOT here")" = 1 ]; }
 mkdir "$usb"
 site_new ASH 'By hand'
 site_new BRK
@@ -77,7 +78,6 @@ out=$(k COL bundle apply --fingerprint "$network" "$usb/welcome.kith") || fail "
 check_equal 'both print the same fingerprint of the network' "$(finger Network "$out")" "$network"
 check 'what was there before is found' has_title COL 'By hand 3'
 check_equal 'by kith find too' "$(k COL find 'By hand' --json | grep -ci '"title": *"[^"]*by hand')" 6
-alone COL
 release COL 'Never had a link' > /dev/null
 k COL bundle create "$usb/col.kith" > /dev/null || fail 'the first bundle of COL'
 for c in ASH BRK; do
@@ -92,8 +92,17 @@ check 'and back' has_title COL 'To who has no link'
 for c in ASH BRK COL; do check_equal "links of $c since" "$(logged "$c" 'peer\.up.*mode=(member|probation)')" "$([ $c = COL ] && echo 0 || echo 1)"; done
 site_down COL
 site_up COL
-alone COL
 check 'after a restart it is still there' has_title COL 'Never had a link'
+# What it writes now waits until a bundle has shown that nothing newer of its own is elsewhere.
+lesson 'After a restart' > "$top/restart.md"
+k COL share --release "$top/restart.md" > /dev/null 2>&1
+k COL bundle apply "$usb/second.kith" > /dev/null
+check_equal 'a bundle from before its last entry does not count' "$(sql COL "SELECT count(*) FROM v_record WHERE title = 'After a restart' AND NOT here")" 0
+k COL bundle create "$usb/third.kith" > /dev/null || fail 'COL creates'
+k ASH bundle apply "$usb/third.kith" > /dev/null || fail 'ASH applies'
+k ASH bundle create --for COL "$usb/fourth.kith" > /dev/null || fail 'answer'
+k COL bundle apply "$usb/fourth.kith" > /dev/null || fail 'COL applies'
+wait_for 10 'it leaves by itself' released_at COL 'After a restart'
 
 # Parts, in any order, and each file by itself.
 for i in $(seq 1 16); do
