@@ -189,7 +189,7 @@ int comparison_make(const struct cli *cli, struct replica *r, const struct argum
     int rc = read_options(a, c, e);
     if (!rc)
         rc = c->by_unit ? data_series_by_unit(cli, r, a->word[0], &c->set, e)
-                        : series_gather(r, a->word[0], &c->set, e);
+                        : series_gather(r, a->word[0], NULL, &c->set, e);
     if (!rc)
         rc = read_period(a, c, e);
     if (!rc)

@@ -29,8 +29,10 @@ static const char sql_measure[] =
     " json_extract(v.body, '$.version') DESC, v.time DESC LIMIT 1";
 /* The unit is what the record says to everybody, not what only this site knows of its own. */
 static const char sql_series[] =
-    "SELECT id, site, json_extract(body, '$.unit'), version, body, measure FROM v_series"
-    " WHERE measure = ?1 COLLATE NOCASE AND NOT here"
+    "SELECT id, site, json_extract(body, '$.unit'), json_extract(body, '$.version') AS version, body,"
+    " json_extract(body, '$.measure') FROM v_record WHERE number IN (SELECT number FROM tag"
+    " WHERE field = 'measure' AND value = ?1 COLLATE NOCASE) AND kind = 'series' AND current AND NOT here"
+    " AND (?3 IS NULL OR site = ?3 COLLATE NOCASE)"
     " ORDER BY site, version DESC, json_extract(body, '$.unit') IS NOT NULL, time DESC, id LIMIT ?2";
 
 static struct kith_bytes bytes(const char *text)
@@ -61,7 +63,8 @@ static int read_measure(struct replica *r, const char *key, struct series_set *s
     return rc < 0 ? rc : 0;
 }
 
-static int read_series(struct replica *r, const char *key, struct series_set *s, struct kith_error *e)
+static int read_series(struct replica *r, const char *key, const char *site, struct series_set *s,
+                       struct kith_error *e)
 {
     sqlite3_stmt *st;
     uint32_t cap = 0;
@@ -70,6 +73,7 @@ static int read_series(struct replica *r, const char *key, struct series_set *s,
         return rc;
     replica_bind(st, 1, key);
     sqlite3_bind_int64(st, 2, SERIES_MAX);
+    replica_bind(st, 3, site);
     while ((rc = replica_step(r, st, e)) > 0) {
         if (s->n == cap) {
             cap = cap ? cap * 2 : 16;
@@ -182,7 +186,8 @@ int series_define(struct replica *r, const char *measure, struct series_set *s, 
     return rc;
 }
 
-int series_gather(struct replica *r, const char *measure, struct series_set *ret, struct kith_error *e)
+int series_gather(struct replica *r, const char *measure, const char *site, struct series_set *ret,
+                  struct kith_error *e)
 {
     char key[SERIES_TEXT_SIZE];
     memset(ret, 0, sizeof *ret);
@@ -191,7 +196,9 @@ int series_gather(struct replica *r, const char *measure, struct series_set *ret
     if (!rc)
         rc = read_measure(r, key, ret, e);
     if (!rc)
-        rc = read_series(r, key, ret, e);
+        rc = read_series(r, key, site, ret, e);
+    if (!rc && site && ret->n == 0)
+        rc = read_series(r, key, NULL, ret, e);
     if (rc)
         return rc;
     series_describe(ret, key);

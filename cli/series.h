@@ -35,7 +35,8 @@ struct series_set {
 /* Reads all current released series of a measure that is named by its key, in any case, without the site's
  * code where only one is meant. KITH_E_NOTFOUND with the nearest key where there is no such measure, or no
  * series of it. series_clear frees, also on failure. */
-int series_gather(struct replica *r, const char *measure, struct series_set *ret, struct kith_error *e);
+int series_gather(struct replica *r, const char *measure, const char *site, struct series_set *ret,
+                  struct kith_error *e);
 void series_clear(struct series_set *s);
 
 /* The newest series of a site as a whole, else of its first unit; or of this unit, by the label that it was

@@ -58,7 +58,7 @@ static int find_project(struct replica *r, const char *key, struct signal *s, st
 int signals_gather(struct replica *r, const char *measure, struct signals *ret, struct kith_error *e)
 {
     memset(ret, 0, sizeof *ret);
-    int rc = series_gather(r, measure, &ret->set, e);
+    int rc = series_gather(r, measure, NULL, &ret->set, e);
     if (rc)
         return rc;
     take_sites(ret);

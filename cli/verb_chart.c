@@ -321,10 +321,11 @@ static int find_series(struct replica *r, const struct arguments *a, struct seri
     const char *site = options_get(a, "site");
     struct replica_self self;
     int rc = replica_self(r, &self, e);
+    site = site ? site : self.code;
     if (!rc)
-        rc = series_gather(r, a->word[0], set, e);
+        rc = series_gather(r, a->word[0], site, set, e);
     if (!rc)
-        rc = series_of_site(set, site ? site : self.code, options_get(a, "unit"), &one, e);
+        rc = series_of_site(set, site, options_get(a, "unit"), &one, e);
     return rc ? rc : series_chart(set, one, c, e);
 }
 

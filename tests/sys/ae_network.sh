@@ -124,7 +124,8 @@ icons() { # measure
     sql NET "SELECT count(*) || ' series under ' || rules || ': ' || sum(icon = 'improvement') || ' improvement, ' ||
         sum(icon = 'concern') || ' concern, ' || sum(icon = 'common-cause') || ' no signal'
         FROM (SELECT json_extract(body, '\$.icon') AS icon, json_extract(body, '\$.rules') AS rules FROM v_series
-        WHERE measure = 'NET/$1' AND json_array_length(body, '\$.periods') = 36) GROUP BY rules"
+        WHERE measure = 'NET/$1' AND 36 = (SELECT count(*)
+        FROM json_each(body, '\$.numerators') WHERE type IN ('integer', 'real'))) GROUP BY rules"
 }
 for m in performance breaches; do say "$(icons $m)"; done
 if [ -z "${KITH_SITES:-}" ]; then

@@ -69,6 +69,13 @@ static void put_record(sqlite3 *db, int site, int seq, int replaces, int kind, c
     }
     assert_int_equal(sqlite3_step(st), SQLITE_DONE);
     sqlite3_finalize(st);
+    char tag[160];
+    snprintf(tag, sizeof tag,
+             "INSERT INTO tag SELECT 'measure', json_extract(body, '$.measure'), number FROM record WHERE "
+             "number = %d",
+             seq ? records : -records);
+    if (kind == KITH_KIND_SERIES) /* what a record is filtered by, as the daemon writes it */
+        sql(db, tag);
 }
 
 static void put_series(sqlite3 *db, int site, int seq, int replaces, const char *period, const char *num,
