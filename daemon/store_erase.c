@@ -13,8 +13,10 @@
  * into the files and cut to nothing. A reader of an older state holds that up, and is waited for. SEARCH
  * secure_delete has zeroed what was freed, but a page that was split or joined may keep a copy of a cell in
  * its slack. So the files are searched for what must not be there: every salt, 32 bytes of each text, and
- * pieces of the old runs' compressed bytes. VACUUM   On a hit the file is made anew, emptied and searched
- * again.
+ * pieces of the old runs' compressed bytes. VACUUM   On a hit the databases are made anew and emptied. What
+ * they hold then lies in live records, which may well say the same: another record with these words, or a
+ * salt that its author copied. So they are not searched again, else whoever chose such a salt could keep
+ * every site from ever being done.
  *
  * State 2 of a withdrawal is durable together with the blanked run. What is then to be looked for is known in
  * memory alone, or it would be in a file: after a crash the next pass finds state 2, cannot search, and makes
@@ -23,6 +25,7 @@
  * The databases and their logs are read through SQLite's own descriptors: to open and close them once more in
  * this process would drop the locks that SQLite holds (POSIX locks belong to process and file). The -shm
  * files are left out: they hold numbers of pages and nothing else. */
+#include "daemon/key.h"
 #include "daemon/store_impl.h"
 
 #include <dirent.h>
@@ -44,12 +47,11 @@
 #define BLANK_SLICE  4u /* runs */
 #define FILES_SQLITE 4u
 
-enum needle_kind { NEEDLE_SALT, NEEDLE_WORDS, NEEDLE_RUN };
-
+/* Authors choose their salts and texts: they may begin alike, or be what stands everywhere. So all of a
+ * needle is hashed, under a key of this pass, and the same one is kept once. */
 struct needle {
     uint8_t b[NEEDLE_MAX];
-    uint8_t n;
-    uint8_t kind;  /* enum needle_kind */
+    uint8_t n;     /* NEEDLE_TEXT or NEEDLE_MAX */
     uint32_t next; /* index + 1 of the next with this hash */
 };
 
@@ -65,47 +67,69 @@ struct store_erase {
     bool merging, blind, anew; /* blind: what is to be looked for is not known any more; anew: a VACUUM was */
     struct needle *needle;
     uint32_t needles, cap;
-    uint32_t *hash;  /* HASHES: index + 1 of the first needle */
-    uint8_t *memory; /* SEARCH_SLICE + NEEDLE_MAX */
-    uint32_t file;   /* SEARCH: FILES_SQLITE of SQLite, then those of the directory */
+    uint32_t *hash;         /* HASHES for each length: index + 1 of the first needle */
+    uint64_t key[5];        /* of the hash; the last is odd */
+    bool is_short, is_long; /* there are needles of this length */
+    uint8_t *memory;        /* SEARCH_SLICE + NEEDLE_MAX */
+    uint32_t file;          /* SEARCH: FILES_SQLITE of SQLite, then those of the directory */
     int64_t offset;
     DIR *dir;
+    int fd;                                        /* the file of it that is being read; -1: none */
+    char name[sizeof((struct dirent *)0)->d_name]; /* its name */
 };
 
 /* ---- what to look for ---- */
 
-static uint32_t hash_of(const uint8_t *p)
+static uint32_t hash_of(const struct store_erase *x, const uint8_t *p, size_t n)
 {
-    uint32_t v;
-    memcpy(&v, p, sizeof v);
-    return (v * 2654435761u) >> 16;
+    uint64_t h = n, v;
+    for (size_t i = 0; i < n / sizeof v; i++) {
+        memcpy(&v, p + i * sizeof v, sizeof v);
+        h = (h ^ v ^ x->key[i]) * x->key[4];
+        h ^= h >> 32;
+    }
+    return (uint32_t)(h % HASHES) + (n == NEEDLE_MAX ? HASHES : 0);
 }
 
-static int needle_add(struct store_erase *x, const void *p, size_t n, enum needle_kind kind,
-                      struct kith_error *e)
+static bool is_needle(const struct store_erase *x, const uint8_t *p, size_t n)
 {
-    if (x->needles == NEEDLES_MAX)
+    for (uint32_t at = x->hash[hash_of(x, p, n)]; at != 0; at = x->needle[at - 1].next)
+        if (x->needle[at - 1].n == n && memcmp(p, x->needle[at - 1].b, n) == 0)
+            return true;
+    return false;
+}
+
+static int needle_grow(struct store_erase *x, struct kith_error *e)
+{
+    uint32_t cap = x->cap == 0 ? 256 : x->cap * 2;
+    struct needle *grown = calloc(cap, sizeof *grown);
+    if (grown == NULL)
+        return kith_fail(e, KITH_E_INTERNAL, "not enough memory to look for \"%u\" erased pieces", cap);
+    if (x->needles > 0)
+        memcpy(grown, x->needle, x->needles * sizeof *grown);
+    if (x->needle != NULL)
+        crypto_wipe(x->needle, x->cap * sizeof *x->needle);
+    free(x->needle);
+    x->needle = grown;
+    x->cap = cap;
+    return 0;
+}
+
+/* n: NEEDLE_TEXT or NEEDLE_MAX. */
+static int needle_add(struct store_erase *x, const void *p, size_t n, struct kith_error *e)
+{
+    if (x->needles == NEEDLES_MAX || is_needle(x, p, n))
         return 0;
-    if (x->needles == x->cap) {
-        uint32_t cap = x->cap == 0 ? 256 : x->cap * 2;
-        struct needle *grown = calloc(cap, sizeof *grown);
-        if (grown == NULL)
-            return kith_fail(e, KITH_E_INTERNAL, "not enough memory to look for \"%u\" erased pieces", cap);
-        if (x->needles > 0)
-            memcpy(grown, x->needle, x->needles * sizeof *grown);
-        if (x->needle != NULL)
-            crypto_wipe(x->needle, x->cap * sizeof *x->needle);
-        free(x->needle);
-        x->needle = grown;
-        x->cap = cap;
-    }
+    if (x->needles == x->cap && needle_grow(x, e) < 0)
+        return KITH_E_INTERNAL;
     struct needle *t = &x->needle[x->needles++];
     memcpy(t->b, p, n);
     t->n = (uint8_t)n;
-    t->kind = (uint8_t)kind;
-    uint32_t h = hash_of(t->b);
+    uint32_t h = hash_of(x, t->b, n);
     t->next = x->hash[h];
     x->hash[h] = x->needles;
+    x->is_short = x->is_short || n == NEEDLE_TEXT;
+    x->is_long = x->is_long || n == NEEDLE_MAX;
     return 0;
 }
 
@@ -142,8 +166,8 @@ static int needle_of_body(struct store_erase *x, struct kith_bytes body, struct 
     }
     if (best.n < NEEDLE_TEXT)
         return 0;
-    size_t n = best.n < NEEDLE_MAX ? best.n : NEEDLE_MAX;
-    return needle_add(x, best.p + (best.n - n) / 2, n, NEEDLE_WORDS, e);
+    size_t n = best.n < NEEDLE_MAX ? NEEDLE_TEXT : NEEDLE_MAX;
+    return needle_add(x, best.p + (best.n - n) / 2, n, e);
 }
 
 /* Two pieces of the old run's compressed bytes that the new one does not have. */
@@ -154,7 +178,7 @@ static int needles_of_run(struct store_erase *x, struct kith_bytes old, struct k
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < 2; i++)
         if (at[i] <= old.n - NEEDLE_MAX && memmem(now.p, now.n, old.p + at[i], NEEDLE_MAX) == NULL)
-            rc = needle_add(x, old.p + at[i], NEEDLE_MAX, NEEDLE_RUN, e);
+            rc = needle_add(x, old.p + at[i], NEEDLE_MAX, e);
     return rc;
 }
 
@@ -184,7 +208,8 @@ static int due_in(struct store_erase *x, const struct store_log *l, uint64_t fir
 
 static int keep_needles(struct store_erase *x, const struct run_entry *entry, struct kith_error *e)
 {
-    int rc = needle_add(x, entry->salt.b, sizeof entry->salt.b, NEEDLE_SALT, e);
+    _Static_assert(sizeof entry->salt.b == NEEDLE_TEXT, "a salt is a short needle");
+    int rc = needle_add(x, entry->salt.b, sizeof entry->salt.b, e);
     x->bodies++;
     return rc == 0 ? needle_of_body(x, entry->body, e) : rc;
 }
@@ -368,14 +393,10 @@ static int step_merge(struct store_erase *x, struct kith_error *e)
 
 static bool is_there(const struct store_erase *x, const uint8_t *p, size_t n)
 {
-    for (size_t i = 0; i + 4 <= n; i++)
-        for (uint32_t at = x->hash[hash_of(p + i)]; at != 0; at = x->needle[at - 1].next) {
-            const struct needle *t = &x->needle[at - 1];
-            /* in a database made anew it is a live record that says the same */
-            bool fatal = !x->anew || x->file >= FILES_SQLITE || t->kind == NEEDLE_SALT;
-            if (fatal && t->n <= n - i && memcmp(p + i, t->b, t->n) == 0)
-                return true;
-        }
+    for (size_t i = 0; i + NEEDLE_TEXT <= n; i++)
+        if ((x->is_short && is_needle(x, p + i, NEEDLE_TEXT)) ||
+            (x->is_long && i + NEEDLE_MAX <= n && is_needle(x, p + i, NEEDLE_MAX)))
+            return true;
     return false;
 }
 
@@ -412,34 +433,62 @@ static int search_sqlite(struct store_erase *x, bool *ret_more, struct kith_erro
     return is_there(x, x->memory, (size_t)n);
 }
 
-static bool is_sqlites(const char *name)
+/* What kithd itself keeps here: SQLite's files, which are read above, and files in which no record ever
+ * stands. An author might choose as text or salt what they hold. */
+static bool is_kithds(const char *name)
 {
-    return strncmp(name, STORE_REPLICA, sizeof STORE_REPLICA - 1) == 0 ||
-           strncmp(name, STORE_PRIVATE, sizeof STORE_PRIVATE - 1) == 0;
+    static const char *const other[] = {STORE_REPLICA, STORE_PRIVATE, "root.pub",    "keys.seal",
+                                        "lock",        "compromised", "config.yaml", "kithd.sock"};
+    static const char *const after[] = {"-wal", "-shm", "-journal"};
+    size_t n = strlen(name);
+    for (size_t i = 0; i < sizeof other / sizeof other[0]; i++)
+        if (strcmp(name, other[i]) == 0)
+            return true;
+    for (size_t i = 0; i < sizeof after / sizeof after[0]; i++) {
+        size_t front = n - strlen(after[i]);
+        if (n > strlen(after[i]) && strcmp(name + front, after[i]) == 0 &&
+            ((front == strlen(STORE_REPLICA) && memcmp(name, STORE_REPLICA, front) == 0) ||
+             (front == strlen(STORE_PRIVATE) && memcmp(name, STORE_PRIVATE, front) == 0)))
+            return true;
+    }
+    return n > 4 && strcmp(name + n - 4, ".key") == 0;
 }
 
-/* Any other file that somebody, or an earlier run, left in the home. */
-static int search_file(struct store_erase *x, const char *name)
+/* The next file that somebody, or an earlier run, left in the home; false: there is none. */
+static bool open_next(struct store_erase *x)
 {
     struct stat st;
-    size_t kept = 0;
-    int found = 0;
-    int fd = openat(x->s->dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0)
-        return 0;
-    ssize_t n = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? 1 : 0;
-    while (n > 0 && found == 0) {
-        n = read(fd, x->memory + kept, SEARCH_SLICE);
-        size_t all = kept + (n > 0 ? (size_t)n : 0);
-        found = is_there(x, x->memory, all);
-        kept = all < NEEDLE_MAX ? all : NEEDLE_MAX;
-        memmove(x->memory, x->memory + all - kept, kept);
+    const struct dirent *d;
+    while (x->fd < 0 && (d = readdir(x->dir)) != NULL) {
+        if (is_kithds(d->d_name))
+            continue;
+        x->fd = openat(x->s->dir, d->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        if (x->fd >= 0 && (fstat(x->fd, &st) != 0 || !S_ISREG(st.st_mode))) {
+            close(x->fd);
+            x->fd = -1;
+        }
+        memcpy(x->name, d->d_name, sizeof x->name);
     }
-    close(fd);
-    return found;
+    x->offset = 0;
+    return x->fd >= 0;
 }
 
-/* 1: found, and *e names the file; 0: no further file, or not in this one. */
+/* A slice of the file that is open, and so on as search_sqlite. */
+static int search_file(struct store_erase *x)
+{
+    ssize_t n = pread(x->fd, x->memory, SEARCH_SLICE, x->offset);
+    if (n > 0 && is_there(x, x->memory, (size_t)n))
+        return 1;
+    if (n > (ssize_t)NEEDLE_MAX) {
+        x->offset += n - (ssize_t)NEEDLE_MAX;
+        return 0;
+    }
+    close(x->fd);
+    x->fd = -1;
+    return 0;
+}
+
+/* 1: found, and *e names the file; 0: no further file, or not in this slice. */
 static int search_directory(struct store_erase *x, bool *ret_more, struct kith_error *e)
 {
     *ret_more = false;
@@ -449,17 +498,16 @@ static int search_directory(struct store_erase *x, bool *ret_more, struct kith_e
         if (x->dir == NULL)
             return store_fault_text(x->s, e, "the home cannot be listed: \"%s\"", strerror(errno));
     }
-    const struct dirent *d = readdir(x->dir);
-    if (d == NULL) {
+    if (x->fd < 0 && !open_next(x)) {
         closedir(x->dir);
         x->dir = NULL;
         return 0;
     }
     *ret_more = true;
-    if (is_sqlites(d->d_name) || search_file(x, d->d_name) == 0)
+    if (search_file(x) == 0)
         return 0;
     kith_fail(e, KITH_E_REFUSED, "what was withdrawn is in a file of the home: \"%.200s\": take it away",
-              d->d_name);
+              x->name);
     return 1;
 }
 
@@ -470,16 +518,13 @@ static int step_search(struct store_erase *x, bool *ret_found, struct kith_error
     if (rc < 0)
         return rc;
     *ret_found = rc > 0;
-    if (rc > 0 && x->file < FILES_SQLITE && !x->anew) {
+    if (rc > 0 && x->file < FILES_SQLITE) {
         x->phase = PHASE_VACUUM;
         *ret_found = false;
-    } else if (rc > 0 && x->file < FILES_SQLITE) {
-        kith_fail(e, KITH_E_INTERNAL,
-                  "what was withdrawn is still in a database made anew: tell the developers");
     } else if (!more && x->file++ == FILES_SQLITE) {
         x->phase = PHASE_FINISH;
     }
-    if (!more)
+    if (!more && x->file <= FILES_SQLITE)
         x->offset = 0;
     return 0;
 }
@@ -510,7 +555,7 @@ static int step_vacuum(struct store_erase *x, struct kith_error *e)
     if (rc == 0)
         rc = vacuum(x->s, x->s->private, e);
     x->anew = true;
-    x->file = 0;
+    x->file = FILES_SQLITE;
     x->offset = 0;
     x->phase = PHASE_EMPTY;
     return rc;
@@ -552,7 +597,10 @@ int store_erase_begin(struct store *s, struct kith_wall now, int64_t after_ms, s
         return KITH_E_INTERNAL;
     struct store_erase *x = calloc(1, sizeof *x);
     if (x != NULL) {
-        x->hash = calloc(HASHES, sizeof *x->hash);
+        x->fd = -1;
+        key_random(x->key, sizeof x->key);
+        x->key[4] |= 1;
+        x->hash = calloc((size_t)2 * HASHES, sizeof *x->hash);
         x->memory = calloc(1, SEARCH_SLICE + NEEDLE_MAX);
     }
     if (x == NULL || x->hash == NULL || x->memory == NULL) {
@@ -575,6 +623,8 @@ void store_erase_end(struct store_erase *x)
         crypto_wipe(x->needle, x->cap * sizeof *x->needle);
     if (x->memory != NULL)
         crypto_wipe(x->memory, SEARCH_SLICE + NEEDLE_MAX);
+    if (x->fd >= 0)
+        close(x->fd);
     if (x->dir != NULL)
         closedir(x->dir);
     free(x->needle);

@@ -993,8 +993,13 @@ static void test_load(void **state)
     reopen();
     struct roster *r = load_roster();
     assert_int_equal(roster_members(r), 1);
-    struct sync_config c = {
-        .roster = r, .self = self, .epoch = 1, .entry_sk = &entry_sk, .alone = true, .software = "test", .seed = 1};
+    struct sync_config c = {.roster = r,
+                            .self = self,
+                            .epoch = 1,
+                            .entry_sk = &entry_sk,
+                            .alone = true,
+                            .software = "test",
+                            .seed = 1};
     c.reader = (struct sync_reader){store, store_id_at, store_run_at, store_proof_at};
     struct sync *y = sync_new(&c);
     assert_non_null(y);
@@ -1314,6 +1319,64 @@ static void test_erase_leftovers(void **state)
     roster_free(r);
 }
 
+/* Authors choose their salts: what stands in every file of every home must not keep anybody from being done.
+ */
+static void test_erase_forged_salts(void **state)
+{
+    (void)state;
+    static const char *const salts[] = {"SQLite format 3", "kith root-public", "the words of oth"};
+    struct store_erase *x = NULL;
+    put_certificate();
+    begin(KITH_LEARNING);
+    for (int i = 0; i < 3; i++) {
+        struct kith_salt salt;
+        memcpy(salt.b, salts[i], sizeof salt.b);
+        OK(run_add(&run, KITH_KIND_LESSON, 1, 1700000000000u, &salt, lesson("Regretted", SECRET)));
+    }
+    add_salted("Kept", "these are the words of others, who keep them");
+    put();
+    OK(store_commit(store, &err));
+    FILE *f = fopen(file("root.pub"), "w");
+    fprintf(f, "kith root-public 1 00\n");
+    fclose(f);
+    for (uint64_t seq = 1; seq <= 3; seq++)
+        put_withdrawal_of(seq, true);
+    struct roster *r = load_roster();
+    (void)erase_due(0);
+    OK(store_erase_begin(store, NOW, 0, &x, &err));
+    assert_int_equal(erase_on(x), ERASE_DONE);
+    store_erase_end(x);
+    unlink(file("root.pub"));
+    ASK("SELECT count(*) FROM withdrawal WHERE state = 3", "3");
+    assert_int_equal(IN_FILES(SECRET), 0);
+    assert_int_equal(damages(r, NULL), 0);
+    roster_free(r);
+}
+
+/* A copy beside the databases is none of SQLite's files, whatever it is called. */
+static void test_erase_backup(void **state)
+{
+    (void)state;
+    struct store_erase *x = NULL;
+    put_certificate();
+    begin(KITH_LEARNING);
+    add_salted("Regretted", SECRET);
+    put();
+    OK(store_commit(store, &err));
+    put_withdrawal_of(1, true);
+    struct roster *r = load_roster();
+    FILE *f = fopen(file(STORE_REPLICA ".bak"), "w");
+    fprintf(f, "%100000s" SECRET, "");
+    fclose(f);
+    (void)erase_due(0);
+    OK(store_erase_begin(store, NOW, 0, &x, &err));
+    assert_int_equal(erase_on(x), ERASE_FAILED);
+    assert_non_null(strstr(err.text, STORE_REPLICA ".bak"));
+    store_erase_end(x);
+    unlink(file(STORE_REPLICA ".bak"));
+    roster_free(r);
+}
+
 /* The tombstone comes first: the body never touches the disk. */
 static void test_tombstone_first(void **state)
 {
@@ -1552,6 +1615,8 @@ int main(void)
         TEST(test_withdrawal),
         TEST(test_erase),
         TEST(test_erase_leftovers),
+        TEST(test_erase_forged_salts),
+        TEST(test_erase_backup),
         TEST(test_tombstone_first),
         TEST(test_doubted),
         TEST(test_load),
