@@ -129,6 +129,16 @@ static void log_news(struct daemon *d)
         daemon_fatal(d, "store.news", &e);
 }
 
+static void on_return(struct daemon *d, const struct sync_action *a)
+{
+    struct kith_error e;
+    if (store_return(d->store, a, &e) < 0)
+        daemon_fatal(d, "store.return", &e);
+    log_say(LOG_WARN, "log.void", "what this home wrote after its epoch was over returns to the outbox");
+    d->approve_at = 0;
+    drive_wrote(d, WAITS_SOON);
+}
+
 static void on_roster(struct daemon *d)
 {
     struct kith_error e;
@@ -240,6 +250,9 @@ static void carry_out(struct daemon *d, const struct sync_action *a)
         break;
     case SYNC_CUT:
         on_cut(d, a);
+        break;
+    case SYNC_RETURN:
+        on_return(d, a);
         break;
     case SYNC_FLUSH:
         drive_commit(d);

@@ -98,10 +98,6 @@ static void heal(struct daemon *d)
     struct kith_error e;
     struct rotate_request q = {.compromised = false};
     d->heal_at.ms = daemon_now(d).ms + AGAIN_MS;
-    if (d->healed > 0 && d->own == OWN_OUTDATED) {
-        found_elsewhere(d);
-        return;
-    }
     if (!d->keys.has_root || d->healed > 0)
         return;
     if (rotate_now(d, &q, &e) < 0) {

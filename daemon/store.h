@@ -105,6 +105,8 @@ int store_put_proof(struct store *s, const struct sync_action *a, struct kith_er
  * Records of this site at a->last and behind it return to the outbox, to leave again as soon as the site may
  * write. */
 int store_cut(struct store *s, const struct sync_action *a, struct kith_error *e);
+/* SYNC_RETURN: the same without forgetting anything. */
+int store_return(struct store *s, const struct sync_action *a, struct kith_error *e);
 
 /* The stored run that covers a position, as it travels; bodies of withdrawn entries are left out. *ret is
  * borrowed until the next call of either of these two. *ret_last is its last seq. KITH_E_NOTFOUND */

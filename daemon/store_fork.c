@@ -216,3 +216,20 @@ int store_cut(struct store *s, const struct sync_action *a, struct kith_error *e
         rc = cut_own(s, &a->log, a->last - 1, &common, e);
     return rc == 0 ? cut_end(s, l, a->first, &before, e) : rc;
 }
+
+int store_return(struct store *s, const struct sync_action *a, struct kith_error *e)
+{
+    const struct store_log *l = store_log_find(s, &a->log);
+    struct kith_id before = {{0}};
+    int rc = l == NULL ? 0 : store_begin(s, e);
+    if (l == NULL || rc < 0)
+        return rc;
+    if (a->last > 1 && store_id_at(s, &a->log, a->last - 1, &before) < 0)
+        return store_not_held(a->last - 1, e);
+    for (uint64_t seq = a->last; rc == 0 && seq <= l->last;) {
+        rc = store_run_load(s, l, seq, NULL, NULL, e);
+        for (; rc == 0 && seq < s->run->first + s->run->count; seq++)
+            rc = give_back(s, l, &s->run->entry[seq - s->run->first], e);
+    }
+    return rc == 0 ? cut_own(s, &a->log, a->last - 1, &before, e) : rc;
+}

@@ -27,15 +27,14 @@ struct heads_log {
     bool suspect;     /* a peer showed another branch: said once */
     bool fork;        /* a proof stands and ends it */
     uint32_t probe;   /* slot + 1 of the peer whose headers are compared with ours; 0 for none … */
-    uint64_t probe_from, probe_back; /* … from where on, and how many were asked for */
-    bool probe_unlinked;             /* what came so far does not link: the fork lies earlier */
-    uint32_t right;                  /* slot + 1 of a peer that holds the branch to be held; 0 for none … */
-    uint64_t right_seq;              /* … so far */
-    uint32_t replace;                /* slot + 1 of the peer whose branch takes the place of ours … */
-    uint64_t replace_at, fork_at;    /* … from the run that begins here; the first entry that differs */
-    uint64_t wrote;                  /* an own log: the last entry that this very home wrote … */
-    struct kith_id left_id;          /* … and the first of a branch that it left; zero for none */
-    bool offered;                    /* an own log: a peer said what it holds, and we hold that */
+    uint64_t probe_from, probe_back;        /* … from where on, and how many were asked for */
+    bool probe_unlinked;                    /* what came so far does not link: the fork lies earlier */
+    struct heads_claim right[HEADS_CLAIMS]; /* peers that hold the branch to be held, and how far */
+    uint32_t replace;             /* slot + 1 of the peer whose branch takes the place of ours … */
+    uint64_t replace_at, fork_at; /* … from the run that begins here; the first entry that differs */
+    uint64_t wrote;               /* an own log: the last entry that this very home wrote … */
+    struct kith_id left_id;       /* … and the first of a branch that it left; zero for none */
+    bool offered;                 /* an own log: a peer said what it holds, and we hold that */
     int64_t day;        /* kept in control logs, for all logs of the site and epoch: the day by the own … */
     uint64_t day_bytes; /* … monotonic clock, and the bytes taken in it (SPEC 3.14) */
 };

@@ -881,6 +881,8 @@ int sync_append_begin(struct sync *s, uint8_t stream, uint64_t *ret_first, struc
     if (may < 0)
         return may;
     roster_valid_end(s->c.roster, &key, &ends, &id);
+    if (!is_first && ends <= l->tip && s->dirty)
+        return kith_fail(e, KITH_E_AGAIN, "what came about this site's log is being weighed: try again");
     if (!is_first && ends <= l->tip)
         return kith_fail(e, KITH_E_REFUSED,
                          "this site's log ends at \"%llu\" by decision of the network: nothing "

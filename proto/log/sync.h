@@ -107,11 +107,13 @@ enum sync_action_type {
                            it forks */
     SYNC_CUT,           /* forget what is stored of this log from `first` on: another branch follows. Of own
                            entries those from `last` on return to the outbox */
-    SYNC_FLUSH,         /* commit now and call sync_stored before the next event */
-    SYNC_DROP,          /* close this link with a BYE */
-    SYNC_ROSTER,        /* the fold gave a new roster: members, valid ends, links of revoked sites */
-    SYNC_NOTE,          /* one line for the log: why.text */
-    SYNC_IN_STEP        /* a reconciliation with this peer has ended (round says which) */
+    SYNC_RETURN, /* own entries of this log from `last` on are void: they return to the outbox, and stay
+                    hidden where they are */
+    SYNC_FLUSH,  /* commit now and call sync_stored before the next event */
+    SYNC_DROP,   /* close this link with a BYE */
+    SYNC_ROSTER, /* the fold gave a new roster: members, valid ends, links of revoked sites */
+    SYNC_NOTE,   /* one line for the log: why.text */
+    SYNC_IN_STEP /* a reconciliation with this peer has ended (round says which) */
 };
 struct sync_action {
     enum sync_action_type type;

@@ -42,6 +42,29 @@ static bool same_id(const struct kith_id *a, const struct kith_id *b)
     return memcmp(a, b, sizeof *a) == 0;
 }
 
+/* How far the peer of this number (slot + 1) has the branch that is to be held here; 0 where it has not. */
+uint64_t sync_right_of(const struct heads_log *l, uint32_t peer)
+{
+    for (uint32_t i = 0; i < HEADS_CLAIMS; i++)
+        if (l->right[i].peer == peer)
+            return l->right[i].seq;
+    return 0;
+}
+
+/* Remembers that, or with 0 forgets it. More than three peers are not needed. */
+static void right_set(struct heads_log *l, uint32_t peer, uint64_t seq)
+{
+    struct heads_claim *r = NULL;
+    for (uint32_t i = 0; i < HEADS_CLAIMS && r == NULL; i++)
+        if (l->right[i].peer == peer)
+            r = &l->right[i];
+    for (uint32_t i = 0; i < HEADS_CLAIMS && r == NULL && seq > 0; i++)
+        if (l->right[i].peer == 0)
+            r = &l->right[i];
+    if (r != NULL)
+        *r = seq > 0 ? (struct heads_claim){peer, seq} : (struct heads_claim){0, 0};
+}
+
 /* ---- probing ---- */
 
 bool sync_fork_probing(const struct sync_peer *p, const struct heads_log *l)
@@ -104,8 +127,7 @@ void sync_fork_forget(struct sync *s, struct sync_peer *p, struct heads_log *l)
     uint32_t me = sync_slot(s, p) + 1;
     if (l->probe == me)
         l->probe = 0;
-    if (l->right == me)
-        l->right = 0;
+    right_set(l, me, 0);
     if (l->replace == me)
         l->replace = 0;
 }
@@ -136,6 +158,26 @@ void sync_fork_author(struct sync *s, struct sync_peer *p)
     }
 }
 
+/* A later epoch has begun without this home, which went on writing in the one before: void, and to be written
+ * again. (On another branch than the one that was closed it comes back when that takes its place.) */
+static void return_void(struct sync *s, struct heads_log *l)
+{
+    uint64_t ends;
+    struct kith_id named, id;
+    const struct member *m = roster_member(s->c.roster, &l->key.site);
+    if (l->wrote == 0 || m == NULL || m->epoch <= l->key.epoch ||
+        memcmp(&l->key.site, &s->c.self, sizeof s->c.self) != 0)
+        return;
+    bool is_named = roster_valid_end(s->c.roster, &l->key, &ends, &named) == 1;
+    if (l->wrote <= ends || l->held < l->wrote ||
+        (ends > 0 && (!is_named || !id_held(s, l, ends, &id) || !same_id(&id, &named))))
+        return;
+    struct sync_action *a = sync_act(s, SYNC_RETURN);
+    a->log = l->key;
+    a->first = a->last = ends + 1;
+    l->wrote = ends;
+}
+
 /* The roster was folded: does a proof end this log, and who has to be told of it? */
 void sync_fork_refold(struct sync *s, struct heads_log *l)
 {
@@ -147,6 +189,7 @@ void sync_fork_refold(struct sync *s, struct heads_log *l)
         sync_claims_drop(s, l, UINT64_MAX);
     if (!l->fork)
         l->offered = false;
+    return_void(s, l);
     sync_head_of(s, l);
     if (l->head < before || l->fork != was)
         for (uint32_t i = 0; i < SYNC_PEERS_MAX; i++)
@@ -346,12 +389,21 @@ static void probe_over(struct sync *s, struct sync_peer *p, struct heads_log *l)
 static void take_over(struct sync *s, struct sync_peer *p, struct heads_log *l, uint64_t at, uint64_t fork)
 {
     if (same_id(&s->run->entry[fork - s->run->first].id, &l->left_id)) {
-        l->right = 0;
+        right_set(l, sync_slot(s, p) + 1, 0);
         l->offered = true; /* two branches in the network, and we hold the one that we did not write */
     } else {
         l->offered = false;
         replace_from(s, p, l, at, fork);
     }
+}
+
+/* The run leads to the entry that a closing, cut or bound names, and ours does not. */
+static bool shows_named(struct sync *s, const struct heads_log *l, const struct run *r)
+{
+    uint64_t ends;
+    struct kith_id named;
+    return roster_valid_end(s->c.roster, &l->key, &ends, &named) == 1 && ends >= r->first &&
+           ends < r->first + r->count && same_id(&r->entry[ends - r->first].id, &named);
 }
 
 /* The run in hand and ours differ first at `seq`. */
@@ -363,6 +415,8 @@ static void forked(struct sync *s, struct sync_peer *p, struct heads_log *l, uin
     probe_over(s, p, l);
     if (!load_ours(s, l, seq))
         return;
+    if (shows_named(s, l, s->run))
+        right_set(l, sync_slot(s, p) + 1, s->run->first + s->run->count - 1);
     uint64_t at = s->tail->first;
     bool certificate = l->key.stream == KITH_CONTROL && seq == 1;
     const struct member *m = roster_member(s->c.roster, &l->key.site);
@@ -378,7 +432,7 @@ static void forked(struct sync *s, struct sync_peer *p, struct heads_log *l, uin
             other_certificate(s, p, l);
         }
     }
-    if (l->right == sync_slot(s, p) + 1)
+    if (sync_right_of(l, sync_slot(s, p) + 1) > 0)
         take_over(s, p, l, at, seq);
 }
 
@@ -410,8 +464,7 @@ void sync_fork_right(struct sync *s, struct sync_peer *p, struct heads_log *l, u
 {
     struct kith_id named, id;
     uint64_t ends;
-    l->right = sync_slot(s, p) + 1;
-    l->right_seq = seq;
+    right_set(l, sync_slot(s, p) + 1, seq);
     roster_valid_end(s->c.roster, &l->key, &ends, &named);
     if (seq <= l->tip && (!id_held(s, l, seq, &id) || !same_id(&id, &named)))
         sync_fork_probe(s, p, l, seq);
@@ -440,8 +493,7 @@ void sync_fork_offer(struct sync *s, struct sync_peer *p, uint8_t stream, const 
     const struct member *m = roster_member(s->c.roster, &key.site);
     if (m == NULL || m->epoch > key.epoch)
         return;
-    l->right = sync_slot(s, p) + 1;
-    l->right_seq = h->seq;
+    right_set(l, sync_slot(s, p) + 1, h->seq);
     if (h->seq > l->tip)
         sync_claim(s, p, l, h->seq);
     else
@@ -514,7 +566,8 @@ bool sync_fork_cut(struct sync *s, struct sync_peer *p, struct heads_log *l)
     sync_cut(s, l, at, l->fork_at);
     if (l->tip >= at)
         return false;
-    if (l->right_seq > l->tip)
-        sync_claim(s, p, l, l->right_seq);
+    uint64_t upto = sync_right_of(l, sync_slot(s, p) + 1);
+    if (upto > l->tip)
+        sync_claim(s, p, l, upto);
     return true;
 }

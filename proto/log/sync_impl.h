@@ -225,6 +225,7 @@ void sync_fork_probed(struct sync *s, struct sync_peer *p, struct heads_log *l);
 void sync_fork_forget(struct sync *s, struct sync_peer *p, struct heads_log *l);
 void sync_fork_evidence(struct sync *s, struct sync_peer *p, struct heads_log *l);
 bool sync_fork_replaces(struct sync *s, struct sync_peer *p, struct heads_log *l, const struct run_head *h);
+uint64_t sync_right_of(const struct heads_log *l, uint32_t peer);
 bool sync_fork_cut(struct sync *s, struct sync_peer *p, struct heads_log *l);
 void sync_fork_right(struct sync *s, struct sync_peer *p, struct heads_log *l, uint64_t seq);
 void sync_fork_offer(struct sync *s, struct sync_peer *p, uint8_t stream, const struct msg_head *h);

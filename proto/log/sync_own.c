@@ -63,7 +63,9 @@ static bool settled(const struct sync *s, const struct heads_log *l)
 {
     uint64_t fork = 0;
     struct kith_id prev;
-    bool got = l->right != 0 && l->held >= l->right_seq;
+    bool got = false;
+    for (uint32_t i = 0; i < HEADS_CLAIMS; i++)
+        got = got || (l->right[i].peer != 0 && l->held >= l->right[i].seq);
     return roster_fork(s->c.roster, &l->key, &fork, &prev) && l->wrote < fork && l->replace == 0 &&
            l->probe == 0 && l->tip == l->held && (l->offered || got);
 }
@@ -84,7 +86,9 @@ enum sync_own sync_own(const struct sync *s)
             return OWN_FORKED;
         state = OWN_SETTLED;
     }
-    return m->epoch > s->c.epoch ? OWN_OUTDATED : state;
+    if (m->epoch > s->c.epoch) /* who has healed once and is old again is one of two */
+        return s->healed > 0 ? OWN_ELSEWHERE : OWN_OUTDATED;
+    return state;
 }
 
 int sync_may_append(const struct sync *s, struct kith_error *e)

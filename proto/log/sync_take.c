@@ -40,7 +40,7 @@ static bool take_counts(struct sync *s, struct sync_peer *p, const struct run_he
     struct kith_id id;
     bool named = roster_valid_end(s->c.roster, &h->log, &ends, &id) == 1;
     const struct heads_log *l = heads_find(&s->heads, &h->log);
-    if (h->first <= ends || (l != NULL && l->right == sync_slot(s, p) + 1))
+    if (h->first <= ends || (l != NULL && sync_right_of(l, sync_slot(s, p) + 1) > 0))
         return true; /* of an own log what lies beyond its end, too: it comes back to its author */
     bool opens_epoch = h->log.stream == KITH_CONTROL && h->first == 1 && m->state != MEMBER_REVOKED && !named;
     if (!opens_epoch && ends == 0)

@@ -155,7 +155,7 @@ void sync_want_progress(struct sync *s, struct sync_peer *p, const struct heads_
     for (uint32_t i = 0; i < KITH_WANTS_MAX; i++) {
         struct sync_want *w = &p->want[i];
         uint64_t reached = w->fill || last < l->tip ? last : l->tip;
-        if (w->log != l || reached < w->from || h->first > w->to)
+        if (w->log != l || !w->sent || reached < w->from || h->first > w->to)
             continue;
         w->deadline.ms = s->now.ms + SYNC_WANT_MS;
         if (reached < w->to) {

@@ -379,6 +379,8 @@ static void do_action(struct sync_action *a)
     case SYNC_CUT:
         disk_cut(&disk, &a->log, a->first);
         break;
+    case SYNC_RETURN:
+        break;
     case SYNC_FILL:
         other = *a->run;
         for (uint32_t i = 0; i < other.count; i++) /* bodies lie in the table of the run copied from */

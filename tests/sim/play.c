@@ -77,8 +77,9 @@ void play_scene(struct world *w, const char *fmt, ...)
 static void say(const struct world *w, uint32_t site, const char *fmt, va_list ap)
 {
     int64_t now = w->now - stage.began;
-    tell_f("%4lld:%02lld.%lld  %-4s", (long long)(now / 60000), (long long)(now / 1000 % 60),
-           (long long)(now / 100 % 10), site < w->sites ? w->site[site].code : "");
+    const char *code = site < w->sites ? w->site[site].code : "";
+    tell_f("%4lld:%02lld.%lld  %-4s%s", (long long)(now / 60000), (long long)(now / 1000 % 60),
+           (long long)(now / 100 % 10), code, strlen(code) > 3 ? " " : "");
     tell(fmt, ap);
     tell_f("\n");
 }

@@ -26,6 +26,26 @@ struct world_link {
     } way[2]; /* 0: a → b */
 };
 
+#define WORLD_NUMBERS 8192u /* entries of stream 1 that one site may write */
+
+/* What became of one of them. */
+enum world_mark {
+    MARK_NONE,
+    MARK_WAITS,  /* in the outbox */
+    MARK_HANDED, /* in a run that is not on disk yet */
+    MARK_KEPT,   /* the disk said so */
+    MARK_LOST    /* went with a disk that was set back, and nobody else had it */
+};
+
+struct world_backup {
+    bool taken;
+    struct disk disk;
+    uint32_t epoch, healed;
+    struct kith_pk entry_pk, link_pk;
+    struct crypto_sk entry_sk;
+    uint64_t wrote[KITH_STREAMS];
+};
+
 struct world_site {
     uint32_t index;
     struct world *world;
@@ -38,13 +58,22 @@ struct world_site {
     struct kith_pk root_pk, entry_pk, link_pk;
     struct crypto_sk root_sk, entry_sk;
     struct kith_site_id site;
-    struct disk disk, backup;
+    struct disk disk;
+    struct world_backup backup;
     struct roster *roster;
     struct sync *sync;
-    bool alone;       /* appends without having compared its own heads with a peer */
-    bool strips;      /* a relay that takes bodies out of what it passes on */
-    uint64_t written; /* entries this site appended to stream 1 that its disk acknowledged */
-    uint64_t offered; /* … or was given, acknowledged or not */
+    bool alone;  /* appends without having compared its own heads with a peer */
+    bool strips; /* a relay that takes bodies out of what it passes on */
+    /* own.c */
+    bool restored;  /* was set back to its backup */
+    bool root_away; /* cannot rotate by itself */
+    uint32_t healed;
+    enum sync_own own;
+    int64_t own_since;
+    uint64_t wrote[KITH_STREAMS], wrote_kept[KITH_STREAMS]; /* by this very site, in this epoch; on disk */
+    uint32_t numbers, waits_n;
+    uint8_t mark[WORLD_NUMBERS]; /* enum world_mark */
+    uint32_t waits[WORLD_NUMBERS];
     uint64_t in_step; /* the round that a peer last ended */
 };
 
@@ -63,7 +92,7 @@ struct world {
     uint8_t genesis[2048];
     size_t genesis_n;
     struct kith_net_id net;
-    uint64_t messages, bytes, entries, crashes, drops;
+    uint64_t messages, bytes, entries, crashes, drops, restores;
     char violation[200]; /* the first invariant that did not hold; empty while all do */
 };
 
@@ -99,5 +128,21 @@ void world_link_set(struct world *w, uint32_t l, bool up);
 bool world_converged(struct world *w);
 /* Verifies every run on every disk anew, and that what was acknowledged is there. */
 void world_audit(struct world *w);
+
+/* Another machine, in the place of site `to`, that runs from a copy of the home of site `of`. */
+void world_twin(struct world *w, uint32_t to, uint32_t of);
+
+/* Between world.c and own.c. */
+void world_drain(struct world *w, uint32_t i);
+void world_hear(struct world *w, uint32_t i, const char *what, const char *text);
+void own_flush(struct world *w, uint32_t i);
+void own_tick(struct world *w, uint32_t i);
+void own_booted(struct world_site *x);
+void own_committed(struct world_site *x);
+void own_crashed(struct world_site *x);
+void own_rotated(struct world_site *x);
+void own_cut(struct world *w, struct world_site *x, const struct sync_action *a);
+/* I3: what site `of` wrote, and its disk acknowledged, is to be seen at site `at`. */
+void own_audit(struct world *w, uint32_t at, uint32_t of);
 
 #endif

@@ -86,7 +86,7 @@ static void branch(uint32_t common, uint32_t left, uint32_t right)
 
 static void expect_forked(uint32_t common)
 {
-    w.site[AUTHOR].written = 0; /* what it wrote twice counts for nobody */
+    memset(w.site[AUTHOR].mark, 0, sizeof w.site[AUTHOR].mark); /* what it wrote twice counts for nobody */
     for (uint32_t i = 0; i < SITES; i++) {
         if (i == AUTHOR)
             continue;
