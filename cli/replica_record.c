@@ -55,6 +55,8 @@ static const char sql_marks[] =
 static const char sql_number[] =
     "SELECT r.number FROM member m JOIN log l ON l.site = m.site JOIN record r ON r.log = l.number"
     " WHERE m.code = ?1 AND l.stream = ?2 AND l.epoch = ?3 AND r.seq = ?4";
+static const char sql_withdrawn[] =
+    "SELECT 1 FROM v_withdrawn WHERE site = ?1 AND stream = ?2 AND epoch = ?3 AND seq = ?4";
 static const char sql_last[] = "SELECT l.last, m.state FROM member m LEFT JOIN log l ON l.site = m.site AND"
                                " l.stream = ?2 AND l.epoch = ?3 WHERE m.code = ?1";
 static const char sql_released[] =
@@ -243,6 +245,17 @@ int replica_fetch(struct replica *r, struct kith_bytes match, const struct repli
 }
 
 /* Says what is there where a position is empty. */
+static bool is_taken_back(struct replica *r, const struct record_name *name)
+{
+    sqlite3_stmt *st;
+    if (replica_prepare(r, sql_withdrawn, &st, NULL))
+        return false;
+    replica_bind_place(st, name);
+    bool there = replica_step(r, st, NULL) > 0;
+    sqlite3_finalize(st);
+    return there;
+}
+
 static int say_missing(struct replica *r, const struct record_name *name, struct kith_error *e)
 {
     char text[NAME_TEXT_SIZE];
@@ -262,9 +275,12 @@ static int say_missing(struct replica *r, const struct record_name *name, struct
         rc = kith_fail(e, KITH_E_NOTFOUND,
                        "nothing there yet: \"%s\": %s has shared up to %llu; try kith sync --wait", text,
                        name->code, (unsigned long long)last);
+    else if (rc > 0 && is_taken_back(r, name))
+        rc = kith_fail(e, KITH_E_NOTFOUND, "it was taken back: \"%s\": see kith withdraw --status %s", text,
+                       text);
     else if (rc > 0)
         rc = kith_fail(e, KITH_E_NOTFOUND,
-                       "nothing to show there: \"%s\": it was taken back, or is of a kind that this version "
+                       "nothing to show there: \"%s\": it has not arrived, or is of a kind that this version "
                        "does not know",
                        text);
     sqlite3_finalize(st);

@@ -222,7 +222,6 @@ static void on_in_step(struct daemon *d, const struct sync_action *a)
         daemon_fatal(d, "store.heard", &e);
     drive_wrote(d, WAITS_SOON);
     note_level(d, p, a);
-    store_doubt(d->store); /* what this home had lost of its own logs is here again, where it was to be had */
     p->in_step = true;
     leave_in_step(d);
     p->mode = SYNC_MEMBER; /* also one that had to be heard of first */

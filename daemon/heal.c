@@ -119,6 +119,7 @@ static void changed(struct daemon *d, enum sync_own now)
     d->own = now;
     log_state(d);
     if (now == OWN_WELL) {
+        store_doubt(d->store);
         d->approve_at = 0; /* what waited leaves */
         d->publish_due = true;
         d->publish_at = daemon_now(d);

@@ -211,7 +211,7 @@ struct store_log {
 #define STORE_TAG_TEXT     (512u * 1024u)
 #define STORE_TAGS_MAX     8192u /* tags of one record; more are left out */
 #define STORE_LOST_MAX     256u
-#define STORE_SMALL        64u   /* runs with fewer entries are worth merging */
+#define STORE_SMALL        64u /* runs with fewer entries are worth merging */
 
 struct store_tag {
     const char *field; /* of the table of kinds: lives for ever */
@@ -272,8 +272,8 @@ struct store {
     size_t tag_text_n;
     struct kith_pos lost[STORE_LOST_MAX]; /* bodies that are missing anew */
     uint32_t lost_n;
-    bool refusals;    /* bodies were refused since store_refused was asked */
-    bool doubts;      /* own entries that come from elsewhere are another's */
+    bool refusals;     /* bodies were refused since store_refused was asked */
+    bool doubts;       /* own entries that come from elsewhere are another's */
     uint64_t *op_seen; /* store_history.c: what was written of each operation of the roster */
     uint32_t op_seen_n;
     bool councils_seen, history_quiet;
@@ -399,7 +399,8 @@ int store_project_entry(struct store *s, const struct store_log *l, int64_t numb
                         const struct run_entry *x, struct kith_error *e);
 int store_unproject_entry(struct store *s, const struct store_log *l, int64_t number,
                           const struct run_entry *x, struct kith_error *e);
-/* Are the records of a run what its bodies say, as far as it is projected? 1: yes; 0: not that of *ret_seq. */
+/* Are the records of a run what its bodies say, as far as it is projected? 1: yes; 0: not that of *ret_seq.
+ */
 int store_project_check(struct store *s, const struct store_log *l, int64_t arrival, const struct run *r,
                         uint64_t *ret_seq, struct kith_error *e);
 /* Writes the tags that wait; before every commit. */

@@ -175,8 +175,8 @@ static crypto_generichash_blake2b_state *fp_state(struct crypto_fp *f)
 void crypto_fp_init(struct crypto_fp *f, const uint8_t *hh)
 {
     assert(f != NULL);
-    crypto_generichash_blake2b_init_salt_personal(fp_state(f), hh, hh != NULL ? 64 : 0, sizeof(struct kith_fp),
-                                                  NULL, personal_fp);
+    crypto_generichash_blake2b_init_salt_personal(fp_state(f), hh, hh != NULL ? 64 : 0,
+                                                  sizeof(struct kith_fp), NULL, personal_fp);
 }
 
 void crypto_fp_add(struct crypto_fp *f, const void *p, size_t n)

@@ -72,8 +72,8 @@ int run_decode(struct run_ctx *c, struct kith_bytes wire, struct run *ret, struc
 /* The last signature holds under this key, so the author vouches for every byte before it. */
 bool run_verify(const struct run *r, const struct kith_net_id *net, const struct kith_pk *entry_pk);
 
-/* Entry i of a run of the status stream, whose latest entries count, is superseded by a later one of the same kind
- * in the same run that has its body (SPEC 7.14): nobody needs its own. */
+/* Entry i of a run of the status stream, whose latest entries count, is superseded by a later one of the same
+ * kind in the same run that has its body (SPEC 7.14): nobody needs its own. */
 bool run_superseded(const struct run *r, uint32_t i);
 /* Every body is there: what a control log (stream 0) must be to be stored (SPEC 3.6). */
 bool run_whole(const struct run *r);

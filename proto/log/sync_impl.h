@@ -99,7 +99,7 @@ struct sync_peer {
     uint64_t round;
     uint8_t level;             /* streams that agreed with its HELLO in this pull, bit by bit … */
     struct kith_mono level_at; /* … which came then */
-    bool skipped; /* it has heads of sites that I do not know */
+    bool skipped;              /* it has heads of sites that I do not know */
 
     uint32_t claims[KITH_STREAMS]; /* logs in which it claims to hold more */
     uint64_t scanned;              /* of s->wants_version: the last search for a want found nothing */
@@ -136,7 +136,7 @@ struct sync {
     struct fork *fork; /* the proof in hand */
     uint8_t *proof;    /* its packed form */
     bool appending;
-    const char *stopped; /* why nothing may be appended; NULL where it may */
+    const char *stopped;  /* why nothing may be appended; NULL where it may */
     struct kith_mono now; /* of the last event */
     uint64_t ticket;      /* last given */
     struct sync_pending pending[SYNC_PENDING_MAX];

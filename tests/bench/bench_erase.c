@@ -24,8 +24,9 @@
 #include "proto/wire/pack.h"
 #include "tests/bench/bench.h"
 
-#define NOW     ((struct kith_wall){1800000000000})
-#define LIMIT_S 60.0
+#define NOW      ((struct kith_wall){1800000000000})
+#define WORD_MAX 64u
+#define LIMIT_S  60.0
 
 static struct {
     uint32_t entries, withdraw;
@@ -144,8 +145,43 @@ static void random_salt(struct kith_salt *ret)
         exit(1);
 }
 
+static uint64_t regretted(uint32_t i)
+{
+    return 1 + (uint64_t)i * b.entries / b.withdraw;
+}
+
+/* The word that only the i-th regretted lesson has; its end stands in the index as it is. */
+static void word_of(uint32_t i, char ret[WORD_MAX])
+{
+    snprintf(ret, WORD_MAX, "qzx%06uvanishingly%08xword", i, (i + 1) * 2654435761u);
+}
+
+static void make_lesson(uint64_t *seed, uint32_t word, struct buf *out)
+{
+    char text[WORD_MAX + 40];
+    if (word == UINT32_MAX) {
+        bench_lesson(seed, out);
+        return;
+    }
+    word_of(word, text);
+    pack_map(out, 6);
+    pack_cstr(out, "confidence");
+    pack_cstr(out, "several-events");
+    pack_cstr(out, "happened");
+    pack_cstr(out, "The ward round began late and the chart was wrong.");
+    pack_cstr(out, "learned");
+    pack_cstr(out, text);
+    pack_cstr(out, "result");
+    pack_cstr(out, "worked-in-part");
+    pack_cstr(out, "setting");
+    pack_cstr(out, "acute-ward");
+    pack_cstr(out, "title");
+    pack_cstr(out, "A late ward round");
+}
+
 static void fill(void)
 {
+    uint32_t next = 0;
     struct kith_salt salt = {{1}};
     struct kith_pk link = {{9}};
     struct buf out;
@@ -160,7 +196,8 @@ static void fill(void)
     for (uint32_t i = 1; i <= b.entries; i++) {
         random_salt(&b.salt[i]);
         buf_init(&out, b.memory, sizeof b.memory);
-        bench_lesson(&seed, &out);
+        bool rue = next < b.withdraw && regretted(next) == i;
+        make_lesson(&seed, rue ? next++ : UINT32_MAX, &out);
         add(KITH_LEARNING, KITH_KIND_LESSON, &b.salt[i], (struct kith_bytes){out.p, out.n});
     }
     put();
@@ -174,11 +211,6 @@ static struct roster *load_roster(void)
     ok(store_set_roster(b.store, r, &err), "set roster");
     ok(store_commit(b.store, &err), "commit");
     return r;
-}
-
-static uint64_t regretted(uint32_t i)
-{
-    return 1 + (uint64_t)i * b.entries / b.withdraw;
 }
 
 static void withdraw_some(void)
@@ -237,7 +269,7 @@ static void reader(int stop, int tell)
 
 /* ---- the pass ---- */
 
-static uint32_t occurrences(const char *name)
+static uint32_t occurrences(const char *name, uint32_t *words)
 {
     struct stat st;
     uint32_t found = 0;
@@ -249,8 +281,12 @@ static uint32_t occurrences(const char *name)
         return 0;
     }
     const uint8_t *all = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    for (uint32_t i = 0; all != MAP_FAILED && i < b.withdraw; i++)
+    for (uint32_t i = 0; all != MAP_FAILED && i < b.withdraw; i++) {
+        char word[WORD_MAX];
+        word_of(i, word);
+        *words += memmem(all, (size_t)st.st_size, word + 9, strlen(word + 9)) != NULL;
         found += memmem(all, (size_t)st.st_size, b.salt[regretted(i)].b, sizeof b.salt[0].b) != NULL;
+    }
     munmap((void *)(uintptr_t)all, (size_t)st.st_size);
     close(fd);
     return found;
@@ -333,7 +369,7 @@ int main(int argc, char **argv)
     ok(store_commit(b.store, &err), "commit");
     ok(store_checkpoint(b.store, true, NULL, &err), "checkpoint");
     (void)stat(file(STORE_REPLICA), &st);
-    uint32_t before = occurrences(STORE_REPLICA);
+    uint32_t words_before = 0, words_after = 0, before = occurrences(STORE_REPLICA, &words_before);
     withdraw_some();
     double began = bench_seconds();
     struct roster *r = load_roster();
@@ -345,15 +381,21 @@ int main(int argc, char **argv)
     if (read(tell[0], &seen, sizeof seen) != (ssize_t)sizeof seen)
         seen.failed = 1;
     (void)waitpid(pid, NULL, 0);
-    uint32_t after =
-        occurrences(STORE_REPLICA) + occurrences(STORE_REPLICA "-wal") + occurrences(STORE_PRIVATE);
+    uint32_t after = occurrences(STORE_REPLICA, &words_after) +
+                     occurrences(STORE_REPLICA "-wal", &words_after) +
+                     occurrences(STORE_PRIVATE, &words_after);
     printf("%u entries, %.1f MB; %u withdrawn: hidden in %.2f s, erased in %.2f s, longest slice %.0f ms, "
            "made anew: %s\n",
            b.entries, (double)st.st_size / 1e6, b.withdraw, hiding, took, longest * 1000,
            anew ? "yes" : "no");
-    printf("salts in the files: %u before, %u after; %u queries meanwhile, %u failed, slowest %.0f ms\n",
-           before, after, seen.queries, seen.failed, seen.slowest);
+    printf("in the files: %u salts and %u words before, %u and %u after; %u queries meanwhile, %u failed, "
+           "slowest %.0f "
+           "ms\n",
+           before, words_before, after, words_after, seen.queries, seen.failed, seen.slowest);
     roster_free(r);
     ok(store_close(b.store, &err), "close");
-    return took <= LIMIT_S && before == b.withdraw && after == 0 && seen.failed == 0 ? 0 : 1;
+    return took <= LIMIT_S && before == b.withdraw && words_before == b.withdraw &&
+                   after + words_after == 0 && seen.failed == 0
+               ? 0
+               : 1;
 }
