@@ -104,6 +104,22 @@ k ASH bundle create --for COL "$usb/fourth.kith" > /dev/null || fail 'answer'
 k COL bundle apply "$usb/fourth.kith" > /dev/null || fail 'COL applies'
 wait_for 10 'it leaves by itself' released_at COL 'After a restart'
 
+# What is withdrawn goes by bundles, too: it is hidden where it was, and never shown where it comes later, whichever file
+# is applied first.
+id=$(release ASH 'Regretted by hand' 'Something that should not have been written.')
+k ASH bundle create "$usb/before.kith" > /dev/null || fail 'a bundle before'
+k COL bundle apply "$usb/before.kith" > /dev/null || fail 'COL applies it'
+check 'COL has it' has_title COL 'Regretted by hand'
+k ASH withdraw "$id" --reason privacy > /dev/null || fail 'withdraw'
+k ASH bundle create "$usb/after.kith" > /dev/null || fail 'a bundle after'
+check_equal 'no word of it is in the bundle' "$(k ASH log "$id" --json | grep -c '"body": *true')" 0
+for c in COL BRK; do
+    k "$c" bundle apply "$usb/after.kith" > /dev/null || fail "$c applies the bundle after"
+    k "$c" bundle apply "$usb/before.kith" > /dev/null || fail "$c applies the bundle before"
+    check_equal "$c shows it no more" "$(sql "$c" "SELECT count(*) FROM v_record WHERE title = 'Regretted by hand'")" 0
+    check_equal "$c finds it no more" "$(k "$c" find Regretted --json 2> /dev/null | grep -c Regretted)" 0
+done
+
 # Parts, in any order, and each file by itself.
 for i in $(seq 1 16); do
     mkdir -p "$top/long"
