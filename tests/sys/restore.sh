@@ -85,9 +85,8 @@ put_back CAT
 site_down ASH
 site_down BEE
 site_up CAT
-lesson eight > "$top/eight.md"
-k CAT share --release "$top/eight.md" > /dev/null || fail "eight is not taken"
 alone CAT
+check_match "eight, signed alone" "$(release CAT eight)" '^CAT-L1$'
 wait_for 10 "it is signed alone" all_have "eight five four one six three two " CAT
 site_up ASH
 wait_for 20 "the branch of the network is there, and nothing is written" status_has CAT forked
