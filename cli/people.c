@@ -245,14 +245,26 @@ static size_t hanging(const char *text, size_t n)
     return n - i > 4 && memcmp(text + i, "• ", 4) == 0 ? i + 2 : i;
 }
 
+/* Unicode allows a break behind every hyphen; an option such as --no-color stays whole. */
+static void keep_options_whole(const char *text, size_t n, char *ret)
+{
+    bool option = false;
+    for (size_t i = 0; i < n; i++) {
+        bool first = i == 0 || text[i - 1] == ' ';
+        option = first ? text[i] == '-' && i + 1 < n && text[i + 1] != ' ' : option;
+        ret[i] = option && !first ? UC_BREAK_PROHIBITED : UC_BREAK_UNDEFINED;
+    }
+}
+
 /* One line, broken where Unicode allows it. */
 static void wrap_line(FILE *out, const char *text, size_t n, unsigned width, unsigned indent)
 {
-    char *breaks = cli_alloc(n + 1);
+    char *breaks = cli_alloc(n + 1), *whole = cli_alloc(n + 1);
     int hang = (int)hanging(text, n) + (int)indent;
     int room = (int)width > hang + 10 ? (int)width - hang : 10;
     int start = (int)hanging(text, n); /* the first line begins further left by this much */
-    u8_width_linebreaks((const uint8_t *)text, n, room, -start, 0, NULL, "UTF-8", breaks);
+    keep_options_whole(text, n, whole);
+    u8_width_linebreaks((const uint8_t *)text, n, room, -start, 0, whole, "UTF-8", breaks);
     fprintf(out, "%*s", (int)indent, "");
     for (size_t i = 0; i < n; i++) {
         if (i > 0 && breaks[i] == UC_BREAK_POSSIBLE)
@@ -262,6 +274,7 @@ static void wrap_line(FILE *out, const char *text, size_t n, unsigned width, uns
         putc((unsigned char)text[i] < ' ' ? ' ' : text[i], out);
     }
     putc('\n', out);
+    free(whole);
     free(breaks);
 }
 
