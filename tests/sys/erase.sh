@@ -158,4 +158,31 @@ hidden() { ! has_title "$1" 'Said too much'; }
 wait_for 10 'it is hidden at its author' hidden BRK
 check_equal "its author goes on" "$(release BRK 'Said less' 'This names nobody.')" BRK-L2
 check_match "by whom" "$(k BRK --json withdraw --status)" "\"id\":\"$id\",\"reason\":\"consent\",\"by\":\"council\""
+
+# ---- a thief with a copy of the home takes back what its victim wrote; undone before it is erased ----
+
+k ASH policy set erase-after 1d > /dev/null || fail "policy set erase-after"
+id=$(release BRK 'Worth keeping' 'Nobody at BRK would take this back.')
+wait_for 10 'it is at ASH' has_title ASH 'Worth keeping'
+site_down BRK
+cp -r "${home[BRK]}" "$top/THIEF"
+home[THIEF]=$top/THIEF log[THIEF]=$top/THIEF.log port[THIEF]=$(ports 1) pid[THIEF]=
+: > "${log[THIEF]}"
+site_config THIEF auto
+site_up BRK
+wait_for 10 'BRK writes' in_step BRK ASH
+site_up THIEF
+taken() { k THIEF withdraw "$id" --reason error > /dev/null 2>&1; }
+wait_for 20 'the thief takes it back in the name of BRK' taken
+kept_back() { ! has_title "$1" 'Worth keeping'; }
+wait_for 20 'hidden at ASH' kept_back ASH
+site_kill THIEF
+wait_for 20 'hidden at BRK' kept_back BRK
+lesson 'Has to wait' > "$top/waits.md"
+check_equal "BRK writes nothing more" "$(k BRK share --release "$top/waits.md" > /dev/null 2>&1; echo $?)" 5
+check_match "and says why" "$(k BRK --json withdraw --status "$id"; k BRK --json status)" 'doubted'
+k BRK rotate --compromised > /dev/null || fail "rotate --compromised"
+wait_for 20 'shown again at BRK' has_title BRK 'Worth keeping'
+wait_for 20 'shown again at ASH' has_title ASH 'Worth keeping'
+check_equal "with its text" "$(k ASH show "$id" | grep -c 'Nobody at BRK would take this back')" 1
 done_with
