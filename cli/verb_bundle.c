@@ -42,7 +42,7 @@ const struct verb verb_bundle = {
             "verify needs no daemon, and no home, unless the file is sealed. It names what must be\n"
             "here before the file can be applied. Exit code 6 when a file is damaged, then nothing\n"
             "of any of them is applied; 3 when something earlier is lacking.",
-    .example = "    kith bundle create /media/usb/monday.kith\n"
+    .example = "    kith bundle create monday.kith\n"
                "    kith bundle create --for BRK --seal BRK answer.kith\n"
                "    kith bundle verify monday.kith\n"
                "    kith bundle apply monday.kith",

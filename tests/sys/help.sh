@@ -139,6 +139,10 @@ k ASH data add falls-rate falls-w4.csv --unit W4 > /dev/null || fail 'data add'
 sed 's/^key:.*/key: ASH\/deaths-rate/; s/^chart:.*/chart: p/' "$src"/contrib/examples/ash/measure-falls-rate.md > deaths.md
 k ASH share deaths.md > /dev/null 2>&1 || fail 'a second measure'
 { echo discharged,died && for i in {1..28}; do echo "2026-02-$i,$((i % 9 == 0))"; done; } > spells.csv
+# what the examples of files carried by hand speak of
+site_new DEV
+site_up DEV
+k DEV join --request brk.request > /dev/null && k ASH log ASH-C1 --proof ash-l128.proof > /dev/null || fail 'a request, a proof'
 # What changes the network for good comes last: others need it as it was.
 last='policy coordinator rotate revoke leave'
 first=$(for verb in $verbs; do [[ " $last " == *" $verb "* ]] || echo "$verb"; done)
