@@ -47,12 +47,17 @@ int home_open(struct home *h, const char *dir, struct kith_error *e)
     return 0;
 }
 
+/* Who may read a file may lock it: the group of the home could keep kithd from starting. */
 int home_lock(struct home *h, struct kith_error *e)
 {
-    int fd = openat(h->dir_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-    if (fd < 0)
-        return kith_fail(e, KITH_E_REFUSED, "home \"%s\": its lock cannot be opened: %s", h->dir,
-                         strerror(errno));
+    int fd = openat(h->dir_fd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 || fchmod(fd, 0600) < 0) {
+        int r = kith_fail(e, KITH_E_REFUSED, "home \"%s\": its lock cannot be opened: %s", h->dir,
+                          strerror(errno));
+        if (fd >= 0)
+            close(fd);
+        return r;
+    }
     if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
         close(fd);
         return kith_fail(e, KITH_E_REFUSED, "home \"%s\": another kithd runs on it; stop that one first",

@@ -62,7 +62,14 @@ static void one_lock(void **state)
     (void)state;
     struct home second;
     struct kith_error e;
+    struct stat st;
+    assert_int_equal(symlinkat("file", home.dir_fd, "lock"), 0);
+    assert_int_equal(home_lock(&home, &e), KITH_E_REFUSED);
+    assert_int_equal(unlinkat(home.dir_fd, "lock", 0), 0);
+    assert_int_equal(home_write(&home, "lock", 0640, (struct kith_bytes){NULL, 0}, &e), 0);
     assert_int_equal(home_lock(&home, &e), 0);
+    assert_int_equal(fstatat(home.dir_fd, "lock", &st, 0), 0);
+    assert_int_equal(st.st_mode & 0777, 0600); /* who may read it could lock it, too */
     assert_int_equal(home_open(&second, dir, &e), 0);
     assert_int_equal(home_lock(&second, &e), KITH_E_REFUSED);
     assert_non_null(strstr(e.text, "another kithd"));
