@@ -132,6 +132,7 @@ static void send_answer(struct client *c)
     uv_buf_t b = uv_buf_init((char *)c->out, (unsigned)c->out_n);
     c->busy = c->after_commit = false;
     c->writing = true;
+    c->begun = daemon_now(c->d);
     if (uv_write(&c->write, (uv_stream_t *)&c->pipe, &b, 1, on_written) < 0) {
         c->writing = false;
         client_close(c);
@@ -443,8 +444,17 @@ static void look_at_peer(struct client *c)
     c->known = role_knows(&c->d->roles, &caller);
 }
 
-/* When there are too many, the one that was silent for longest makes room: who connects and asks nothing must
- * not keep out those who do. */
+/* May it be sent away for another? Who asks nothing, who has long left an answer unread, and who waits for
+ * links. */
+static bool may_go(const struct client *c)
+{
+    if (c->writing)
+        return daemon_now(c->d).ms - c->begun.ms >= CONTROL_DEADLINE_MS;
+    return !c->busy || c->wait == WAIT_SYNC;
+}
+
+/* When there are too many, the one that was silent for longest makes room, and of those only who waits for
+ * links where there is no other: who connects and asks nothing must not keep out those who do. */
 static void make_room(struct daemon *d)
 {
     struct client *silent = NULL;
@@ -452,7 +462,8 @@ static void make_room(struct daemon *d)
         struct client *c = d->control->client[i];
         if (!c)
             return;
-        if (!c->busy && !c->writing && (!silent || c->begun.ms < silent->begun.ms))
+        if (may_go(c) && (!silent || c->busy < silent->busy ||
+                          (c->busy == silent->busy && c->begun.ms < silent->begun.ms)))
             silent = c;
     }
     if (silent)

@@ -29,7 +29,8 @@ struct client {
     bool closing, reading, writing;
     uint8_t *in;
     size_t in_n, in_cap;
-    struct kith_mono begun; /* of the request that is arriving; else of the silence since the last */
+    struct kith_mono begun; /* of the request that is arriving, or the answer that leaves; else of the
+                               silence since the last */
     uint64_t id;            /* of the request in hand */
     bool busy;              /* a request is in hand and not answered */
     bool after_commit;      /* the answer is ready and waits for the commit */
