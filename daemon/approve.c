@@ -177,7 +177,7 @@ static void settle(struct daemon *d, struct store_approval *a, const struct rele
         check(d, store_approval_drop(d->store, a->draft, &e), "store.approval", &e);
         return;
     }
-    if (item->why.code == KITH_E_FULL || item->why.code == KITH_E_AGAIN)
+    if (item->why.code == KITH_E_AGAIN || (item->why.code == KITH_E_FULL && d->no_room))
         return;
     log_say(LOG_WARN, "release.stuck", "here-%" PRIu64 " was due and could not leave: code %d", a->draft,
             item->why.code);
