@@ -6,12 +6,12 @@
  * against people.
  *
  *   the hash of a row    64 bits, word by word h ← (h xor w) · odd, rotated: each step is one to one, so a
- * single changed word always shows the sum of a table   of the hashes of its rows, modulo 2^64: the order of
- * rows does not matter
+ *                        single changed word always shows; long values in four lanes, for speed
+ *   the sum of a table   of the hashes of its rows, modulo 2^64: the order of rows does not matter
  *
- * Left out are the sums themselves and what the index for words keeps (search_…), which has a check of its
- * own. SQLite's counter of AUTOINCREMENT (sqlite_sequence) is written behind its hook's back, as is its
- * schema: they are summed when a commit is due, and when the home is first opened. */
+ * Left out are the sums themselves. The index for words keeps its rows in tables (search_…), which are summed
+ * like all others. SQLite's counter of AUTOINCREMENT (sqlite_sequence) is written behind its hook's back, as
+ * is its schema: they are summed when a commit is due, and when the home is first opened. */
 #define SQLITE_ENABLE_PREUPDATE_HOOK
 #include "daemon/store_impl.h"
 
@@ -22,6 +22,7 @@
 #define SEQUENCE   "sqlite_sequence"
 #define SCHEMA     "sqlite_schema"
 #define TABLE_TEXT 200u
+#define LANES      4u
 
 /* ---- a row ---- */
 
@@ -31,18 +32,29 @@ static uint64_t mix(uint64_t h, uint64_t w)
     return h << 29 | h >> 35;
 }
 
+/* n: at most 8 */
+static uint64_t word_at(const uint8_t *p, size_t n)
+{
+    uint64_t w = 0;
+    memcpy(&w, p, n);
+    return w;
+}
+
+/* One lane would wait for its own multiplication at every word. */
 static uint64_t mix_bytes(uint64_t h, const uint8_t *p, size_t n)
 {
-    uint64_t w;
-    h = mix(h, n);
-    for (; n >= sizeof w; p += sizeof w, n -= sizeof w) {
-        memcpy(&w, p, sizeof w);
-        h = mix(h, w);
+    const size_t row = LANES * sizeof(uint64_t);
+    uint64_t lane[LANES] = {mix(h, n), 1, 2, 3};
+    for (; n >= row; p += row, n -= row)
+        for (size_t i = 0; i < LANES; i++)
+            lane[i] = mix(lane[i], word_at(p + i * sizeof *lane, sizeof *lane));
+    while (n > 0) {
+        size_t take = n < sizeof *lane ? n : sizeof *lane;
+        lane[0] = mix(lane[0], word_at(p, take));
+        p += take;
+        n -= take;
     }
-    w = 0;
-    if (n > 0)
-        memcpy(&w, p, n);
-    return mix(h, w);
+    return mix(mix(mix(lane[0], lane[1]), lane[2]), lane[3]);
 }
 
 /* SQLite keeps a whole number of a REAL column as an integer, and shows it as either. */
