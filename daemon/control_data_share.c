@@ -74,8 +74,8 @@ static int take_day(struct publish *p, struct kith_bytes text, const char *reaso
     return reason[0]
                ? 0
                : kith_fail(e, KITH_E_USAGE,
-                           "\"%.*s\": readers are told why limits begin afresh or a point is left out: say "
-                           "it with --reason",
+                           "no reason for \"%.*s\": readers are told why limits begin afresh or a point is left "
+                           "out: add --reason",
                            (int)text.n, (const char *)text.p);
 }
 
@@ -199,7 +199,7 @@ static int choose(struct client *c, struct publish *p, struct request *q, struct
     if (rc == 0)
         rc = take_list(p, q, args, "notes", take_note, e);
     if (rc == 0)
-        set_baseline(p, q, control_arg(args, "rephase", &r));
+        set_baseline(p, q, control_arg(args, "rephase", &r) && pack_get_array(&r, LIST_MAX) > 0);
     return rc;
 }
 

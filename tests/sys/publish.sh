@@ -114,6 +114,7 @@ share falls --policy already-public/1 > /dev/null
 check_equal 'public without a link' $? 2
 share falls --policy already-public/1 --link https://example.org/falls > /dev/null
 check_equal 'public with a link' $? 0
+check_match 'a baseline without a rephase' "$(share falls --policy hes-2018/1 --period month --baseline 12)" '"baseline":12,'
 
 # The stricter of network and site.
 site_down ASH
