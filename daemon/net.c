@@ -388,8 +388,7 @@ void net_publish(struct daemon *d)
     struct buf b;
     struct kith_error e;
     if (!d->publish_due || daemon_now(d).ms < d->publish_at.ms || net_member(d, &e) < 0 ||
-        net_doubt(d, &e) < 0 || d->no_room ||
-        sync_may_append(d->sync, &e) < 0)
+        net_doubt(d, &e) < 0 || d->no_room || sync_may_append(d->sync, &e) < 0)
         return;
     buf_init(&b, memory, sizeof memory);
     pack_addresses(d, &b);

@@ -1,7 +1,8 @@
 /* Publishing: from raw counts to a series that may leave.
  *
- * Planned is against everything that this site ever told (SPEC 11.6 to 11.12, 11.19), each time anew: when it is put
- * into the outbox, when somebody looks at it there, and when it is released, with the counts of that moment.
+ * Planned is against everything that this site ever told (SPEC 11.6 to 11.12, 11.19), each time anew: when it
+ * is put into the outbox, when somebody looks at it there, and when it is released, with the counts of that
+ * moment.
  */
 #ifndef KITHD_PUBLISH_H
 #define KITHD_PUBLISH_H

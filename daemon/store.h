@@ -184,8 +184,8 @@ struct store_hold {
     uint32_t author; /* uid */
     char reason[STORE_HOLD_REASON_MAX + 1];
 };
-/* Puts an entry on hold by order of law, or gives a hold another reason. KITH_E_NOTFOUND where its body is not here,
- * KITH_E_FULL at RECEIPT_NOTES_MAX. */
+/* Puts an entry on hold by order of law, or gives a hold another reason. KITH_E_NOTFOUND where its body is
+ * not here, KITH_E_FULL at RECEIPT_NOTES_MAX. */
 int store_hold_put(struct store *s, const struct kith_pos *at, struct kith_wall now, uint32_t author,
                    const char *reason, struct kith_error *e);
 int store_hold_drop(struct store *s, const struct kith_pos *at, struct kith_error *e);
@@ -339,7 +339,8 @@ int store_journal_next(struct store *s, uint64_t after, struct kith_wall since, 
                        struct kith_error *e);
 
 /* A release that was asked for and waits for its time. */
-#define STORE_DUE_WHEN_MET 1 /* as `due`: not yet signed, waits until own entries were compared with a peer */
+#define STORE_DUE_WHEN_MET 1 /* as `due`: not yet signed, waits until own entries were compared with a peer  \
+                              */
 struct store_approval {
     uint64_t draft;
     struct kith_wall time, due;
