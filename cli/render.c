@@ -8,6 +8,7 @@
 #include "cli/people.h"
 #include "cli/record.h"
 #include "cli/replica_entry.h"
+#include "proto/wire/hex.h"
 
 #define READING_WIDTH 96u /* longer lines are hard to read, however wide the terminal */
 #define SHORT_ITEM    12u /* bytes: items of a list up to this stand beside one another */
@@ -16,18 +17,6 @@
 static struct kith_bytes bytes(const char *s)
 {
     return (struct kith_bytes){(const uint8_t *)s, strlen(s)};
-}
-
-static bool from_hex(const char *hex, uint8_t *ret, size_t n)
-{
-    for (size_t i = 0; i < n * 2; i++) {
-        char c = hex[i];
-        int v = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-        if (v < 0)
-            return false;
-        ret[i / 2] = (uint8_t)(i & 1 ? ret[i / 2] | v : v << 4);
-    }
-    return hex[n * 2] == '\0';
 }
 
 /* [site, stream, epoch, seq, id] as ASH-L128; sites that are not known keep their number. */
@@ -41,8 +30,8 @@ static void put_ref(FILE *out, struct replica *r, const struct js *v)
     for (size_t i = 0; i < 3; i++)
         number[i] = js_scalar(js_at(v, i + 1));
     memset(&ref, 0, sizeof ref);
-    if (site && id && from_hex(site, ref.log.site.b, sizeof ref.log.site.b) &&
-        from_hex(id, ref.id, sizeof ref.id) && number[0] && number[1] && number[2]) {
+    if (site && id && hex_read(site, strlen(site), ref.log.site.b, sizeof ref.log.site.b) &&
+        hex_read(id, strlen(id), ref.id, sizeof ref.id) && number[0] && number[1] && number[2]) {
         ref.log.stream = (uint8_t)(strtoul(number[0], NULL, 10) & 3);
         ref.log.epoch = (uint32_t)strtoul(number[1], NULL, 10);
         ref.seq = strtoull(number[2], NULL, 10);

@@ -14,6 +14,7 @@
 #include "kith/kinds.h"
 #include "proto/learn/receipt.h"
 #include "proto/log/cert.h"
+#include "proto/wire/hex.h"
 
 #define LIMIT_USUAL 50
 #define LIMIT_MAX   100000000
@@ -206,21 +207,15 @@ static int list(const struct cli *cli, struct replica *r, struct replica_log *l,
 
 /* ---- one entry ---- */
 
-static void hex(const uint8_t *p, size_t n, char *ret)
-{
-    for (size_t i = 0; i < n; i++)
-        snprintf(ret + 2 * i, 3, "%02x", p[i]);
-}
-
 static void put_facts(struct js *o, struct replica *r, const struct replica_log_entry *x)
 {
     char id[NAME_TEXT_SIZE], kind[32], text[TEXT_MAX], id_hex[65], prev[65], commit[65];
     name_of(x, id);
     kind_name(x->x.e.kind, kind);
     say(r, x, text);
-    hex(x->x.id.b, sizeof x->x.id.b, id_hex);
-    hex(x->x.e.prev.b, sizeof x->x.e.prev.b, prev);
-    hex(x->x.e.commit.b, sizeof x->x.e.commit.b, commit);
+    hex_print(x->x.id.b, sizeof x->x.id.b, id_hex);
+    hex_print(x->x.e.prev.b, sizeof x->x.e.prev.b, prev);
+    hex_print(x->x.e.commit.b, sizeof x->x.e.commit.b, commit);
     js_put(o, "id", id);
     js_put(o, "kind", kind);
     js_put_integer(o, "schema", x->x.e.schema);

@@ -1,5 +1,4 @@
 /* kith release: what was shared here is signed and sent to the network. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +9,7 @@
 #include "cli/verbs.h"
 #include "cli/leaving.h"
 #include "proto/learn/name.h"
+#include "proto/wire/hex.h"
 #include "proto/wire/pack.h"
 
 static const struct cli_option options[] = {
@@ -48,17 +48,10 @@ static int check_ids(const struct arguments *a, struct kith_error *e)
 /* 64 hexadecimal digits. */
 static int read_digest(const char *text, uint8_t ret[32], struct kith_error *e)
 {
-    static const char digits[] = "0123456789abcdef";
-    size_t n = strlen(text);
-    for (size_t i = 0; i < 64; i++) {
-        const char *digit = n == 64 ? strchr(digits, text[i]) : NULL;
-        if (!digit || !text[i])
-            return kith_fail(e, KITH_E_USAGE,
-                             "not a digest: \"%.80s\": give the 64 digits that kith outbox show ID ends with",
-                             text);
-        ret[i / 2] = (uint8_t)(ret[i / 2] << 4 | (digit - digits));
-    }
-    return 0;
+    if (hex_read(text, strlen(text), ret, 32))
+        return 0;
+    return kith_fail(e, KITH_E_USAGE,
+                     "not a digest: \"%.80s\": give the 64 digits that kith outbox show ID ends with", text);
 }
 
 /* One record at a time: a digest is of one. */

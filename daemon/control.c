@@ -8,6 +8,7 @@
 
 #include "daemon/heal.h"
 #include "daemon/join.h"
+#include "proto/wire/hex.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -179,6 +180,13 @@ void answer_text(struct buf *b, const char *key, const char *value)
 {
     pack_cstr(b, key);
     pack_cstr(b, value);
+}
+
+void answer_hex(struct buf *b, const char *key, const void *p, size_t n)
+{
+    char text[2 * ANSWER_HEX_MAX + 1];
+    hex_print(p, n < ANSWER_HEX_MAX ? n : ANSWER_HEX_MAX, text);
+    answer_text(b, key, text);
 }
 
 void answer_number(struct buf *b, const char *key, uint64_t value)

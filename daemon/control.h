@@ -8,6 +8,7 @@
 #include "kith/control.h"
 #include "proto/wire/pack.h"
 
+#define ANSWER_HEX_MAX  32u   /* bytes that an answer shows as digits: an id, a digest */
 #define CLIENT_IN_FIRST 4096u /* room that a client has before it asks for more */
 
 /* What a client waits for while its request is not answered. */
@@ -76,6 +77,7 @@ struct buf *answer_begin(struct client *c);
 void answer_end(struct client *c, bool after_commit);
 /* A pair of a map in an answer. */
 void answer_text(struct buf *b, const char *key, const char *value);
+void answer_hex(struct buf *b, const char *key, const void *p, size_t n); /* n ≤ ANSWER_HEX_MAX */
 void answer_number(struct buf *b, const char *key, uint64_t value);
 /* The pairs `code` and `text` of something that was refused. */
 void answer_why(struct buf *b, int code, const char *text);

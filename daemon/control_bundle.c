@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define HEX_ID 65u
-
 static uint32_t at_once(const struct daemon *d)
 {
     uint32_t n = 0;
@@ -42,12 +40,6 @@ static void answer_nothing(struct client *c)
     answer_end(c, false);
 }
 
-static void hex(const uint8_t *p, size_t n, char ret[HEX_ID])
-{
-    for (size_t i = 0; i < n; i++)
-        snprintf(ret + 2 * i, 3, "%02x", p[i]);
-}
-
 /* A code as the roster knows it, from an argument; "" where it is not given. */
 static const char *get_code(struct kith_bytes args, const char *key, char ret[NET_CODE_SIZE])
 {
@@ -67,7 +59,7 @@ void control_bundle_make(struct client *c, struct kith_bytes args)
 {
     struct kith_error e;
     struct pack_reader r;
-    char to[NET_CODE_SIZE], seal[NET_CODE_SIZE], id[HEX_ID];
+    char to[NET_CODE_SIZE], seal[NET_CODE_SIZE];
     struct carry_wish w = {.to = get_code(args, "to", to), .seal = get_code(args, "seal", seal)};
     w.since = control_arg(args, "since_ms", &r);
     if (w.since)
@@ -82,10 +74,9 @@ void control_bundle_make(struct client *c, struct kith_bytes args)
         return;
     }
     struct buf *b = answer_begin(c);
-    hex(c->d->net.b, sizeof c->d->net.b, id);
     pack_map(b, 2);
     answer_text(b, "network", c->d->network);
-    answer_text(b, "network_id", id);
+    answer_hex(b, "network_id", c->d->net.b, sizeof c->d->net.b);
     answer_end(c, false);
 }
 
@@ -216,17 +207,15 @@ static void pack_place(const struct client *c, const struct roster *roster, cons
 
 static void pack_opening(const struct client *c, const struct bundle_opening *o, struct buf *b)
 {
-    char id[HEX_ID], code[NET_CODE_SIZE];
+    char code[NET_CODE_SIZE];
     const struct bundle_check *check = carry_in_check(c->taking);
     const struct roster *roster = check ? bundle_check_roster(check) : c->d->roster;
     const struct member *m = roster ? roster_member(roster, &o->from) : NULL;
     net_code(c->d, &o->from, code);
     answer_text(b, "from", m ? m->shown : code);
     answer_text(b, "network", check ? bundle_check_genesis(check)->name : c->d->network);
-    hex(o->net.b, sizeof o->net.b, id);
-    answer_text(b, "network_id", id);
-    hex(o->set, sizeof o->set, id);
-    answer_text(b, "set", id);
+    answer_hex(b, "network_id", o->net.b, sizeof o->net.b);
+    answer_hex(b, "set", o->set, sizeof o->set);
     answer_number(b, "part", o->part);
     answer_number(b, "time", o->time);
 }

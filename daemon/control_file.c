@@ -10,11 +10,8 @@
 static void answer_site(struct buf *b, const struct kith_pk *root)
 {
     struct kith_site_id site;
-    char hex[2 * sizeof site.b + 1];
     crypto_site_id(root, &site);
-    for (size_t i = 0; i < sizeof site.b; i++)
-        snprintf(hex + 2 * i, 3, "%02x", site.b[i]);
-    answer_text(b, "site", hex);
+    answer_hex(b, "site", site.b, sizeof site.b);
 }
 
 void control_join_request(struct client *c, struct kith_bytes args)
@@ -94,16 +91,13 @@ void control_admit(struct client *c, struct kith_bytes args)
         answer_fail(c, &e);
         return;
     }
-    char net[2 * sizeof c->d->net.b + 1];
-    for (size_t i = 0; i < sizeof c->d->net.b; i++)
-        snprintf(net + 2 * i, 3, "%02x", c->d->net.b[i]);
     struct buf *b = answer_begin(c);
     pack_map(b, 7);
     answer_text(b, "code", f.code);
     answer_text(b, "name", f.name);
     answer_site(b, &f.root);
     answer_text(b, "network", c->d->network);
-    answer_text(b, "network_id", net);
+    answer_hex(b, "network_id", c->d->net.b, sizeof c->d->net.b);
     answer_number(b, "have", have);
     answer_number(b, "need", need);
     answer_end(c, true);

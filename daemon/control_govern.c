@@ -5,6 +5,7 @@
 #include "daemon/drive.h"
 #include "daemon/govern.h"
 #include "proto/log/policy.h"
+#include "proto/wire/hex.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -95,23 +96,14 @@ void control_policy(struct client *c, struct kith_bytes args)
     answer(c, r, &done, &e);
 }
 
-static int digit(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static int take_id(struct kith_bytes args, struct kith_id *ret, struct kith_error *e)
 {
     char text[2 * sizeof ret->b + 1];
     int r = take_text(args, "id", text, sizeof text, e);
     if (r < 0)
         return r;
-    for (size_t i = 0; i < sizeof ret->b; i++) {
-        int high = digit(text[2 * i]), low = high < 0 ? -1 : digit(text[2 * i + 1]);
-        if (low < 0)
-            return kith_fail(e, KITH_E_USAGE, "argument \"id\": \"%s\" is no id of 64 hex digits", text);
-        ret->b[i] = (uint8_t)(high << 4 | low);
-    }
+    if (!hex_read(text, strlen(text), ret->b, sizeof ret->b))
+        return kith_fail(e, KITH_E_USAGE, "argument \"id\": \"%s\" is no id of 64 hex digits", text);
     return 0;
 }
 

@@ -12,14 +12,6 @@
 #define WAITING_MAX 20000u /* approvals in one answer */
 #define LINES_MAX   1000u  /* lines of the journal in one answer */
 
-static void put_hex(struct buf *b, const char *key, const uint8_t digest[32])
-{
-    char text[65];
-    for (size_t i = 0; i < 32; i++)
-        snprintf(text + 2 * i, 3, "%02x", digest[i]);
-    answer_text(b, key, text);
-}
-
 static void put_here(struct buf *b, const char *key, uint64_t draft)
 {
     char text[32];
@@ -115,7 +107,7 @@ static void answer_one(struct client *c, const struct store_draft *x, const stru
     struct buf *b = answer_begin(c);
     pack_map(b, waits == 1 ? 8 : 6);
     put_here(b, "id", x->number);
-    put_hex(b, "digest", digest->b);
+    answer_hex(b, "digest", digest->b, sizeof digest->b);
     answer_number(b, "persons", approve_persons(c->d));
     answer_number(b, "author", x->author);
     put_login(b, "author_login", x->login);
@@ -186,7 +178,7 @@ static void put_line(struct buf *b, const struct store_line *l)
     pack_bool(b, l->author == l->releaser ||
                      (l->author_login.state == LOGIN_USER && l->releaser_login.state == LOGIN_USER &&
                       l->author_login.uid == l->releaser_login.uid));
-    put_hex(b, "digest", l->digest);
+    answer_hex(b, "digest", l->digest, sizeof l->digest);
     answer_text(b, "found", l->found);
     answer_text(b, "reason", l->reason);
     answer_text(b, "before", l->before);

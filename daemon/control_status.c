@@ -4,17 +4,7 @@
 #include "daemon/net.h"
 #include "daemon/peer.h"
 
-#include <stdio.h>
 #include <unistd.h>
-
-static void put_hex(struct buf *b, const char *key, const uint8_t *p, size_t n)
-{
-    char text[2 * 32 + 1];
-    for (size_t i = 0; i < n && i < 32; i++)
-        snprintf(text + 2 * i, 3, "%02x", p[i]);
-    pack_cstr(b, key);
-    pack_str(b, text, 2 * n);
-}
 
 static void put_peers(struct buf *b, const struct daemon *d)
 {
@@ -28,7 +18,7 @@ static void put_peers(struct buf *b, const struct daemon *d)
         net_code(d, &p->site, code);
         pack_map(b, 6);
         answer_text(b, "code", code);
-        put_hex(b, "site", p->site.b, sizeof p->site.b);
+        answer_hex(b, "site", p->site.b, sizeof p->site.b);
         answer_text(b, "address", p->address);
         answer_number(b, "since_ms", (uint64_t)(daemon_now(d).ms - p->up_at.ms));
         pack_cstr(b, "dialled");
@@ -115,11 +105,11 @@ void control_status(struct client *c, struct kith_bytes args)
     struct buf *b = answer_begin(c);
     pack_map(b, 23);
     answer_text(b, "own", heal_word(d));
-    put_hex(b, "site", d->keys.site.b, sizeof d->keys.site.b);
+    answer_hex(b, "site", d->keys.site.b, sizeof d->keys.site.b);
     answer_text(b, "code", d->code);
     answer_text(b, "name", d->name);
     answer_text(b, "network", d->network);
-    put_hex(b, "network_id", d->net.b, d->sync ? sizeof d->net.b : 0);
+    answer_hex(b, "network_id", d->net.b, d->sync ? sizeof d->net.b : 0);
     answer_text(b, "version", DAEMON_SOFTWARE);
     answer_number(b, "pid", (uint64_t)getpid());
     put_pending(b, d);

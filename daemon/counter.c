@@ -1,5 +1,7 @@
 #include "daemon/counter.h"
 
+#include "proto/wire/hex.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,8 +14,7 @@
 
 static void file_name(const struct daemon *d, char ret[COUNTER_NAME])
 {
-    for (size_t i = 0; i < sizeof d->keys.site.b; i++)
-        snprintf(ret + 2 * i, 3, "%02x", d->keys.site.b[i]);
+    hex_print(d->keys.site.b, sizeof d->keys.site.b, ret);
 }
 
 /* Where it is kept; "" for nowhere. */

@@ -1,6 +1,7 @@
 #include "daemon/rootfile.h"
 
 #include "proto/log/cert.h"
+#include "proto/wire/hex.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,11 +19,11 @@ static void put(struct buf *b, const char *text)
 
 static void put_hex(struct buf *b, const void *p, size_t n)
 {
-    static const char digits[] = "0123456789abcdef";
     const uint8_t *at = p;
+    char two[3];
     for (size_t i = 0; i < n; i++) {
-        const char two[2] = {digits[at[i] >> 4], digits[at[i] & 15]};
-        buf_put(b, two, sizeof two);
+        hex_print(at + i, 1, two);
+        buf_put(b, two, 2);
     }
 }
 
@@ -98,26 +99,14 @@ static void expect(struct lines *l, struct kith_bytes *line, const char *word)
     line->n -= n + 1;
 }
 
-static int digit(uint8_t c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static void take_hex(struct lines *l, struct kith_bytes *line, uint8_t *ret, size_t n)
 {
-    if (line->n < 2 * n)
+    if (l->failed || line->n < 2 * n || !hex_read(line->p, 2 * n, ret, n)) {
         l->failed = true;
-    for (size_t i = 0; i < n && !l->failed; i++) {
-        int high = digit(line->p[2 * i]), low = digit(line->p[2 * i + 1]);
-        if (high < 0 || low < 0)
-            l->failed = true;
-        else
-            ret[i] = (uint8_t)(high << 4 | low);
+        return;
     }
-    if (!l->failed) {
-        line->p += 2 * n;
-        line->n -= 2 * n;
-    }
+    line->p += 2 * n;
+    line->n -= 2 * n;
 }
 
 /* Decimal digits and the space behind them. */

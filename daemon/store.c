@@ -20,6 +20,8 @@
  *    file's mode. */
 #include "daemon/store_impl.h"
 
+#include "proto/wire/hex.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -450,25 +452,14 @@ static struct store *store_new(const char *dir)
     return s;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static int load_self(struct store *s, struct kith_error *e)
 {
     char hex[sizeof s->self.b * 2 + 1];
     int rc = store_meta_get(s, "site", hex, sizeof hex, e);
     if (rc < 0)
         return rc;
-    for (size_t i = 0; i < sizeof s->self.b; i++) {
-        int high = hex_digit(hex[2 * i]), low = high < 0 ? -1 : hex_digit(hex[2 * i + 1]);
-        if (low < 0)
-            return kith_fail(e, KITH_E_INVALID, "the replica names no site: \"%s\": restore it", hex);
-        s->self.b[i] = (uint8_t)(high << 4 | low);
-    }
+    if (!hex_read(hex, strlen(hex), s->self.b, sizeof s->self.b))
+        return kith_fail(e, KITH_E_INVALID, "the replica names no site: \"%s\": restore it", hex);
     return 0;
 }
 
@@ -725,16 +716,6 @@ static int put_meta(sqlite3 *db, const char *key, struct kith_bytes value, bool 
 static struct kith_bytes text_bytes(const char *s)
 {
     return (struct kith_bytes){(const uint8_t *)s, strlen(s)};
-}
-
-static void hex_print(const uint8_t *p, size_t n, char *ret)
-{
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < n; i++) {
-        ret[2 * i] = digits[p[i] >> 4];
-        ret[2 * i + 1] = digits[p[i] & 15];
-    }
-    ret[2 * n] = '\0';
 }
 
 static int fill_replica(sqlite3 *db, const struct store_meta *m, struct kith_error *e)

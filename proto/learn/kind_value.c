@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "kith/limits.h"
+#include "proto/wire/hex.h"
 
 #define DIGITS_MAX   18u /* fit into 64 bits */
 #define DECIMALS_MAX 40u
@@ -278,23 +279,11 @@ bool kind_quarter_ok(struct kith_bytes text)
 
 static const char stream_letters[KITH_STREAMS + 1] = "CLMS";
 
-static int hex_value(uint8_t c)
-{
-    if (is_digit(c))
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool take_hex(struct cur *in, uint8_t *ret, size_t n)
 {
     assert(n > 0);
-    for (size_t i = 0; i < n; i++) {
-        int high = hex_value(cur_u8(in)), low = hex_value(cur_u8(in));
-        if (high < 0 || low < 0 || in->failed)
-            return false;
-        ret[i] = (uint8_t)(high << 4 | low);
-    }
-    return true;
+    const uint8_t *text = cur_take(in, 2 * n);
+    return text != NULL && hex_read(text, 2 * n, ret, n);
 }
 
 static bool take_char(struct cur *in, char c)
@@ -343,29 +332,16 @@ int kind_ref_parse(struct kith_bytes text, struct kind_ref *ret)
     return 0;
 }
 
-static size_t put_hex(char *ret, const uint8_t *p, size_t n)
-{
-    static const char digits[] = "0123456789abcdef";
-
-    assert(n > 0);
-    for (size_t i = 0; i < n; i++) {
-        ret[2 * i] = digits[p[i] >> 4];
-        ret[2 * i + 1] = digits[p[i] & 15];
-    }
-    return 2 * n;
-}
-
 void kind_ref_print(const struct kind_ref *ref, char ret[KIND_REF_TEXT_MAX])
 {
-    size_t n = put_hex(ret, ref->log.site.b, sizeof ref->log.site.b);
+    size_t n = 2 * sizeof ref->log.site.b;
 
+    hex_print(ref->log.site.b, sizeof ref->log.site.b, ret);
     assert(ref->log.stream < KITH_STREAMS);
     int m = snprintf(ret + n, KIND_REF_TEXT_MAX - n, "-%c%u.%llu-", stream_letters[ref->log.stream],
                      (unsigned)ref->log.epoch, (unsigned long long)ref->seq);
     assert(m > 0 && n + (size_t)m + 17 <= KIND_REF_TEXT_MAX);
-    n += (size_t)m;
-    n += put_hex(ret + n, ref->id, sizeof ref->id);
-    ret[n] = '\0';
+    hex_print(ref->id, sizeof ref->id, ret + n + (size_t)m);
 }
 
 bool kind_ref_get(struct pack_reader *r, struct kind_ref *ret)
