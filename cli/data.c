@@ -46,11 +46,6 @@ int data_measure_read(const struct js *answer, struct data_measure *ret, struct 
 
 /* ---- periods ---- */
 
-void data_period_text(enum sdc_unit unit, int32_t serial, char ret[SDC_PERIOD_TEXT_MAX])
-{
-    sdc_period_print((struct sdc_period){unit == SDC_NO_UNIT ? SDC_DAY : unit, serial}, ret);
-}
-
 static enum sdc_unit unit_of(enum period_unit unit)
 {
     switch (unit) {
@@ -80,7 +75,7 @@ static bool day_of(const struct period *p, int32_t *ret)
     char text[PERIOD_TEXT_SIZE];
     struct sdc_period day;
     snprintf(text, sizeof text, "%04d-%02d-%02d", (int)p->year, (int)p->month, (int)p->day);
-    if (sdc_period_parse((struct kith_bytes){(const uint8_t *)text, strlen(text)}, &day, NULL) < 0)
+    if (sdc_period_parse(bytes_of(text), &day, NULL) < 0)
         return false;
     *ret = day.serial;
     return true;
@@ -111,7 +106,7 @@ static bool serial_of_written(const struct data_measure *m, const struct period 
         snprintf(text, sizeof text, "%04d", p->written == PERIOD_NUMBER ? (int)p->day : (int)p->year);
     if (length == PERIOD_YEAR && p->written == PERIOD_YEAR && p->month != 1 && m->first_month != 4)
         return false;
-    if (sdc_period_parse((struct kith_bytes){(const uint8_t *)text, strlen(text)}, &at, NULL) < 0)
+    if (sdc_period_parse(bytes_of(text), &at, NULL) < 0)
         return false;
     *ret = at.serial;
     return at.unit == unit_of(length);

@@ -38,7 +38,6 @@ int data_period(const struct data_measure *m, enum sdc_unit unit, const char *te
                 struct kith_error *e);
 /* The period of the measure in which a date lies, whatever its day. False for what is no date. */
 bool data_period_around(const struct data_measure *m, const char *date, int32_t *ret);
-void data_period_text(enum sdc_unit unit, int32_t serial, char ret[SDC_PERIOD_TEXT_MAX]);
 
 /* A file of one row a period. `map` may be NULL. KITH_E_INVALID with line and value; KITH_E_REFUSED for a
  * file that has one row a person. */

@@ -29,7 +29,7 @@ static const struct sheet_column columns[] = {
 static void pack_cell(struct buf *b, enum sdc_unit unit, enum raw_shape shape, const struct raw_cell *c)
 {
     char period[SDC_PERIOD_TEXT_MAX];
-    data_period_text(unit, c->serial, period);
+    raw_period_print(unit, c->serial, period);
     pack_array(b, 4);
     pack_cstr(b, period);
     kind_number_put(b, c->num);

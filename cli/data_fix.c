@@ -92,7 +92,7 @@ static int read_period(const struct arguments *a, const struct js *series, char 
     if (!rc)
         rc = data_period(&m, unit, a->word[2], &serial, e);
     if (!rc)
-        data_period_text(unit, serial, ret);
+        raw_period_print(unit, serial, ret);
     return rc;
 }
 

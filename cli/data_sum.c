@@ -139,7 +139,7 @@ static int put_cell(struct data_rows *d, const struct raw_cell *c, uint32_t line
 {
     struct kith_error why;
     char period[SDC_PERIOD_TEXT_MAX];
-    data_period_text(d->unit, c->serial, period);
+    raw_period_print(d->unit, c->serial, period);
     if (d->n == RAW_CELLS_MAX)
         return kith_fail(e, KITH_E_INVALID, "%s: too many periods: \"%s\": at most %u; is a date mistyped?",
                          s->file, period, RAW_CELLS_MAX);
@@ -188,8 +188,8 @@ static int make_cells(struct sums *s, struct data_rows *d, struct kith_error *e)
 static void say(const struct sums *s, const struct data_rows *d)
 {
     char first[SDC_PERIOD_TEXT_MAX], last[SDC_PERIOD_TEXT_MAX];
-    data_period_text(d->unit, d->cell[0].serial, first);
-    data_period_text(d->unit, d->cell[d->n - 1].serial, last);
+    raw_period_print(d->unit, d->cell[0].serial, first);
+    raw_period_print(d->unit, d->cell[d->n - 1].serial, last);
     cli_note("kith: note: %s begins in %s and ends in %s: are both whole?", s->file, first, last);
     if (s->left_out)
         cli_note("kith: note: %u rows without a number in %s were left out", s->left_out, s->sum);

@@ -13,11 +13,6 @@ static const struct {
     {"outcome", "project", "outcome"}, {"helped", "lesson", "helped"},   {"lacked", "lesson", "lacked"},
 };
 
-static struct kith_bytes bytes(const char *s)
-{
-    return (struct kith_bytes){(const uint8_t *)s, strlen(s)};
-}
-
 /* A word that an open list lacks, as records hold such words: lower case, hyphens for spaces. */
 static const char *own_word(const char *text, char ret[96])
 {
@@ -37,12 +32,12 @@ static int resolve(const struct arguments *a, size_t i, struct filter *ret, cons
     const struct field *f = kind_field(kind_by_name(sources[i].kind), sources[i].field);
     if (!text)
         return 0;
-    const char *code = field_resolve(f, bytes(text));
+    const char *code = field_resolve(f, bytes_of(text));
     if (code || field_is_open(f)) {
         *to = code ? code : own_word(text, ret->own[i]);
         return 0;
     }
-    const char *nearest = field_nearest(f, bytes(text));
+    const char *nearest = field_nearest(f, bytes_of(text));
     if (nearest)
         return kith_fail(e, KITH_E_USAGE, "--%s: \"%.60s\": perhaps %s", sources[i].option, text, nearest);
     return kith_fail(e, KITH_E_USAGE, "--%s: \"%.60s\": one of: %s", sources[i].option, text, f->help);

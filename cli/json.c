@@ -174,7 +174,7 @@ void js_put(struct js *o, const char *key, const char *text)
     if (!text)
         put(o, key, json_null());
     else
-        js_put_bytes(o, key, (struct kith_bytes){(const uint8_t *)text, strlen(text)});
+        js_put_bytes(o, key, bytes_of(text));
 }
 
 void js_put_integer(struct js *o, const char *key, int64_t v)

@@ -10,11 +10,6 @@
 #include "cli/text.h"
 #include "proto/learn/vocab.h"
 
-static struct kith_bytes bytes(const char *s)
-{
-    return (struct kith_bytes){(const uint8_t *)s, strlen(s)};
-}
-
 /* What stands behind a field's path: the field itself, a property of it, or one of its values. */
 struct place {
     char field[FRONT_PATH_MAX];
@@ -262,7 +257,7 @@ int map_bind(struct map *m, const char *const *names, uint32_t n, struct kith_er
         size_t field_n = strcspn(r->field, ".[");
         const struct field *f =
             kind_field_by_heading(m->kind, (struct kith_bytes){(const uint8_t *)r->field, field_n}, NULL);
-        bool value = !column && r->either && f && f->vocabulary && field_resolve(f, bytes(r->name));
+        bool value = !column && r->either && f && f->vocabulary && field_resolve(f, bytes_of(r->name));
         if (!column && !value)
             return kith_fail(e, KITH_E_INVALID,
                              "%s:%u: %s: \"%.60s\": the nearest column is \"%.60s\"; a fixed text is written "
@@ -297,10 +292,10 @@ static struct kith_bytes translate(const struct map *m, uint32_t rule, struct ki
     for (uint32_t i = 0; i < m->values; i++) {
         const struct map_value *v = &m->value[i];
         if (v->rule == rule && strlen(v->from) == t.n && strncasecmp(v->from, (const char *)t.p, t.n) == 0)
-            return bytes(v->to);
+            return bytes_of(v->to);
     }
     const struct map_rule *r = &m->rule[rule];
-    return r->otherwise && (r->has_values || t.n == 0) ? bytes(r->otherwise) : t;
+    return r->otherwise && (r->has_values || t.n == 0) ? bytes_of(r->otherwise) : t;
 }
 
 /* One line of at most so many characters, ended at a word. */
@@ -352,7 +347,7 @@ static void put_piece(const struct map *m, struct record_set *s, uint32_t rule, 
         made = shorten(t, r->cut);
     else if (r->as != MAP_AS_IS)
         made = as_period(t, r->as);
-    record_put(s, r->field, made ? bytes(made) : t, line);
+    record_put(s, r->field, made ? bytes_of(made) : t, line);
     free(made);
 }
 
@@ -365,7 +360,7 @@ static void put_cell(const struct map *m, struct record_set *s, uint32_t rule, c
         put_piece(m, s, rule, (struct kith_bytes){(const uint8_t *)text, (size_t)(end - text)}, line);
         text = end + strlen(split);
     }
-    put_piece(m, s, rule, bytes(text), line);
+    put_piece(m, s, rule, bytes_of(text), line);
 }
 
 /* What stands behind a rule's column in the name of a cell: ".from", "[0].what"; NULL when the cell is not of
@@ -381,7 +376,7 @@ static bool apply_parts(const struct map *m, struct record_set *s, uint32_t rule
                         const struct map_cell *cells, uint32_t n, uint32_t line)
 {
     const struct map_rule *r = &m->rule[rule];
-    const struct field *f = kind_field_by_heading(m->kind, bytes(r->field), NULL);
+    const struct field *f = kind_field_by_heading(m->kind, bytes_of(r->field), NULL);
     char path[FRONT_PATH_MAX];
     bool found = false;
     for (uint32_t i = 0; f && f->part_count && i < n; i++) {
@@ -389,7 +384,7 @@ static bool apply_parts(const struct map *m, struct record_set *s, uint32_t rule
         if (!part || !part[0])
             continue;
         snprintf(path, sizeof path, "%s%s", r->field, part);
-        record_put(s, path, bytes(cells[i].text), line);
+        record_put(s, path, bytes_of(cells[i].text), line);
         found = true;
     }
     return found;
@@ -402,7 +397,7 @@ void map_apply(const struct map *m, struct record_set *s, const struct map_cell 
         const struct map_rule *r = &m->rule[i];
         bool found = false;
         if (r->constant) {
-            record_put(s, r->field, bytes(r->name), line);
+            record_put(s, r->field, bytes_of(r->name), line);
             continue;
         }
         bool parts = found = apply_parts(m, s, i, cells, n, line);

@@ -115,7 +115,7 @@ static const struct field *field_of(const struct kind *k, const char *path)
     field_index(k, path, &f);
     if (!f || !dot)
         return f;
-    return field_part_by_heading(f, (struct kith_bytes){(const uint8_t *)dot + 1, strlen(dot + 1)}, NULL);
+    return field_part_by_heading(f, bytes_of(dot + 1), NULL);
 }
 
 /* Moves what compose found to the complaints. With a line, offsets into the text count from there; below: the
@@ -169,8 +169,7 @@ static bool put_ref(struct record_set *s, const char *path, struct kith_bytes te
         return false;
     }
     kind_ref_print(&ref, ref_text);
-    compose_add(&s->compose, path, (struct kith_bytes){(const uint8_t *)ref_text, strlen(ref_text)},
-                s->findings);
+    compose_add(&s->compose, path, bytes_of(ref_text), s->findings);
     return true;
 }
 

@@ -14,11 +14,6 @@
 #define SHORT_ITEM    12u /* bytes: items of a list up to this stand beside one another */
 #define SHORT_GROUP   80u /* bytes: parts of a group up to this stand on one line */
 
-static struct kith_bytes bytes(const char *s)
-{
-    return (struct kith_bytes){(const uint8_t *)s, strlen(s)};
-}
-
 /* [site, stream, epoch, seq, id] as ASH-L128; sites that are not known keep their number. */
 static void put_ref(FILE *out, struct replica *r, const struct js *v)
 {
@@ -50,7 +45,7 @@ static void put_ref(FILE *out, struct replica *r, const struct js *v)
 static void put_scalar(FILE *out, const struct field *f, const struct js *v)
 {
     char *text = js_scalar(v);
-    const char *label = text && f->vocabulary ? field_code_label(f, bytes(text)) : NULL;
+    const char *label = text && f->vocabulary ? field_code_label(f, bytes_of(text)) : NULL;
     if (f->type == FIELD_YESNO && text)
         fputs(strcmp(text, "true") == 0 ? "yes" : "no", out);
     else if (f->type == FIELD_CELLS && js_is_null(v))
@@ -354,7 +349,7 @@ int render_record(const struct cli *cli, struct replica *r, const struct replica
 {
     struct js *body = NULL;
     const struct kind *k = kind_by_name(row->kind);
-    int rc = js_read(bytes(row->body), &body, e);
+    int rc = js_read(bytes_of(row->body), &body, e);
     if (rc)
         return kith_fail(e, KITH_E_INVALID, "record is damaged: \"%s\": run kith verify --full", row->id);
     if (cli->format == CLI_JSON) {

@@ -55,7 +55,7 @@ static bool is_own_site(struct replica *r, const char *site, struct kith_error *
 static int narrow_unit(struct replica *r, const struct unit_list *l, struct replica_filter *f,
                        struct kith_error *e)
 {
-    struct kith_bytes text = {(const uint8_t *)f->unit, strlen(f->unit)};
+    struct kith_bytes text = bytes_of(f->unit);
     const struct unit *u = unit_find(l, text);
     if (u) {
         r->unit = *u;

@@ -35,18 +35,13 @@ static const char sql_series[] =
     " AND (?3 IS NULL OR site = ?3 COLLATE NOCASE)"
     " ORDER BY site, version DESC, json_extract(body, '$.unit') IS NOT NULL, time DESC, id LIMIT ?2";
 
-static struct kith_bytes bytes(const char *text)
-{
-    return (struct kith_bytes){(const uint8_t *)text, strlen(text)};
-}
-
 /* ---- gathering ---- */
 
 static struct js *read_body(sqlite3_stmt *st, int column)
 {
     const char *text = (const char *)sqlite3_column_text(st, column);
     struct js *v = NULL;
-    return text && js_read(bytes(text), &v, NULL) == 0 ? v : NULL;
+    return text && js_read(bytes_of(text), &v, NULL) == 0 ? v : NULL;
 }
 
 static int read_measure(struct replica *r, const char *key, struct series_set *s, struct kith_error *e)

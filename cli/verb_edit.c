@@ -50,7 +50,7 @@ static int name_replaced(struct replica *r, struct edited *x, struct kith_error 
 static bool is_counted(const struct replica_row *row)
 {
     struct js *body = NULL;
-    struct kith_bytes text = {(const uint8_t *)row->body, strlen(row->body)};
+    struct kith_bytes text = bytes_of(row->body);
     bool series = strcmp(row->kind, "series") == 0 && js_read(text, &body, NULL) == 0;
     const char *policy = series ? js_text(body, "policy") : NULL;
     bool counted = series && (!policy || strcmp(policy, "already-public/1") != 0);

@@ -114,8 +114,7 @@ static void print_facts(const struct cli *cli, const struct replica_row *row, un
     const char *setting = row->setting, *unit = row->unit_label ? row->unit_label : row->unit;
     char when[PEOPLE_TIME_SIZE], text[512];
     if (f && setting) {
-        const char *label =
-            field_code_label(f, (struct kith_bytes){(const uint8_t *)setting, strlen(setting)});
+        const char *label = field_code_label(f, bytes_of(setting));
         setting = label ? label : setting;
     }
     people_time(cli->now, row->time, when);

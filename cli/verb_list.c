@@ -113,7 +113,7 @@ static void put_more(struct sheet *s, const struct listing *l, const struct js *
         char *text = js_is_null(v) ? NULL : js_scalar(v);
         const char *label = NULL;
         if (text && s->cli->format == CLI_PEOPLE && f->vocabulary)
-            label = field_code_label(f, (struct kith_bytes){(const uint8_t *)text, strlen(text)});
+            label = field_code_label(f, bytes_of(text));
         if (l->column[i].type == SHEET_INTEGER && text)
             sheet_integer(s, f->name, strtoll(text, NULL, 10));
         else if (l->column[i].type == SHEET_TEXT)
@@ -153,8 +153,7 @@ static void print_row(struct sheet *s, struct replica *r, const struct listing *
     sheet_text(s, "title", row->title);
     sheet_truth(s, "here", row->here);
     sheet_text(s, "setting", row->setting);
-    if (l->columns > COMMON &&
-        js_read((struct kith_bytes){(const uint8_t *)text, strlen(text)}, &body, NULL) == 0)
+    if (l->columns > COMMON && js_read(bytes_of(text), &body, NULL) == 0)
         put_more(s, l, body);
     if (l->signals)
         put_signals(s, r, js_text(body, "key"));

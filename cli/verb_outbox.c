@@ -118,7 +118,7 @@ static int check_name(const char *text, struct record_name *ret, struct kith_err
 static bool is_planned(const struct replica_row *row)
 {
     struct js *body = NULL;
-    struct kith_bytes text = {(const uint8_t *)row->body, strlen(row->body)};
+    struct kith_bytes text = bytes_of(row->body);
     bool planned =
         strcmp(row->kind, "series") == 0 && js_read(text, &body, NULL) == 0 && !js_text(body, "icon");
     js_free(body);

@@ -122,7 +122,7 @@ static int say_conflict(struct client *c, const struct adding *a, uint32_t place
         if (have[i].serial == now->serial && have[i].nth == now->nth)
             data_numbers(found.shape, &have[i], was);
     data_numbers(found.shape, now, is);
-    data_period_text(found.period, now->serial, period);
+    raw_period_print(found.period, now->serial, period);
     return kith_fail(e, KITH_E_REFUSED,
                      "%s: \"%s\": here it is %s; nothing was added. To correct it: kith data fix %s %s%s%s "
                      "--reason …",

@@ -35,8 +35,7 @@ static int find_cell(struct client *c, struct kith_bytes args, struct fixing *f,
     uint64_t nth = control_arg(args, "nth", &r) ? pack_get_uint(&r, RAW_CELLS_MAX) : 0;
     control_text(args, "period", period, sizeof period, &failed);
     int rc = failed ? kith_fail(e, KITH_E_USAGE, "period: \"?\": give one such as 2026-03")
-                    : data_serial(f->series.period,
-                                  (struct kith_bytes){(const uint8_t *)period, strlen(period)}, &serial, e);
+                    : data_serial(f->series.period, bytes_of(period), &serial, e);
     if (rc < 0)
         return rc;
     if (store_raw_cells(c->d->store, f->series.number, cell, &n, e) < 0)

@@ -208,8 +208,7 @@ static int find_subject(struct client *c, const struct request *q, struct publis
     const struct unit *unit = NULL;
     int rc = store_measure_find(c->d->store, q->measure, &p->measure, e);
     if (rc == 0 && q->unit[0])
-        rc = unit_resolve(units_load(c->d), (struct kith_bytes){(const uint8_t *)q->unit, strlen(q->unit)},
-                          &unit, e);
+        rc = unit_resolve(units_load(c->d), bytes_of(q->unit), &unit, e);
     if (rc < 0)
         return rc;
     p->of = (struct store_subject){.version = p->measure.version};

@@ -78,7 +78,7 @@ void control_unit_set(struct client *c, struct kith_bytes args)
     char text[UNIT_LABEL_MAX + 1] = "";
     bool failed = false;
     control_text(args, "code", text, sizeof text, &failed);
-    if (unit_resolve(l, (struct kith_bytes){(const uint8_t *)text, strlen(text)}, &at, &e) < 0) {
+    if (unit_resolve(l, bytes_of(text), &at, &e) < 0) {
         answer_fail(c, &e);
         return;
     }

@@ -9,11 +9,6 @@
 
 #define LIST_MAX 20u /* series that a sentence looks through */
 
-static struct kith_bytes bytes(const char *text)
-{
-    return (struct kith_bytes){(const uint8_t *)text, strlen(text)};
-}
-
 /* ---- which series ---- */
 
 static int take_unit(struct daemon *d, struct kith_bytes args, struct data_target *ret, struct kith_error *e)
@@ -23,7 +18,7 @@ static int take_unit(struct daemon *d, struct kith_bytes args, struct data_targe
     bool failed = false;
     ret->unit[0] = '\0';
     if (control_text(args, "unit", text, sizeof text, &failed) && text[0] && !failed) {
-        int rc = unit_resolve(units_load(d), bytes(text), &u, e);
+        int rc = unit_resolve(units_load(d), bytes_of(text), &u, e);
         if (rc < 0)
             return rc;
         snprintf(ret->unit, sizeof ret->unit, "%s", u->code);
@@ -139,11 +134,6 @@ int data_serial(enum sdc_unit unit, struct kith_bytes text, int32_t *ret, struct
     return 0;
 }
 
-void data_period_text(enum sdc_unit unit, int32_t serial, char ret[SDC_PERIOD_TEXT_MAX])
-{
-    sdc_period_print((struct sdc_period){unit == SDC_NO_UNIT ? SDC_DAY : unit, serial}, ret);
-}
-
 /* ---- answers ---- */
 
 void data_put_series(struct buf *b, const struct store_raw *r)
@@ -155,9 +145,9 @@ void data_put_series(struct buf *b, const struct store_raw *r)
     answer_text(b, "period", data_period_code(r->period));
     answer_text(b, "shape", raw_shape_code(r->shape));
     answer_number(b, "cells", r->cells);
-    data_period_text(r->period, r->first, text);
+    raw_period_print(r->period, r->first, text);
     answer_text(b, "first", r->cells ? text : "");
-    data_period_text(r->period, r->last, text);
+    raw_period_print(r->period, r->last, text);
     answer_text(b, "last", r->cells ? text : "");
 }
 
@@ -183,7 +173,7 @@ void data_put_measure(struct buf *b, const struct store_measure *m)
 void data_put_row(struct buf *b, const struct store_raw *r, const struct raw_cell *c)
 {
     char text[SDC_PERIOD_TEXT_MAX];
-    data_period_text(r->period, c->serial, text);
+    raw_period_print(r->period, c->serial, text);
     pack_array(b, 5);
     pack_cstr(b, text);
     pack_uint(b, c->nth);

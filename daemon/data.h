@@ -25,7 +25,6 @@ const char *data_period_code(enum sdc_unit unit);
 /* The serial of a period as text; single events are told by their day. KITH_E_INVALID where it is of another
  * length. */
 int data_serial(enum sdc_unit unit, struct kith_bytes text, int32_t *ret, struct kith_error *e);
-void data_period_text(enum sdc_unit unit, int32_t serial, char ret[SDC_PERIOD_TEXT_MAX]);
 
 /* measure, version, unit, period, shape, cells, first, last */
 #define DATA_SERIES_PAIRS 8u

@@ -395,7 +395,7 @@ static void ask_again(struct daemon *d)
     if (w->need == 0 || d->stopping || daemon_now(d).ms < w->next.ms)
         return;
     w->next.ms = daemon_now(d).ms + AGAIN_LAST_MS; /* its end says when the next time is */
-    if (join_begin(d, NULL, (struct kith_bytes){(const uint8_t *)w->line, strlen(w->line)}, &e) < 0)
+    if (join_begin(d, NULL, bytes_of(w->line), &e) < 0)
         log_say(LOG_WARN, "join.failed", "%s", e.text);
 }
 

@@ -62,9 +62,7 @@ static bool read_body(struct kith_bytes body, struct join_file *ret)
     pack_get_fixed(&r, ret->root.b, sizeof ret->root.b);
     pack_expect_key(&r, "time");
     ret->time = pack_get_uint(&r, INT64_MAX);
-    return pack_done(&r) &&
-           cert_code_ok((struct kith_bytes){(const uint8_t *)ret->code, strlen(ret->code)}) &&
-           cert_name_ok((struct kith_bytes){(const uint8_t *)ret->name, strlen(ret->name)});
+    return pack_done(&r) && cert_code_ok(bytes_of(ret->code)) && cert_name_ok(bytes_of(ret->name));
 }
 
 int join_file_read(struct kith_bytes bytes, struct join_file *ret, struct kith_error *e)

@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "proto/wire/buf.h"
+
 static enum log_level lowest_level = LOG_INFO;
 
 void log_threshold(enum log_level lowest)
@@ -105,7 +107,7 @@ void log_bytes(struct logline *l, const char *key, struct kith_bytes text)
 
 void log_str(struct logline *l, const char *key, const char *value)
 {
-    log_bytes(l, key, (struct kith_bytes){(const uint8_t *)value, strlen(value)});
+    log_bytes(l, key, bytes_of(value));
 }
 
 void log_int(struct logline *l, const char *key, int64_t value)

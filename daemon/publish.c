@@ -302,7 +302,7 @@ static int find_target(struct daemon *d, const struct publish *p, bool *ret_has,
     int rc = store_measure_target(d->store, &p->measure, day, ret, e);
     *ret_has = rc == 0;
     if (rc == 0 && ratio)
-        *ret /= kind_per_number((struct kith_bytes){(const uint8_t *)per, strlen(per)});
+        *ret /= kind_per_number(bytes_of(per));
     return rc == KITH_E_NOTFOUND ? 0 : rc;
 }
 

@@ -713,29 +713,24 @@ static int put_meta(sqlite3 *db, const char *key, struct kith_bytes value, bool 
                : kith_fail(e, KITH_E_INTERNAL, "the replica cannot be written: %s", sqlite3_errmsg(db));
 }
 
-static struct kith_bytes text_bytes(const char *s)
-{
-    return (struct kith_bytes){(const uint8_t *)s, strlen(s)};
-}
-
 static int fill_replica(sqlite3 *db, const struct store_meta *m, struct kith_error *e)
 {
     char site[33], net[65];
     struct kith_net_id id;
     hex_print(m->site.b, sizeof m->site.b, site);
-    int rc = put_meta(db, "version", text_bytes(m->version), false, e);
+    int rc = put_meta(db, "version", bytes_of(m->version), false, e);
     if (rc == 0)
-        rc = put_meta(db, "site", text_bytes(site), false, e);
+        rc = put_meta(db, "site", bytes_of(site), false, e);
     if (rc == 0)
-        rc = put_meta(db, "code", text_bytes(m->code), false, e);
+        rc = put_meta(db, "code", bytes_of(m->code), false, e);
     if (rc == 0)
-        rc = put_meta(db, "name", text_bytes(m->name), false, e);
+        rc = put_meta(db, "name", bytes_of(m->name), false, e);
     if (rc == 0 && m->genesis.n > 0) {
         crypto_net_id(m->genesis, &id);
         hex_print(id.b, sizeof id.b, net);
-        rc = put_meta(db, "network_id", text_bytes(net), false, e);
+        rc = put_meta(db, "network_id", bytes_of(net), false, e);
         if (rc == 0)
-            rc = put_meta(db, "network", text_bytes(m->network), false, e);
+            rc = put_meta(db, "network", bytes_of(m->network), false, e);
         if (rc == 0)
             rc = put_meta(db, "genesis", m->genesis, true, e);
     }

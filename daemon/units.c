@@ -25,7 +25,7 @@ const struct unit_list *units_load(struct daemon *d)
 
 static void add_name(const char *text)
 {
-    struct kith_bytes name = {(const uint8_t *)text, strlen(text)};
+    struct kith_bytes name = bytes_of(text);
     if (screen_name_make(name, &names[name_n]))
         name_n++;
 }

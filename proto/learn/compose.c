@@ -640,7 +640,7 @@ int compose_add(struct compose *c, const char *path, struct kith_bytes text, str
 int compose_add_cstr(struct compose *c, const char *path, const char *text, struct findings *f)
 {
     assert(text != NULL);
-    return compose_add(c, path, (struct kith_bytes){(const uint8_t *)text, strlen(text)}, f);
+    return compose_add(c, path, bytes_of(text), f);
 }
 
 /* ---- the body ---- */

@@ -3,6 +3,12 @@
 #include <assert.h>
 #include <math.h>
 
+void raw_period_print(enum sdc_unit unit, int32_t serial, char ret[SDC_PERIOD_TEXT_MAX])
+{
+    assert(ret);
+    sdc_period_print((struct sdc_period){unit == SDC_NO_UNIT ? SDC_DAY : unit, serial}, ret);
+}
+
 const char *raw_shape_code(enum raw_shape shape)
 {
     switch (shape) {

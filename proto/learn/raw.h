@@ -30,6 +30,8 @@ struct raw_rules {
     bool has_den; /* its denominator is not "none" */
 };
 
+/* The period of a row, from its serial; of an event (SDC_NO_UNIT) its day. */
+void raw_period_print(enum sdc_unit unit, int32_t serial, char ret[SDC_PERIOD_TEXT_MAX]);
 const char *raw_shape_code(enum raw_shape shape); /* "count", "ratio", "value" */
 /* A denominator where there is one and the measure has any; else counts where the chart counts. */
 enum raw_shape raw_shape_of(const struct raw_rules *m, bool has_numerator, bool has_denominator);

@@ -492,7 +492,7 @@ int sdc_choice_exclude(struct sdc_choice *c, const struct sdc_chosen_day *at, st
 int sdc_choice_note(struct sdc_choice *c, const struct sdc_chosen_note *at, struct kith_error *e)
 {
     uint32_t i = 0;
-    if (!kind_date_ok((struct kith_bytes){(const uint8_t *)at->date, strlen(at->date)}))
+    if (!kind_date_ok(bytes_of(at->date)))
         return kith_fail(e, KITH_E_USAGE, "\"%s\" is no date: write 2025-08 or 2025-08-14", at->date);
     while (i < c->notes && strcmp(c->note[i].date, at->date) < 0)
         i++;

@@ -7,12 +7,6 @@
 
 static const char key_unit[] = "unit", key_setting[] = "setting";
 
-static struct kith_bytes bytes(const char *s)
-{
-    assert(s != NULL);
-    return (struct kith_bytes){(const uint8_t *)s, strlen(s)};
-}
-
 /* ---- finding ---- */
 
 struct folded {
@@ -32,7 +26,7 @@ static struct folded fold(struct kith_bytes text)
 
 static bool same(const struct folded *a, const char *text)
 {
-    struct folded b = fold(bytes(text));
+    struct folded b = fold(bytes_of(text));
     return a->n > 0 && a->n == b.n && memcmp(a->p, b.p, a->n) == 0;
 }
 
@@ -56,7 +50,7 @@ const struct unit *unit_find(const struct unit_list *l, struct kith_bytes text)
 
 static uint32_t distance(const struct folded *a, const char *text, uint32_t limit)
 {
-    struct folded b = fold(bytes(text));
+    struct folded b = fold(bytes_of(text));
     assert(a->n > 0);
     return b.n > 0 ? vocab_distance(a->p, a->n, b.p, b.n, limit) : limit + 1;
 }
@@ -145,13 +139,13 @@ static int check_names(const struct unit_list *l, const struct unit *u, uint32_t
         return kith_fail(e, KITH_E_USAGE,
                          "code of a unit: \"%s\": 1 to %u letters, digits and hyphens, such as W4 or stroke",
                          u->code, UNIT_CODE_MAX);
-    if (fold(bytes(u->label)).n == 0 || strchr(u->label, '\n') || !pack_text_ok(bytes(u->label)))
+    if (fold(bytes_of(u->label)).n == 0 || strchr(u->label, '\n') || !pack_text_ok(bytes_of(u->label)))
         return kith_fail(e, KITH_E_USAGE,
                          "label of unit %s: \"%s\": give its name on one line, at most %u "
                          "bytes",
                          u->code, u->label, UNIT_LABEL_MAX);
     for (size_t i = 0; i < 2; i++) {
-        struct folded f = fold(bytes(name[i]));
+        struct folded f = fold(bytes_of(name[i]));
         for (uint32_t k = 0; k < l->count; k++)
             if (k != at && (same(&f, l->unit[k].code) || same(&f, l->unit[k].label)))
                 return kith_fail(e, KITH_E_USAGE,
@@ -166,7 +160,7 @@ static int check_parent(const struct unit_list *l, struct unit *u, uint32_t at, 
 {
     if (!u->parent[0])
         return 0;
-    const struct unit *p = unit_find(l, bytes(u->parent));
+    const struct unit *p = unit_find(l, bytes_of(u->parent));
     if (p == NULL)
         return kith_fail(e, KITH_E_USAGE,
                          "parent \"%s\": not in this site's list; add it first: kith unit "
@@ -188,7 +182,7 @@ static int check_word(const char *what, const char *vocabulary, char word[VOCAB_
     assert(v != NULL);
     if (!word[0])
         return 0;
-    const char *code = vocab_resolve(v, bytes(word)), *nearest = vocab_nearest(v, bytes(word));
+    const char *code = vocab_resolve(v, bytes_of(word)), *nearest = vocab_nearest(v, bytes_of(word));
     if (code == NULL)
         return kith_fail(e, KITH_E_USAGE, "%s \"%s\": %s%s", what, word,
                          nearest ? "perhaps " : "see kith help lesson for the words of ",

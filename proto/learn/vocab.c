@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "proto/learn/vocab_data.h"
+#include "proto/wire/buf.h"
 
 const struct vocab *vocab_at(uint32_t i)
 {
@@ -75,7 +76,7 @@ size_t vocab_fold(struct kith_bytes text, char *ret, size_t cap, bool *ret_whole
 
 static size_t fold_own(const char *s, char ret[VOCAB_FOLD_MAX])
 {
-    struct kith_bytes text = {(const uint8_t *)s, strlen(s)};
+    struct kith_bytes text = bytes_of(s);
     bool whole = false;
     size_t n = vocab_fold(text, ret, VOCAB_FOLD_MAX, &whole);
 

@@ -27,12 +27,6 @@ bool cert_name_ok(struct kith_bytes name)
            memchr(name.p, '\n', name.n) == NULL && memchr(name.p, '\t', name.n) == NULL;
 }
 
-static struct kith_bytes borrow(const char *s)
-{
-    assert(s != NULL);
-    return (struct kith_bytes){(const uint8_t *)s, strlen(s)};
-}
-
 void cert_get_text(struct pack_reader *r, char *to, size_t max)
 {
     assert(to != NULL);
@@ -283,7 +277,7 @@ static void put_optional(struct buf *b, bool there, const void *p, size_t n)
 static bool admit_ok(const struct op_admit *o)
 {
     assert(o != NULL);
-    return cert_code_ok(borrow(o->code)) && cert_name_ok(borrow(o->name)) && o->role <= ROLE_OBSERVER;
+    return cert_code_ok(bytes_of(o->code)) && cert_name_ok(bytes_of(o->name)) && o->role <= ROLE_OBSERVER;
 }
 
 int op_admit_decode(struct kith_bytes body, struct op_admit *ret, struct kith_error *e)
@@ -317,7 +311,7 @@ int op_admit_decode(struct kith_bytes body, struct op_admit *ret, struct kith_er
         return kith_fail(e, KITH_E_INVALID,
                          "admission with code \"%s\": a code is 2 to 8 of A-Z and 0-9, a name one "
                          "line of at most %u bytes",
-                         cert_code_ok(borrow(o.code)) ? o.code : "?", KITH_NAME_MAX);
+                         cert_code_ok(bytes_of(o.code)) ? o.code : "?", KITH_NAME_MAX);
     *ret = o;
     return 0;
 }

@@ -19,12 +19,6 @@ _Static_assert(KITH_COORDINATORS_MAX <= 32, "a set of seats fits into 32 bits");
 #define MS_MAX        (366ull * (uint64_t)KITH_DAY_MS)
 #define DAILY_MAX     (1ull << 40)
 
-static struct kith_bytes borrow(const char *s)
-{
-    assert(s != NULL);
-    return (struct kith_bytes){(const uint8_t *)s, strlen(s)};
-}
-
 /* ---- policy ---- */
 
 void council_policy_default(struct council_policy *p)
@@ -148,7 +142,7 @@ static bool seats_ok(const struct council *c)
     if (c->seats_n < 1 || c->seats_n > KITH_COORDINATORS_MAX)
         return false;
     for (uint32_t i = 0; i < c->seats_n; i++) {
-        if (!cert_code_ok(borrow(c->seat[i].code)) || !cert_name_ok(borrow(c->seat[i].name)))
+        if (!cert_code_ok(bytes_of(c->seat[i].code)) || !cert_name_ok(bytes_of(c->seat[i].name)))
             return false;
         for (uint32_t j = 0; j < i; j++)
             if (memcmp(&c->seat[i].root, &c->seat[j].root, sizeof(c->seat[i].root)) == 0 ||
@@ -509,13 +503,13 @@ bool council_complete(const struct council *c, const struct council *before)
 static bool purpose_ok(const char *s)
 {
     assert(s != NULL);
-    return pack_text_ok(borrow(s));
+    return pack_text_ok(bytes_of(s));
 }
 
 int genesis_make(const struct genesis *g, struct buf *b)
 {
     assert(g != NULL && b != NULL);
-    if (g->council.g != 0 || g->council.body_n == 0 || !cert_name_ok(borrow(g->name)) ||
+    if (g->council.g != 0 || g->council.body_n == 0 || !cert_name_ok(bytes_of(g->name)) ||
         !purpose_ok(g->purpose))
         return KITH_E_INVALID;
     pack_map(b, 4);
@@ -548,7 +542,7 @@ int genesis_decode(struct kith_bytes bytes, struct genesis *ret, struct kith_err
     pack_get_fixed(&r, ret->nonce, sizeof(ret->nonce));
     pack_expect_key(&r, "purpose");
     cert_get_text(&r, ret->purpose, COUNCIL_PURPOSE_MAX);
-    if (!pack_done(&r) || !cert_name_ok(borrow(ret->name)) || !purpose_ok(ret->purpose))
+    if (!pack_done(&r) || !cert_name_ok(bytes_of(ret->name)) || !purpose_ok(ret->purpose))
         return kith_fail(e, KITH_E_INVALID, "not a genesis: it is not {council, name, nonce, purpose}");
     int rc = body_take(&ret->council, body, e);
     if (rc < 0)

@@ -643,7 +643,7 @@ static void sync_say_hello(struct sync *s, struct sync_peer *p, struct msg *m)
         m->hello.pending = true;
         roster_admit_count(s->c.roster, &p->site, &m->hello.have, &m->hello.need);
     }
-    m->hello.software = (struct kith_bytes){(const uint8_t *)s->c.software, strlen(s->c.software)};
+    m->hello.software = bytes_of(s->c.software);
     p->owe_hello = p->owe_ask = false;
 }
 

@@ -3,6 +3,12 @@
 #include <assert.h>
 #include <string.h>
 
+struct kith_bytes bytes_of(const char *text)
+{
+    assert(text);
+    return (struct kith_bytes){(const uint8_t *)text, strlen(text)};
+}
+
 void buf_init(struct buf *b, void *memory, size_t cap)
 {
     assert(b && (memory || cap == 0));

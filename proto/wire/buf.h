@@ -6,6 +6,9 @@
 
 #include "kith/types.h"
 
+/* A text without its end. */
+struct kith_bytes bytes_of(const char *text);
+
 struct buf {
     uint8_t *p;
     size_t n;    /* bytes written */

@@ -575,12 +575,6 @@ static bool bytes_equal(struct kith_bytes a, struct kith_bytes b)
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
-static struct kith_bytes bytes_of(const char *s)
-{
-    assert(s);
-    return (struct kith_bytes){(const uint8_t *)s, strlen(s)};
-}
-
 void pack_expect_key(struct pack_reader *r, const char *key)
 {
     assert(r && key);

@@ -63,7 +63,7 @@ static void refuses(const struct data_measure *m, const char *text, int code, co
 static void is_period(uint32_t i, const char *period)
 {
     char text[SDC_PERIOD_TEXT_MAX];
-    data_period_text(got.unit, got.cell[i].serial, text);
+    raw_period_print(got.unit, got.cell[i].serial, text);
     assert_string_equal(text, period);
 }
 
@@ -274,7 +274,7 @@ static void test_typed(void **state)
     int32_t serial;
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         assert_int_equal(data_period(&falls, SDC_MONTH, good[i].text, &serial, &err), 0);
-        data_period_text(SDC_MONTH, serial, text);
+        raw_period_print(SDC_MONTH, serial, text);
         assert_string_equal(text, good[i].period);
     }
     assert_int_equal(data_period(&falls, SDC_MONTH, "14/3/2026", &serial, &err), 0); /* in March */
