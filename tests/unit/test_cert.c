@@ -17,7 +17,7 @@ static struct crypto_sk root_sk;
 static uint8_t memory[KITH_CERT_MAX + 200];
 static struct cert_mark marks[KITH_CLOSES_MAX + 1], marks_read[KITH_CLOSES_MAX + 1];
 
-static struct kith_bytes bytes_of(const void *p, size_t n)
+static struct kith_bytes bytes_at(const void *p, size_t n)
 {
     return (struct kith_bytes){p, n};
 }
@@ -56,7 +56,7 @@ static void test_cert(void **state)
     for (size_t i = 0; i < 4; i++) {
         struct cert c;
         size_t m = make_cert(KITH_EPOCH_MAX, sizes[i]);
-        assert_int_equal(cert_decode(bytes_of(memory, m), &c, NULL), 0);
+        assert_int_equal(cert_decode(bytes_at(memory, m), &c, NULL), 0);
         assert_int_equal(c.epoch, KITH_EPOCH_MAX);
         assert_memory_equal(&c.root, &root_pk, 32);
         assert_memory_equal(&c.entry, &other_pk, 32);
@@ -102,20 +102,20 @@ static void test_cert_altered(void **state)
     size_t n = make_cert(3, 4);
     struct kith_net_id elsewhere = net;
     elsewhere.b[5] ^= 1;
-    assert_int_equal(cert_decode(bytes_of(memory, n), &c, NULL), 0);
+    assert_int_equal(cert_decode(bytes_at(memory, n), &c, NULL), 0);
     assert_false(cert_verify(&c, &elsewhere));
     for (size_t i = 0; i < n; i++) {
         uint8_t *copy = malloc(n);
         assert_non_null(copy);
         memcpy(copy, memory, n);
         copy[i] ^= 0x10;
-        if (cert_decode(bytes_of(copy, n), &c, NULL) == 0)
+        if (cert_decode(bytes_at(copy, n), &c, NULL) == 0)
             assert_false(cert_verify(&c, &net));
-        assert_int_equal(cert_decode(bytes_of(copy, i), &c, NULL), KITH_E_INVALID);
+        assert_int_equal(cert_decode(bytes_at(copy, i), &c, NULL), KITH_E_INVALID);
         free(copy);
     }
     memory[n] = 0xc0;
-    assert_int_equal(cert_decode(bytes_of(memory, n + 1), &c, NULL), KITH_E_INVALID);
+    assert_int_equal(cert_decode(bytes_at(memory, n + 1), &c, NULL), KITH_E_INVALID);
 }
 
 /* The list by hand: order, doubles, bounds, count. */
@@ -150,9 +150,9 @@ static void test_marks(void **state)
                 pack_uint(&b, m[j]);
             pack_bin(&b, id, sizeof(id));
         }
-        assert_int_equal(cert_marks_decode(bytes_of(b.p, b.n), 2, marks_read, &n), rows[i].rc);
-        assert_int_equal(cert_marks_decode(bytes_of(b.p, b.n), 1, marks_read, &n), KITH_E_INVALID);
-        assert_int_equal(cert_marks_decode(bytes_of(b.p, b.n - 1), 2, marks_read, &n), KITH_E_INVALID);
+        assert_int_equal(cert_marks_decode(bytes_at(b.p, b.n), 2, marks_read, &n), rows[i].rc);
+        assert_int_equal(cert_marks_decode(bytes_at(b.p, b.n), 1, marks_read, &n), KITH_E_INVALID);
+        assert_int_equal(cert_marks_decode(bytes_at(b.p, b.n - 1), 2, marks_read, &n), KITH_E_INVALID);
     }
 }
 
@@ -180,11 +180,11 @@ static void test_admit(void **state)
         o.invite[3] = o.has_invite ? 8 : 0;
         o.role = i == 3 ? ROLE_OBSERVER : ROLE_SITE;
         assert_int_equal(op_admit_make(&o, &b), 0);
-        assert_int_equal(op_admit_decode(bytes_of(b.p, b.n), &x, NULL), 0);
+        assert_int_equal(op_admit_decode(bytes_at(b.p, b.n), &x, NULL), 0);
         assert_memory_equal(&o, &x, sizeof(o));
         for (size_t cut = 0; cut < b.n; cut++)
-            assert_int_equal(op_admit_decode(bytes_of(b.p, cut), &x, NULL), KITH_E_INVALID);
-        assert_int_equal(pack_check_body(bytes_of(b.p, b.n), NULL), 0);
+            assert_int_equal(op_admit_decode(bytes_at(b.p, cut), &x, NULL), KITH_E_INVALID);
+        assert_int_equal(pack_check_body(bytes_at(b.p, b.n), NULL), 0);
     }
 }
 
@@ -230,7 +230,7 @@ static void test_admit_names(void **state)
         uint8_t *at = memmem(b.p, b.n, "ZZZZZZZZ", 8);
         assert_non_null(at);
         memcpy(at, i % 2 ? "ZZ ZZZZZ" : "ZZZZ\0ZZZ", 8);
-        assert_int_equal(op_admit_decode(bytes_of(b.p, b.n), &x, &e), KITH_E_INVALID);
+        assert_int_equal(op_admit_decode(bytes_at(b.p, b.n), &x, &e), KITH_E_INVALID);
     }
 }
 
@@ -247,14 +247,14 @@ static void test_revoke(void **state)
         o.cuts_n = count;
         o.reason = 1 + count % REVOKE_REASON_MAX;
         assert_int_equal(op_revoke_make(&o, marks, &b), 0);
-        assert_int_equal(op_revoke_decode(bytes_of(b.p, b.n), &x, NULL), 0);
+        assert_int_equal(op_revoke_decode(bytes_at(b.p, b.n), &x, NULL), 0);
         assert_int_equal(x.cuts_n, count);
         assert_int_equal(x.reason, o.reason);
         assert_memory_equal(&x.site, &o.site, 16);
         assert_int_equal(cert_marks_decode(x.cuts, KITH_CUTS_MAX, marks_read, &n), 0);
         assert_int_equal(n, count);
         for (size_t cut = 0; cut < b.n; cut += 1 + cut / 16)
-            assert_int_equal(op_revoke_decode(bytes_of(b.p, cut), &x, NULL), KITH_E_INVALID);
+            assert_int_equal(op_revoke_decode(bytes_at(b.p, cut), &x, NULL), KITH_E_INVALID);
     }
     struct buf b = fresh();
     o.cuts_n = 0;
@@ -277,13 +277,13 @@ static void test_withdraw(void **state)
         o.by_council = by_council != 0;
         memset(&o.council, by_council, sizeof(o.council));
         assert_int_equal(op_withdraw_make(&o, &b), 0);
-        assert_int_equal(op_withdraw_decode(bytes_of(b.p, b.n), &x, NULL), 0);
+        assert_int_equal(op_withdraw_decode(bytes_at(b.p, b.n), &x, NULL), 0);
         assert_memory_equal(&x.at.id, &o.at.id, 32);
         assert_int_equal(log_key_compare(&x.at.log, &o.at.log), 0);
         assert_int_equal(x.at.seq, o.at.seq);
         assert_int_equal(x.by_council, o.by_council);
         for (size_t cut = 0; cut < b.n; cut++)
-            assert_int_equal(op_withdraw_decode(bytes_of(b.p, cut), &x, NULL), KITH_E_INVALID);
+            assert_int_equal(op_withdraw_decode(bytes_at(b.p, cut), &x, NULL), KITH_E_INVALID);
     }
     struct buf b = fresh();
     o.at.log.stream = KITH_CONTROL;
@@ -307,8 +307,8 @@ static void test_strict(void **state)
     b.p[0] = (uint8_t)(first + 1);
     pack_cstr(&b, "zone");
     pack_nil(&b);
-    assert_int_equal(pack_check_body(bytes_of(b.p, b.n), NULL), 0);
-    assert_int_equal(op_admit_decode(bytes_of(b.p, b.n), &x, NULL), KITH_E_INVALID);
+    assert_int_equal(pack_check_body(bytes_at(b.p, b.n), NULL), 0);
+    assert_int_equal(op_admit_decode(bytes_at(b.p, b.n), &x, NULL), KITH_E_INVALID);
     static const uint8_t rev[] = {0xa3, 'r', 'e', 'v'};
     b = fresh();
     assert_int_equal(op_admit_make(&o, &b), 0);
@@ -317,7 +317,7 @@ static void test_strict(void **state)
     at += sizeof(rev);
     memmove(at + 1, at, (size_t)(b.p + b.n - at));
     at[0] = 0xcc; /* uint 8 for a number below 128 */
-    assert_int_equal(op_admit_decode(bytes_of(b.p, b.n + 1), &x, NULL), KITH_E_INVALID);
+    assert_int_equal(op_admit_decode(bytes_at(b.p, b.n + 1), &x, NULL), KITH_E_INVALID);
 }
 
 int main(void)
@@ -334,6 +334,6 @@ int main(void)
     if (crypto_start() < 0 || crypto_sign_keys(seed, &root_pk, &root_sk) < 0)
         return 1;
     seed[0] = 2;
-    crypto_net_id(bytes_of("net", 3), &net);
+    crypto_net_id(bytes_at("net", 3), &net);
     return crypto_sign_keys(seed, &other_pk, &unused) < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }

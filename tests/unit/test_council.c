@@ -19,7 +19,7 @@ static struct genesis gen, gen_read;
 static struct council before, next, other, read_back;
 static uint8_t memory[KITH_COUNCIL_MAX + 100];
 
-static struct kith_bytes bytes_of(const void *p, size_t n)
+static struct kith_bytes bytes_at(const void *p, size_t n)
 {
     return (struct kith_bytes){p, n};
 }
@@ -71,18 +71,18 @@ static void test_genesis(void **state)
     make_council(&gen.council, 0, NULL, 1, 1);
     struct buf b = fresh();
     assert_int_equal(genesis_make(&gen, &b), 0);
-    assert_int_equal(genesis_decode(bytes_of(b.p, b.n), &gen_read, NULL), 0);
+    assert_int_equal(genesis_decode(bytes_at(b.p, b.n), &gen_read, NULL), 0);
     assert_string_equal(gen_read.name, "Harbour");
     assert_string_equal(gen_read.purpose, gen.purpose);
     assert_memory_equal(&gen_read.council.id, &gen.council.id, 32);
     assert_memory_equal(&gen_read.council.seat[0].site, &gen.council.seat[0].site, 16);
-    crypto_net_id(bytes_of(b.p, b.n), &a);
+    crypto_net_id(bytes_at(b.p, b.n), &a);
     for (size_t cut = 0; cut < b.n; cut++)
-        assert_int_equal(genesis_decode(bytes_of(b.p, cut), &gen_read, NULL), KITH_E_INVALID);
+        assert_int_equal(genesis_decode(bytes_at(b.p, cut), &gen_read, NULL), KITH_E_INVALID);
     b = fresh();
     gen.nonce[31] ^= 1;
     assert_int_equal(genesis_make(&gen, &b), 0);
-    crypto_net_id(bytes_of(b.p, b.n), &b_id);
+    crypto_net_id(bytes_at(b.p, b.n), &b_id);
     assert_memory_not_equal(&a, &b_id, 32);
 }
 
@@ -107,7 +107,7 @@ static void test_round_trip(void **state)
     assert_int_equal(council_encode(&next, &b), 0);
     print_message("the largest council: %zu bytes\n", b.n);
     assert_true(b.n <= KITH_COUNCIL_MAX);
-    assert_int_equal(council_decode(bytes_of(b.p, b.n), &read_back, NULL), 0);
+    assert_int_equal(council_decode(bytes_at(b.p, b.n), &read_back, NULL), 0);
     assert_memory_equal(&read_back.id, &next.id, 32);
     assert_int_equal(read_back.g, 4);
     assert_int_equal(read_back.k, 3);
@@ -118,7 +118,7 @@ static void test_round_trip(void **state)
     assert_int_equal(read_back.policy.daily_bytes, 64 << 20);
     assert_string_equal(read_back.policy.small_numbers, "hes-2018/1");
     for (size_t cut = 0; cut < b.n; cut += 1 + cut / 64)
-        assert_int_equal(council_decode(bytes_of(b.p, cut), &other, NULL), KITH_E_INVALID);
+        assert_int_equal(council_decode(bytes_at(b.p, cut), &other, NULL), KITH_E_INVALID);
 }
 
 static void seal_refused(struct council *c)
@@ -257,7 +257,7 @@ static void test_altered(void **state)
         assert_non_null(copy);
         memcpy(copy, b.p, b.n);
         copy[i] ^= 4;
-        if (council_decode(bytes_of(copy, b.n), &other, NULL) == 0) {
+        if (council_decode(bytes_at(copy, b.n), &other, NULL) == 0) {
             council_check(&other, &before, &net);
             assert_true(other.sigs_n < 2);
         }
@@ -280,6 +280,6 @@ int main(void)
         if (crypto_sign_keys(seed, &pk[i], &sk[i]) < 0)
             return 1;
     }
-    crypto_net_id(bytes_of("net", 3), &net);
+    crypto_net_id(bytes_at("net", 3), &net);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,7 +27,7 @@ static uint32_t rng(uint32_t below)
     return (uint32_t)((rng_state >> 33) % below);
 }
 
-static struct kith_bytes bytes_of(const void *p, size_t n)
+static struct kith_bytes bytes_at(const void *p, size_t n)
 {
     return (struct kith_bytes){p, n};
 }
@@ -37,7 +37,7 @@ static struct kith_bytes encode(const struct run *r, uint8_t *to)
     struct buf b;
     buf_init(&b, to, KITH_RUN_WIRE_MAX);
     assert_int_equal(run_encode(ctx, r, &b), 0);
-    return bytes_of(to, b.n);
+    return bytes_at(to, b.n);
 }
 
 /* Decodes from memory of exactly that size, so that a sanitizer sees any read beyond. */
@@ -46,7 +46,7 @@ static int decode_exact(struct kith_bytes wire, struct run *r, struct kith_error
     uint8_t *exact = malloc(wire.n ? wire.n : 1);
     assert_non_null(exact);
     memcpy(exact, wire.p, wire.n);
-    int rc = run_decode(ctx, bytes_of(exact, wire.n), r, e);
+    int rc = run_decode(ctx, bytes_at(exact, wire.n), r, e);
     free(exact);
     return rc;
 }
@@ -109,7 +109,7 @@ static void add_words(struct run *r, size_t n)
     words(body, n);
     for (size_t i = 0; i < sizeof(salt.b); i++)
         salt.b[i] = (uint8_t)rng(256);
-    assert_int_equal(run_add(r, 16, 1, 1700000000000 + r->count, &salt, bytes_of(body, n)), 0);
+    assert_int_equal(run_add(r, 16, 1, 1700000000000 + r->count, &salt, bytes_at(body, n)), 0);
 }
 
 static void build(struct run *r, uint32_t count, size_t body)
@@ -130,7 +130,7 @@ static struct kith_bytes vector_wire(void)
     size_t at = head.n + outside.n;
     size_t n = ZSTD_compress(wire_a + at, sizeof(wire_a) - at, table.p, table.n, 19);
     assert_false(ZSTD_isError(n));
-    return bytes_of(wire_a, at + n);
+    return bytes_at(wire_a, at + n);
 }
 
 static void test_vector(void **state)
@@ -217,7 +217,7 @@ static void test_peek(void **state)
     assert_int_equal(h.first, 1);
     assert_int_equal(h.last, 20);
     assert_int_equal(log_key_compare(&h.log, &log_one), 0);
-    assert_int_equal(run_peek(bytes_of(wire_a, RUN_HEADER - 1), &h, NULL), KITH_E_INVALID);
+    assert_int_equal(run_peek(bytes_at(wire_a, RUN_HEADER - 1), &h, NULL), KITH_E_INVALID);
 }
 
 /* An entry may lose its body later: the ids, and so the signature, stay. */
@@ -268,12 +268,12 @@ static void test_full(void **state)
     for (size_t i = 0; i < sizeof(noise); i++)
         noise[i] = (uint8_t)rng(256);
     run_begin(&run_a, &log_one, 1, &no_id);
-    assert_int_equal(run_add(&run_a, 16, 1, 1, &salt, bytes_of(noise, KITH_BODY_MAX + 1)), KITH_E_INVALID);
-    assert_int_equal(run_add(&run_a, 16, 1, 1, &salt, bytes_of(noise, KITH_BODY_MAX)), 0);
-    assert_int_equal(run_add(&run_a, 16, 1, 1, &salt, bytes_of(noise, KITH_BODY_MAX)), KITH_E_FULL);
+    assert_int_equal(run_add(&run_a, 16, 1, 1, &salt, bytes_at(noise, KITH_BODY_MAX + 1)), KITH_E_INVALID);
+    assert_int_equal(run_add(&run_a, 16, 1, 1, &salt, bytes_at(noise, KITH_BODY_MAX)), 0);
+    assert_int_equal(run_add(&run_a, 16, 1, 1, &salt, bytes_at(noise, KITH_BODY_MAX)), KITH_E_FULL);
     size_t left = KITH_RUN_RAW_MAX - run_a.raw - 16 - 14;
-    assert_int_equal(run_add(&run_a, 16, 1, 1, &salt, bytes_of(noise, left + 1)), KITH_E_FULL);
-    assert_int_equal(run_add(&run_a, 16, 1, 1, &salt, bytes_of(noise, left)), 0);
+    assert_int_equal(run_add(&run_a, 16, 1, 1, &salt, bytes_at(noise, left + 1)), KITH_E_FULL);
+    assert_int_equal(run_add(&run_a, 16, 1, 1, &salt, bytes_at(noise, left)), 0);
     assert_int_equal(run_a.raw, KITH_RUN_RAW_MAX);
     assert_int_equal(run_sign(&run_a, &net, &entry_sk), 0);
     struct kith_bytes w = encode(&run_a, wire_a);
@@ -281,8 +281,8 @@ static void test_full(void **state)
     expect_equal(&run_a, &run_b);
     run_begin(&run_a, &log_one, 1, &no_id);
     for (uint32_t i = 0; i < KITH_RUN_ENTRIES; i++)
-        assert_int_equal(run_add(&run_a, 16, 1, 1, &salt, bytes_of(noise, 0)), 0);
-    assert_int_equal(run_add(&run_a, 16, 1, 1, &salt, bytes_of(noise, 0)), KITH_E_FULL);
+        assert_int_equal(run_add(&run_a, 16, 1, 1, &salt, bytes_at(noise, 0)), 0);
+    assert_int_equal(run_add(&run_a, 16, 1, 1, &salt, bytes_at(noise, 0)), KITH_E_FULL);
 }
 
 static void test_last_numbers(void **state)
@@ -291,8 +291,8 @@ static void test_last_numbers(void **state)
     struct kith_id before = {{9}};
     struct kith_salt salt = {{1}};
     run_begin(&run_a, &log_one, KITH_SEQ_MAX, &before);
-    assert_int_equal(run_add(&run_a, 16, 1, 1, &salt, bytes_of("", 0)), 0);
-    assert_int_equal(run_add(&run_a, 16, 1, 1, &salt, bytes_of("", 0)), KITH_E_FULL);
+    assert_int_equal(run_add(&run_a, 16, 1, 1, &salt, bytes_at("", 0)), 0);
+    assert_int_equal(run_add(&run_a, 16, 1, 1, &salt, bytes_at("", 0)), KITH_E_FULL);
     assert_int_equal(decode_exact(encode(&run_a, wire_a), &run_b, NULL), 0);
 }
 
@@ -352,11 +352,11 @@ static void test_header_refusals(void **state)
     };
     build(&run_a, 6, 60);
     size_t n = encode(&run_a, wire_a).n;
-    assert_int_equal(decode_exact(bytes_of(wire_a, n), &run_b, NULL), 0);
+    assert_int_equal(decode_exact(bytes_at(wire_a, n), &run_b, NULL), 0);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         memcpy(wire_b, wire_a, n);
         memcpy(wire_b + rows[i].at, rows[i].bytes, rows[i].n);
-        refused(bytes_of(wire_b, n));
+        refused(bytes_at(wire_b, n));
     }
 }
 
@@ -366,15 +366,15 @@ static void test_truncated_and_trailing(void **state)
     build(&run_a, 9, 90);
     size_t n = encode(&run_a, wire_a).n;
     for (size_t cut = 0; cut < n; cut++)
-        refused(bytes_of(wire_a, cut));
+        refused(bytes_at(wire_a, cut));
     memset(wire_a + n, 0, 64);
-    refused(bytes_of(wire_a, n + 1));
+    refused(bytes_at(wire_a, n + 1));
     /* a second frame, and a skippable one, behind the first */
     size_t more = ZSTD_compress(wire_a + n, sizeof(wire_a) - n, "x", 1, 1);
-    refused(bytes_of(wire_a, n + more));
+    refused(bytes_at(wire_a, n + more));
     memcpy(wire_a + n, "\x50\x2a\x4d\x18\0\0\0\0", 8);
-    refused(bytes_of(wire_a, n + 8));
-    refused(bytes_of(wire_a, KITH_RUN_WIRE_MAX + 1));
+    refused(bytes_at(wire_a, n + 8));
+    refused(bytes_at(wire_a, KITH_RUN_WIRE_MAX + 1));
 }
 
 /* Replaces the table of a one-entry run by `table` under a header that fits it. */
@@ -392,7 +392,7 @@ static struct kith_bytes with_table(const uint8_t *table, size_t table_n, bool b
     size_t n = ZSTD_compress2(c, wire_a + at, sizeof(wire_a) - at, table, table_n);
     ZSTD_freeCCtx(c);
     assert_false(ZSTD_isError(n));
-    return bytes_of(wire_a, at + n);
+    return bytes_at(wire_a, at + n);
 }
 
 static void test_table_refusals(void **state)
@@ -428,12 +428,12 @@ static void test_frames(void **state)
     encode(&run_a, wire_a);
     size_t at = RUN_HEADER + 16;
     size_t n = ZSTD_compress(wire_a + at, sizeof(wire_a) - at, zeros, sizeof(zeros), 1);
-    refused(bytes_of(wire_a, at + n));
+    refused(bytes_at(wire_a, at + n));
     ZSTD_CCtx *c = ZSTD_createCCtx();
     ZSTD_CCtx_setParameter(c, ZSTD_c_contentSizeFlag, 0);
     n = ZSTD_compress2(c, wire_a + at, sizeof(wire_a) - at, run_a.table, run_a.table_n);
     ZSTD_freeCCtx(c);
-    refused(bytes_of(wire_a, at + n));
+    refused(bytes_at(wire_a, at + n));
 }
 
 /* One altered byte anywhere: refused, or another last id under which the signature does not hold. */
@@ -446,7 +446,7 @@ static void test_altered(void **state)
     for (size_t i = 0; i < n; i++) {
         memcpy(wire_b, wire_a, n);
         wire_b[i] ^= (uint8_t)(1u << rng(8));
-        if (decode_exact(bytes_of(wire_b, n), &run_b, NULL) < 0)
+        if (decode_exact(bytes_at(wire_b, n), &run_b, NULL) < 0)
             refused_n++;
         else if (!run_verify(&run_b, &net, &entry_pk))
             unsigned_n++;
@@ -472,7 +472,7 @@ static void test_garbage(void **state)
         memcpy(wire_b, wire_a, n);
         for (uint32_t i = 0, k = 1 + rng(6); i < k; i++)
             wire_b[rng((uint32_t)n)] = (uint8_t)rng(256);
-        if (decode_exact(bytes_of(wire_b, round % 2 ? n : m), &run_b, NULL) == 0)
+        if (decode_exact(bytes_at(wire_b, round % 2 ? n : m), &run_b, NULL) == 0)
             (void)run_verify(&run_b, &net, &entry_pk);
     }
 }
@@ -568,7 +568,7 @@ static int setup(void **state)
     (void)state;
     uint8_t seed[32] = {5};
     ctx = run_ctx_new();
-    crypto_net_id(bytes_of("net", 3), &net);
+    crypto_net_id(bytes_at("net", 3), &net);
     return ctx == NULL || crypto_sign_keys(seed, &entry_pk, &entry_sk) < 0 ? -1 : 0;
 }
 
