@@ -148,12 +148,21 @@ struct words {
         upper[CHART_NUMBER_SIZE];
 };
 
+/* Is any point marked? The verdict is that of the last one. */
+static bool is_marked(const struct chart *c)
+{
+    for (uint32_t i = 0; i < c->n; i++)
+        if (c->mark[i].kind != SPC_COMMON)
+            return true;
+    return false;
+}
+
 static void find_words(const struct chart *c, struct words *w)
 {
     const struct spc_verdict *v = &c->verdict;
     const struct spc_mark *m = &c->mark[v->last];
     w->noun = period_noun(c->length, c->n);
-    w->kind = chart_kind(v->icon);
+    w->kind = v->icon == SPC_COMMON && is_marked(c) ? "no signal at the end" : chart_kind(v->icon);
     w->line = c->setup.chart == SPC_RUN || c->setup.chart == SPC_G ? "median" : "centre";
     w->since = v->since != SPC_NOWHERE ? c->at[v->since].label : "";
     chart_number(c, m->centre, true, w->centre);

@@ -261,7 +261,7 @@ static void say_how(const struct comparison *c, char ret[TEXT_SIZE])
     const char *few = c->by_unit ? "; few units, uncertain" : "; few sites, uncertain";
     const char *differ = c->by_unit ? "; units differ by more than chance: look at each over time"
                                     : "; sites differ by more than chance: look at each over time";
-    snprintf(ret, TEXT_SIZE, "%s version %lld, %s, φ %.6g, τ² %.6g%s%s", c->set.key, (long long)c->version,
+    snprintf(ret, TEXT_SIZE, "%s version %lld, %s, φ %.3g, τ² %.3g%s%s", c->set.key, (long long)c->version,
              c->type == COMPARE_PROPORTION ? "proportions" : "rates", r->phi, r->tau2,
              r->uncertain ? few : "", r->differ ? differ : "");
 }
@@ -366,8 +366,9 @@ int comparison_draw(const void *comparison, enum picture_file type, const char *
     char title[TEXT_SIZE], text[TEXT_SIZE], how[TEXT_SIZE], all[2 * TEXT_SIZE + 4];
     if (!comparison_has_funnel(c))
         return kith_fail(e, KITH_E_REFUSED,
-                         "nothing to draw: \"%s\": a funnel needs a proportion or a rate and %u sites",
-                         c->set.key, COMPARE_CHART_MIN);
+                         "nothing to draw: \"%s\": a funnel needs a proportion or a rate and %u %ss; without "
+                         "a file the numbers are shown",
+                         c->set.key, COMPARE_CHART_MIN, comparison_noun(c));
     say_title(c, title);
     say_what(c, text);
     say_how(c, how);

@@ -177,7 +177,7 @@ static int print_changes(const struct cli *cli, const struct js *changes)
     return n ? CLI_DONE : CLI_NOTHING;
 }
 
-static void print_head(const struct cli *cli, const struct js *answer)
+static void print_head(const struct cli *cli, const struct js *answer, bool history)
 {
     const char *name = js_text(answer, "name"), *unit = js_text(answer, "unit"),
                *per = js_text(answer, "per");
@@ -186,7 +186,7 @@ static void print_head(const struct cli *cli, const struct js *answer)
                js_text(answer, "measure"), name ? ": " : "", name ? name : "",
                (long long)js_integer(answer, "version", 0), unit && unit[0] ? "unit " : "the whole site",
                unit, js_text(answer, "period"), per ? ", per " : "", per ? per : "");
-    if (changes)
+    if (changes && !history)
         people_say(cli, "Corrected %zu %s: --history shows how and why", changes,
                    changes == 1 ? "time" : "times");
 }
@@ -200,7 +200,7 @@ int data_show(const struct cli *cli, const struct arguments *a)
         return cli_fail(&e);
     page_begin(cli);
     if (cli->format == CLI_PEOPLE && !cli->plain)
-        print_head(cli, answer);
+        print_head(cli, answer, options_has(a, "history"));
     if (options_has(a, "history"))
         code = print_changes(cli, js_get(answer, "changes"));
     else

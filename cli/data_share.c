@@ -77,6 +77,22 @@ static int pack_request(const struct arguments *a, struct buf *b, struct kith_er
     return rc;
 }
 
+/* What the first release of a series settles for ever (SPEC 11.6, 11.11). */
+static void say_settled(const struct js *x)
+{
+    const char *unit = js_text(x, "unit"), *period = js_text(x, "period"), *policy = js_text(x, "policy");
+    const char *shortest = js_text(js_at(js_get(x, "tried"), 0), "period");
+    if (!js_truth(x, "first") || !period || !policy || strcmp(policy, "signal-only/1") == 0)
+        return;
+    if (shortest && strcmp(shortest, period) != 0)
+        cli_note("kith: note: once released by %s it is never released by a shorter period: look at --period "
+                 "%s, with gaps for what is hidden, before you choose",
+                 period, shortest);
+    if (unit)
+        cli_note("kith: note: once counts of a unit have left, those of the whole site never do, only their "
+                 "signal");
+}
+
 static void say_notes(const struct js *x)
 {
     const struct js *list = js_get(x, "unshifted");
@@ -88,6 +104,7 @@ static void say_notes(const struct js *x)
                  js_string(js_at(list, i)));
     if (instead)
         cli_note("kith: note: it takes the place of %s, which waited", instead);
+    say_settled(x);
     if (first)
         cli_note("kith: note: the measure itself is not released yet: kith release %s goes first", first);
 }

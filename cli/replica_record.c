@@ -300,7 +300,7 @@ static int say_released(struct replica *r, const struct record_name *name, struc
                        (unsigned long long)name->number, (const char *)sqlite3_column_text(st, 0));
     else if (rc == 0)
         rc = kith_fail(e, KITH_E_NOTFOUND,
-                       "nothing shared here has this number: \"here-%llu\": see kith list lesson --here",
+                       "nothing shared here has this number: \"here-%llu\": see kith outbox",
                        (unsigned long long)name->number);
     sqlite3_finalize(st);
     return rc;

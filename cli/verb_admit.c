@@ -79,6 +79,12 @@ static void print_admitted(const struct cli *cli, const struct js *answer)
         code);
     if (have >= need)
         people_say(cli, "The answer is a bundle: kith bundle create --for %s FILE.", code);
+    else
+        people_say(
+            cli,
+            "Other coordinators agree with kith endorse. Then the answer is a bundle: kith bundle create "
+            "--for %s FILE.",
+            code);
 }
 
 static int run(struct cli *cli, const struct arguments *a)

@@ -142,7 +142,7 @@ static void print_sites(const struct cli *cli, const struct comparison *c)
         putchar('\n');
     }
     if (comparison_has_funnel(c) && strip)
-        people_say(cli, "( ) 99.8%% limits  | target  o inside  # outside%s%s%s",
+        people_say(cli, "( ) 99.8%% limits  | all together  o inside  # outside%s%s%s",
                    c->by_name ? "" : "; the largest ", c->by_name ? "" : comparison_noun(c),
                    c->by_name ? "" : " first");
 }
@@ -192,8 +192,8 @@ static void print_funnel(const struct cli *cli, const struct comparison *c)
     const struct compare_result *f = &c->result;
     char target[COMPARISON_NUMBER_SIZE];
     comparison_number(c, f->target, target);
-    people_say(cli, "Target, all %ss together: %s. Spread: φ %.6g, τ² %.6g.", comparison_noun(c), target,
-               f->phi, f->tau2);
+    people_say(cli, "All %ss together: %s. Spread: φ %.3g, τ² %.3g.", comparison_noun(c), target, f->phi,
+               f->tau2);
     people_say(cli,
                "Outside the 99.8%% limits: %u of %u %ss when the usual differences between %ss are allowed "
                "for (shown here), %u by chance alone.",

@@ -60,6 +60,9 @@ static void print_joined(const struct cli *cli, const struct js *answer)
         people_say(cli, "Asked to join %s as %s: pending, %lld of %lld coordinators have agreed.",
                    network ? network : "?", code ? code : "?", (long long)js_integer(pending, "have", 0),
                    (long long)js_integer(pending, "need", 0));
+        if (cli->format == CLI_PEOPLE)
+            people_say(cli, "Others agree with kith endorse; this site then joins by itself, as long as its "
+                            "daemon runs. kith status says how it stands.");
     } else {
         printf("Joined %s as %s. Members: %lld.\n", network ? network : "?", code ? code : "?",
                (long long)js_integer(answer, "members", 0));

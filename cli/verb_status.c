@@ -149,7 +149,9 @@ static void print_membership(const struct status *s)
     if (s->self.contested[0])
         print_text(s, "ATTENTION", s->self.contested);
     if (s->h.waiting)
-        print_number(s, "Decisions", s->h.waiting, " wait for another coordinator: kith endorse");
+        print_number(s, "Decisions", s->h.waiting,
+                     s->h.waiting == 1 ? " waits for another coordinator: kith endorse"
+                                       : " wait for another coordinator: kith endorse");
     if (s->event.number > 0) {
         people_time(s->cli->now, s->event.time, when);
         snprintf(text, sizeof text, "%s: %.200s", when, s->event.text);
@@ -167,7 +169,11 @@ static void print_membership(const struct status *s)
 
 static void print_network(const struct status *s)
 {
-    char text[300] = "none yet: join one with kith join and the line of an invite";
+    const struct js *pending = js_get(s->live, "pending");
+    char text[300];
+    snprintf(text, sizeof text, "%s",
+             pending && !js_is_null(pending) ? "none yet: this site waits to be admitted"
+                                             : "none yet: join one with kith join and the line of an invite");
     if (s->self.network[0])
         snprintf(text, sizeof text, s->h.members ? "%s (%u %s)" : "%s", s->self.network, s->h.members,
                  s->h.members == 1 ? "site" : "sites");
@@ -194,7 +200,7 @@ static void print_own(const struct status *s)
         return;
     if (strcmp(own, "waits") == 0)
         print_text(s, "Writing",
-                   "waits: own entries are compared with a peer first (kith release --alone: not)");
+                   "waits until own entries were compared with a peer; kith release --alone does without");
     else if (strcmp(own, "elsewhere") == 0)
         print_text(s, "Writing",
                    "STOPPED: another machine runs as this site; stop one of the two, then kith rotate");

@@ -31,9 +31,8 @@ static int read_reason(const struct arguments *a, uint64_t *ret, struct kith_err
             *ret = i + 1;
             return 0;
         }
-    return kith_fail(e, KITH_E_USAGE,
-                     "no reason is given: \"%s\": --reason privacy, error, superseded or consent",
-                     text ? text : "");
+    return kith_fail(e, KITH_E_USAGE, "%s: \"%s\": give --reason privacy, error, superseded or consent",
+                     text ? "no such reason" : "no reason is given", text ? text : "");
 }
 
 static int read_ids(const struct arguments *a, struct kith_error *e)

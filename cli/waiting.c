@@ -100,7 +100,11 @@ static void print_signal(const struct cli *cli, const struct js *x)
 {
     const char *icon = js_text(x, "icon"), *since = js_text(x, "since"), *target = js_text(x, "assurance");
     bool common = icon && strcmp(icon, spc_icon_code(SPC_COMMON)) == 0;
-    people_say(cli, "Signal by %s: %s%s%s%s%s%s", js_text(x, "rules"), common ? "none" : icon,
+    bool trial = icon && strcmp(icon, spc_icon_code(SPC_TRIAL)) == 0;
+    people_say(cli, "Signal by %s: %s%s%s%s%s%s", js_text(x, "rules"),
+               common  ? "none"
+               : trial ? "too early to tell, for want of points"
+                       : icon,
                since ? " since " : "", since ? since : "", target ? "; target: " : "", target ? target : "",
                js_truth(x, "thinned") ? "; flags that rest on hidden numbers are left out" : "");
 }

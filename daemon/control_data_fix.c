@@ -51,12 +51,18 @@ static int find_cell(struct client *c, struct kith_bytes args, struct fixing *f,
 
 static int read_numbers(struct kith_bytes args, struct fixing *f, struct kith_error *e)
 {
+    struct raw_cell was = f->now;
     bool failed = false;
     bool number = take_number(args, "number", &f->now.num, &failed);
     bool den = take_number(args, "denominator", &f->now.den, &failed);
     bool behind = take_number(args, "behind", &f->now.behind, &failed);
     if (failed || !(number || den || behind))
         return kith_fail(e, KITH_E_USAGE, "what is right: \"?\": give --numerator, --denominator or --value");
+    if (raw_same(&was, &f->now))
+        return kith_fail(e, KITH_E_REFUSED, "nothing would change: \"%.15g\": so it stands here already",
+                         number ? f->now.num
+                         : den  ? f->now.den
+                                : f->now.behind);
     if (den && f->series.shape != RAW_RATIO)
         return kith_fail(e, KITH_E_USAGE, "denominator: \"%.15g\": this series has none", f->now.den);
     if (behind && f->series.shape != RAW_VALUE)

@@ -73,10 +73,11 @@ static int take_day(struct publish *p, struct kith_bytes text, const char *reaso
     snprintf(ret->reason, sizeof ret->reason, "%s", reason);
     return reason[0]
                ? 0
-               : kith_fail(e, KITH_E_USAGE,
-                           "no reason for \"%.*s\": readers are told why limits begin afresh or a point is left "
-                           "out: add --reason",
-                           (int)text.n, (const char *)text.p);
+               : kith_fail(
+                     e, KITH_E_USAGE,
+                     "no reason for \"%.*s\": readers are told why limits begin afresh or a point is left "
+                     "out: add --reason",
+                     (int)text.n, (const char *)text.p);
 }
 
 typedef int take_one(struct publish *p, const struct request *q, struct kith_bytes text,

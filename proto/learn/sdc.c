@@ -148,7 +148,9 @@ static int refuse_finer(const struct sdc_ask *a, struct kith_error *e)
     assert(a->want != SDC_NO_UNIT);
     if (a->policy->exact || before == SDC_NO_UNIT || a->want == before || sdc_period_nests(a->want, before))
         return 0;
-    return kith_fail(e, KITH_E_REFUSED, "a series that was released by %s is never released by \"%s\"",
+    return kith_fail(e, KITH_E_REFUSED,
+                     "a series that was released by %s is never released by \"%s\": leave --period away, or "
+                     "give a longer one",
                      sdc_unit_code(before), sdc_unit_code(a->want));
 }
 
@@ -276,7 +278,9 @@ static int add_segment(struct sdc_plan *p, const struct sdc_ask *a, uint32_t sta
         uint32_t last = s[-1].start, points = start > last ? points_between(p, last, start) : 0;
         sdc_period_print((struct sdc_period){p->unit, p->cell[start].serial}, period);
         if (points < SDC_BASELINE_MIN && !segment_before(p, a, start))
-            return kith_fail(e, KITH_E_USAGE, "a rephase at \"%s\" needs %u points before it; there are %u",
+            return kith_fail(e, KITH_E_USAGE,
+                             "a rephase at \"%s\" needs %u points before it; there are %u: give a later "
+                             "period, or share by shorter ones",
                              period, SDC_BASELINE_MIN, points);
         assert(start > last || points == 0);
         if (start <= last)

@@ -44,6 +44,7 @@ answer=$(share infections)
 check_equal 'the period that is proposed' "$(field "$answer" period)" quarter
 check_match 'what each period would hide' "$answer" '"tried":\[\{"period":"month","cells":24,"hidden":1\},\{"period":"quarter","cells":8,"hidden":0\}\]'
 check_match 'it is safe' "$answer" '"safe":true'
+check_match 'what a first release settles is said' "$(cat "$top/err")" 'never released by a shorter period: look at --period month'
 id=$(field "$answer" id)
 check_equal 'no figure in the replica yet' "$(sql ASH "SELECT count(*) FROM draft d JOIN v_record r ON r.number = -d.number
     WHERE r.kind = 'series' AND (r.body LIKE '%20%-Q%' OR r.body LIKE '%icon%' OR length(d.body) > 200)")" 0
