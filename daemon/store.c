@@ -333,6 +333,8 @@ int store_open_file(const char *path, bool search, sqlite3 **ret, struct kith_er
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     int rc = sqlite3_open_v2(path, &db, flags, NULL);
     int bad = 0;
+    if (rc == SQLITE_OK && search) /* the replica, which others read */
+        store_lock_guard(db, path);
     if (rc != SQLITE_OK || !guard_connection(db))
         bad = kith_fail(e, KITH_E_INVALID, "\"%s\" cannot be opened: %s", path,
                         db != NULL ? sqlite3_errmsg(db) : sqlite3_errstr(rc));

@@ -307,6 +307,8 @@ void store_bind_text(sqlite3_stmt *st, int i, const void *p, size_t n);
 /* Copies a blob of exactly n bytes; false otherwise. */
 bool store_column_fixed(sqlite3_stmt *st, int i, void *ret, size_t n);
 
+/* From here on no lock of readers alone keeps this connection from writing to the file `path`. */
+void store_lock_guard(sqlite3 *db, const char *path);
 /* Opens one file with the guards that both have. */
 int store_open_file(const char *path, bool search, sqlite3 **ret, struct kith_error *e);
 

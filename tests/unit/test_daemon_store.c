@@ -1124,6 +1124,60 @@ static void test_verify(void **state)
     roster_free(r);
 }
 
+/* ---- locks of others ---- */
+
+/* A process that holds a lock on SQLite's first bytes of the -shm file, until it is killed. */
+static pid_t lock_bytes(short type)
+{
+    int ready[2];
+    char byte;
+    assert_int_equal(pipe(ready), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        struct flock l = {.l_type = type, .l_whence = SEEK_SET, .l_start = 120, .l_len = 3};
+        int fd = open(file(STORE_REPLICA "-shm"), O_RDWR);
+        alarm(20); /* where a test fails nobody ends it */
+        if (fd >= 0 && fcntl(fd, F_SETLK, &l) == 0 && write(ready[1], "", 1) == 1)
+            pause();
+        _exit(0);
+    }
+    close(ready[1]);
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    return pid;
+}
+
+static void unlock_bytes(pid_t pid)
+{
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+}
+
+/* Whoever may read the replica can lock these bytes: it must not stop the daemon. A writer must. */
+static void test_locks_of_readers(void **state)
+{
+    (void)state;
+    put_certificate();
+    OK(store_commit(store, &err));
+    pid_t reader = lock_bytes(F_RDLCK);
+    put_lessons(1, "word");
+    OK(store_commit(store, &err));
+    OK(store_checkpoint(store, true, NULL, &err));
+    OK(store_close(store, &err));
+    reopen();
+    unlock_bytes(reader);
+    ASK("SELECT count(*) FROM run", "2");
+    pid_t writer = lock_bytes(F_WRLCK);
+    begin(KITH_LEARNING);
+    add(KITH_KIND_LESSON, lesson("Late", "nobody waited for this"));
+    struct sync_action a = finish();
+    assert_true(store_put_run(store, &a, NOW, &err) < 0);
+    unlock_bytes(writer);
+    (void)store_close(store, &err); /* it says so once more */
+    reopen();
+}
+
 /* ---- erasing ---- */
 
 static struct kith_salt last_salt;
@@ -1613,6 +1667,7 @@ int main(void)
         TEST(test_pack),
         TEST(test_prune),
         TEST(test_withdrawal),
+        TEST(test_locks_of_readers),
         TEST(test_erase),
         TEST(test_erase_leftovers),
         TEST(test_erase_forged_salts),
