@@ -17,7 +17,7 @@ void bundle_fingerprint(const uint8_t *p, char ret[FINGERPRINT_SIZE])
 void bundle_fingerprint_hex(const char *hex, char ret[FINGERPRINT_SIZE])
 {
     ret[0] = '\0';
-    if (strlen(hex) < 4 * GROUPS)
+    if (strnlen(hex, 4 * GROUPS) < 4 * GROUPS)
         return;
     for (size_t i = 0; i < GROUPS; i++)
         snprintf(ret + 5 * i, 6, "%.4s%s", hex + 4 * i, i + 1 < GROUPS ? "-" : "");

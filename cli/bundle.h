@@ -16,7 +16,7 @@
 
 /* A key's or network's first 16 bytes, as people read them to each other. */
 void bundle_fingerprint(const uint8_t *p, char ret[FINGERPRINT_SIZE]);
-/* The same from hexadecimal digits. */
+/* The same from hexadecimal digits, of which the first 32 are read. */
 void bundle_fingerprint_hex(const char *hex, char ret[FINGERPRINT_SIZE]);
 
 struct bundle_file {

@@ -116,7 +116,7 @@ static void changed(struct daemon *d, enum sync_own now)
 {
     bool was_closing = d->own == OWN_SETTLED || d->own == OWN_OUTDATED;
     bool closing = now == OWN_SETTLED || now == OWN_OUTDATED;
-    d->own = now;
+    d->own = (int)now;
     log_state(d);
     if (now == OWN_WELL) {
         store_doubt(d->store);

@@ -181,7 +181,7 @@ static void put_cell(struct buf *b, enum sdc_state state, double v)
         pack_nil(b);
         return;
     }
-    assert(!"a state");
+    assert(false); /* there are three states */
 }
 
 static void put_numbers(const struct body *x)

@@ -507,6 +507,8 @@ void sync_peer_down(struct sync *s, uint32_t peer, struct kith_mono now)
     }
     s->wants_version++;
     p->up = false;
+    if (p->mode == SYNC_CARRIED && s->dirty)
+        sync_refold(s); /* who applied a bundle looks now at what it changed, and hid */
 }
 
 /* Councils are few, and one that is new may decide who is a member: every link hears of it at once. Who has

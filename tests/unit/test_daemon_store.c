@@ -1277,7 +1277,7 @@ static void test_erase(void **state)
     assert_true(in_files(salt.b, sizeof salt.b) > 0);
     assert_true(in_files(piece, sizeof piece) > 0);
     assert_true(IN_FILES(SECRET) > 0);
-    assert_true(IN_FILES(UNCOMMON + 20) > 1); /* text and index */
+    assert_true(IN_FILES(&UNCOMMON[20]) > 1); /* text and index */
     put_withdrawal_of(8, true);
     struct roster *r = load_roster();
     ASK("SELECT count(*) FROM v_record", "19");
@@ -1301,7 +1301,7 @@ static void test_erase(void **state)
     assert_int_equal(in_files(salt.b, sizeof salt.b), 0);
     assert_int_equal(in_files(piece, sizeof piece), 0);
     assert_int_equal(IN_FILES(SECRET), 0);
-    assert_int_equal(IN_FILES(UNCOMMON + 20), 0);
+    assert_int_equal(IN_FILES(&UNCOMMON[20]), 0);
     assert_true(erase_due(0) == INT64_MAX);
 
     OK(store_run_covering(store, &key, 8, &bytes, &end, &err));
