@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,18 @@
 bool author_is_there(const struct cli *cli)
 {
     return cli->terminal && isatty(STDIN_FILENO) == 1 && cli->format == CLI_PEOPLE;
+}
+
+bool author_agrees(const char *question, ...)
+{
+    char line[16];
+    va_list args;
+    va_start(args, question);
+    vprintf(question, args);
+    va_end(args);
+    fputs(" [y/N] ", stdout);
+    fflush(stdout);
+    return fgets(line, sizeof line, stdin) && (line[0] == 'y' || line[0] == 'Y');
 }
 
 /* ---- the file ---- */

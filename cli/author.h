@@ -21,6 +21,8 @@ struct author {
 
 /* Is there a person at a terminal, on both sides? */
 bool author_is_there(const struct cli *cli);
+/* Asks that person, with " [y/N] " behind the question; all but y and Y, and the end of input, are no. */
+bool author_agrees(const char *question, ...) __attribute__((format(printf, 1, 2)));
 /* Takes over text (malloc'ed) and puts it into a file: `named`, which must not exist yet, or one of our own
  * in the working directory, else in the person's own, with the kind in its name. KITH_E_USAGE when none can
  * be made. */

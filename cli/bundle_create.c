@@ -10,7 +10,6 @@
 #include "proto/wire/pack.h"
 
 #define REQUEST_MAX 512u
-#define BASE_HEADS  8192u /* heads in one request */
 
 struct creating {
     const struct cli *cli;

@@ -39,13 +39,23 @@ static bool env_set(const char *name)
     return v && v[0];
 }
 
-void cli_init(struct cli *cli, const struct verb *const *verbs)
+static int64_t clock_ms(clockid_t clock)
 {
     struct timespec ts;
+    clock_gettime(clock, &ts);
+    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+int64_t cli_monotonic_ms(void)
+{
+    return clock_ms(CLOCK_MONOTONIC);
+}
+
+void cli_init(struct cli *cli, const struct verb *const *verbs)
+{
     memset(cli, 0, sizeof *cli);
     set_locale();
-    clock_gettime(CLOCK_REALTIME, &ts);
-    cli->now = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+    cli->now = clock_ms(CLOCK_REALTIME);
     cli->verbs = verbs;
     cli->terminal = isatty(STDOUT_FILENO) == 1;
     cli->width = cli->terminal ? terminal_width() : 0;

@@ -38,6 +38,8 @@ struct cli {
     const struct verb *const *verbs; /* ends with NULL */
 };
 
+/* A clock that never jumps; only differences mean something. */
+int64_t cli_monotonic_ms(void);
 /* Finds out about environment, terminal and locale. Options are applied later. */
 void cli_init(struct cli *cli, const struct verb *const *verbs);
 /* Where the home is: --home (may be NULL), $KITH_HOME, $XDG_STATE_HOME/kith, ~/.local/state/kith; always

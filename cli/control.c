@@ -2,12 +2,10 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "proto/wire/pack.h"
@@ -16,13 +14,6 @@
 #define SOCKET_SYSTEM "/run/kith/kithd.sock"
 #define SYSTEM_HOME   "/var/lib/kith"
 #define JSON_MAX      (CONTROL_ANSWER_MAX * 2u) /* an answer printed as JSON */
-
-static int64_t monotonic_ms(void)
-{
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 static int try_connect(const char *path)
 {
@@ -93,7 +84,7 @@ static int lost(struct kith_error *e)
 static bool wait_for(int fd, short what, int64_t deadline)
 {
     for (;;) {
-        int64_t left = deadline - monotonic_ms();
+        int64_t left = deadline - cli_monotonic_ms();
         struct pollfd p = {.fd = fd, .events = what};
         int rc = left > 0 ? poll(&p, 1, (int)left) : 0;
         if (rc > 0)
@@ -107,7 +98,7 @@ static bool wait_for(int fd, short what, int64_t deadline)
 
 static int put_all(int fd, const uint8_t *p, size_t n, struct kith_error *e)
 {
-    int64_t deadline = monotonic_ms() + CONTROL_DEADLINE_MS;
+    int64_t deadline = cli_monotonic_ms() + CONTROL_DEADLINE_MS;
     while (n > 0) {
         if (!wait_for(fd, POLLOUT, deadline))
             return lost(e);
@@ -176,7 +167,7 @@ static int strange(struct kith_error *e)
 static int get_frame(struct control *c, int timeout_ms, struct kith_bytes *ret, struct kith_error *e)
 {
     uint8_t head[4];
-    int64_t deadline = monotonic_ms() + timeout_ms;
+    int64_t deadline = cli_monotonic_ms() + timeout_ms;
     int rc = get_all(c->fd, head, sizeof head, deadline, e);
     if (rc)
         return rc;

@@ -1,7 +1,4 @@
 /* kith data fix and kith data drop: what was counted is put right, or taken away. */
-#include <errno.h>
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,18 +27,6 @@ static const struct {
     {"numerator", "number"}, {"value", "number"}, {"denominator", "denominator"}, {"behind", "behind"}};
 #define NUMBERS (sizeof numbers / sizeof numbers[0])
 
-static int read_number(const struct arguments *a, const char *option, double *ret, struct kith_error *e)
-{
-    const char *text = options_get(a, option);
-    char *end = NULL;
-    errno = 0;
-    double v = strtod(text, &end);
-    if (end == text || *end || errno || !isfinite(v) || strpbrk(text, "xXnN"))
-        return kith_fail(e, KITH_E_USAGE, "--%s: \"%.40s\": give a number such as 12", option, text);
-    *ret = v;
-    return 0;
-}
-
 static int check_fix(const struct arguments *a, uint32_t *ret_given, struct kith_error *e)
 {
     double v;
@@ -50,7 +35,7 @@ static int check_fix(const struct arguments *a, uint32_t *ret_given, struct kith
     for (size_t i = 0; i < NUMBERS && !rc; i++) {
         n += options_has(a, numbers[i].option);
         if (options_has(a, numbers[i].option))
-            rc = read_number(a, numbers[i].option, &v, e);
+            rc = options_real(a, numbers[i].option, false, &v, e);
     }
     if (rc)
         return rc;
@@ -119,7 +104,7 @@ static int pack_fix(struct buf *b, const struct arguments *a, const char *period
     if (options_has(a, "unit"))
         pack_text(b, "unit", options_get(a, "unit"));
     for (size_t i = 0; i < NUMBERS; i++)
-        if (options_has(a, numbers[i].option) && read_number(a, numbers[i].option, &v, e) == 0) {
+        if (options_has(a, numbers[i].option) && options_real(a, numbers[i].option, false, &v, e) == 0) {
             pack_cstr(b, numbers[i].argument);
             kind_number_put(b, v);
         }
@@ -180,18 +165,16 @@ int data_fix(const struct cli *cli, const struct arguments *a)
 static int make_sure(const struct cli *cli, const struct arguments *a, const struct js *series,
                      struct kith_error *e)
 {
-    char line[16];
     const char *unit = js_text(series, "unit");
     if (options_has(a, "yes"))
         return 0;
     if (!author_is_there(cli))
         return kith_fail(e, KITH_E_USAGE, "not asked for: \"%.80s\": counts go for good; say --yes",
                          js_text(series, "measure"));
-    printf("Take away for good: %s version %lld, %s%s, %lld periods? [y/N] ", js_text(series, "measure"),
-           (long long)js_integer(series, "version", 0), unit && unit[0] ? "unit " : "the whole site", unit,
-           (long long)js_integer(series, "cells", 0));
-    fflush(stdout);
-    if (fgets(line, sizeof line, stdin) && (line[0] == 'y' || line[0] == 'Y'))
+    if (author_agrees("Take away for good: %s version %lld, %s%s, %lld periods?", js_text(series, "measure"),
+                      (long long)js_integer(series, "version", 0),
+                      unit && unit[0] ? "unit " : "the whole site", unit,
+                      (long long)js_integer(series, "cells", 0)))
         return 0;
     return kith_fail(e, KITH_E_REFUSED, "kept: \"%.80s\": nothing was taken away",
                      js_text(series, "measure"));

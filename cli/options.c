@@ -1,6 +1,7 @@
 #include "cli/options.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -252,6 +253,20 @@ int options_number(const struct arguments *a, const char *name, int64_t min, int
         return kith_fail(e, KITH_E_USAGE, "--%s: \"%.40s\": give a whole number from %lld to %lld", name,
                          text, (long long)min, (long long)max);
     *ret = n;
+    return 0;
+}
+
+int options_real(const struct arguments *a, const char *name, bool percent, double *ret, struct kith_error *e)
+{
+    const char *text = options_get(a, name);
+    char *end = NULL;
+    errno = 0;
+    double v = strtod(text, &end);
+    bool hundredth = percent && end != text && strcmp(end, "%") == 0;
+    if (end == text || (*end && !hundredth) || errno || !isfinite(v) || strpbrk(text, "xXnN"))
+        return kith_fail(e, KITH_E_USAGE, "--%s: \"%.40s\": give a number such as 12%s", name, text,
+                         percent ? ", 4.5 or 95%" : "");
+    *ret = hundredth ? v / 100 : v;
     return 0;
 }
 

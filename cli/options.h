@@ -62,6 +62,9 @@ bool options_has(const struct arguments *a, const char *name);
 /* A whole number between min and max; `fallback` when the option was not given. */
 int options_number(const struct arguments *a, const char *name, int64_t min, int64_t max, int64_t fallback,
                    int64_t *ret, struct kith_error *e);
+/* A number that was given; with `percent`, a sign of percent at its end makes it a hundredth. */
+int options_real(const struct arguments *a, const char *name, bool percent, double *ret,
+                 struct kith_error *e);
 
 const struct verb *options_verb(const struct verb *const *verbs, const char *name); /* NULL: there is none */
 const struct verb *options_verb_nearest(const struct verb *const *verbs, const char *name);

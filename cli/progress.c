@@ -1,20 +1,12 @@
 #include "cli/progress.h"
 
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/people.h"
 
 #define BAR_WIDTH 30u
 #define DRAW_MS   100
-
-static int64_t monotonic_ms(void)
-{
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 void progress_begin(struct progress *p, const struct cli *cli, const char *what)
 {
@@ -24,7 +16,7 @@ void progress_begin(struct progress *p, const struct cli *cli, const char *what)
 void progress_step(struct progress *p, uint64_t done, uint64_t total)
 {
     char a[32], b[32];
-    int64_t now = monotonic_ms();
+    int64_t now = cli_monotonic_ms();
     if (!p->shown || total == 0 || now - p->last_ms < DRAW_MS)
         return;
     p->last_ms = now;

@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "kith/schema.h"
@@ -26,22 +25,15 @@
 #define OPEN_TRIES      20 /* while a daemon that just starts has not set up its shared memory */
 #define OPEN_PAUSE_USEC 50000
 
-static int64_t monotonic_ms(void)
-{
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 static int is_over(void *data)
 {
     const struct replica *r = data;
-    return monotonic_ms() > r->deadline;
+    return cli_monotonic_ms() > r->deadline;
 }
 
 void replica_start_for(struct replica *r, int64_t ms)
 {
-    r->deadline = monotonic_ms() + ms;
+    r->deadline = cli_monotonic_ms() + ms;
 }
 
 void replica_start(struct replica *r)
@@ -102,6 +94,11 @@ void replica_bind_place(sqlite3_stmt *st, const struct record_name *name)
     sqlite3_bind_int(st, 2, name->stream);
     sqlite3_bind_int64(st, 3, name->epoch);
     sqlite3_bind_int64(st, 4, (int64_t)name->seq);
+}
+
+int64_t replica_time(sqlite3_stmt *st, int column)
+{
+    return sqlite3_column_type(st, column) == SQLITE_NULL ? -1 : sqlite3_column_int64(st, column);
 }
 
 char *replica_copy(sqlite3_stmt *st, int column)

@@ -32,7 +32,8 @@ int replica_integer(struct replica *r, const char *sql, int64_t fallback, int64_
 void replica_bind(sqlite3_stmt *st, int i, const char *text); /* NULL binds NULL */
 /* Binds a position, which is not `here`, as 1 to 4: code, stream, epoch, seq. */
 void replica_bind_place(sqlite3_stmt *st, const struct record_name *name);
-char *replica_copy(sqlite3_stmt *st, int column); /* NULL for NULL; freed by the caller */
+char *replica_copy(sqlite3_stmt *st, int column);   /* NULL for NULL; freed by the caller */
+int64_t replica_time(sqlite3_stmt *st, int column); /* ms since 1970; -1 for NULL */
 void replica_copy_into(sqlite3_stmt *st, int column, char *ret, size_t cap);
 
 #endif

@@ -1,5 +1,4 @@
 /* Questions about the site itself, its network and how fresh all of this is. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -149,7 +148,7 @@ static void take_member(sqlite3_stmt *st, struct replica_member *ret)
         .name = replica_copy(st, 2),
         .state = replica_copy(st, 3),
         .epoch = (uint32_t)sqlite3_column_int64(st, 4),
-        .heard = sqlite3_column_type(st, 5) == SQLITE_NULL ? -1 : sqlite3_column_int64(st, 5),
+        .heard = replica_time(st, 5),
         .software = replica_copy(st, 6),
         .addresses = replica_copy(st, 7),
         .entries = (uint64_t)sqlite3_column_int64(st, 8),

@@ -62,11 +62,6 @@ static const char sql_coverage[] =
     "x.epoch"
     " AND n.seq = x.seq ORDER BY 4 DESC, 2 = 'unknown', m.code";
 
-static int64_t time_at(sqlite3_stmt *st, int column)
-{
-    return sqlite3_column_type(st, column) == SQLITE_NULL ? -1 : sqlite3_column_int64(st, column);
-}
-
 static void take_site(sqlite3_stmt *st, void *to)
 {
     struct replica_site *x = to;
@@ -74,7 +69,7 @@ static void take_site(sqlite3_stmt *st, void *to)
     replica_copy_into(st, 1, x->code, sizeof x->code);
     replica_copy_into(st, 2, x->state, sizeof x->state);
     replica_copy_into(st, 3, x->software, sizeof x->software);
-    x->heard = time_at(st, 4);
+    x->heard = replica_time(st, 4);
     x->entries = (uint64_t)sqlite3_column_int64(st, 5);
     x->gaps = (uint64_t)sqlite3_column_int64(st, 6);
     x->missing = (uint64_t)sqlite3_column_int64(st, 7);
@@ -98,7 +93,7 @@ static void take_cover(sqlite3_stmt *st, void *to)
     struct replica_cover *x = to;
     replica_copy_into(st, 0, x->site, sizeof x->site);
     replica_copy_into(st, 1, x->state, sizeof x->state);
-    x->since = time_at(st, 2);
+    x->since = replica_time(st, 2);
     x->self = sqlite3_column_int(st, 3) != 0;
 }
 

@@ -1,7 +1,6 @@
 #include "cli/replica_withdraw.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "cli/replica_db.h"
 
@@ -39,11 +38,6 @@ static const char sql_sites[] =
     " FROM x JOIN member m ON" MEMBERS " LEFT JOIN receipt r ON r.site = m.site)"
     " ORDER BY self DESC, state = 'erased', code";
 
-static int64_t time_at(sqlite3_stmt *st, int column)
-{
-    return sqlite3_column_type(st, column) == SQLITE_NULL ? -1 : sqlite3_column_int64(st, column);
-}
-
 static void take_withdrawal(sqlite3_stmt *st, struct replica_withdrawal *w)
 {
     replica_copy_into(st, 0, w->id, sizeof w->id);
@@ -52,8 +46,8 @@ static void take_withdrawal(sqlite3_stmt *st, struct replica_withdrawal *w)
     replica_copy_into(st, 3, w->by, sizeof w->by);
     replica_copy_into(st, 4, w->state, sizeof w->state);
     replica_copy_into(st, 5, w->entry, sizeof w->entry);
-    w->time = time_at(st, 6);
-    w->erased = time_at(st, 7);
+    w->time = replica_time(st, 6);
+    w->erased = replica_time(st, 7);
     w->confirmed = (uint32_t)sqlite3_column_int64(st, 8);
     w->sites = (uint32_t)sqlite3_column_int64(st, 9);
 }
@@ -62,8 +56,8 @@ static void take_confirmation(sqlite3_stmt *st, struct replica_confirmation *c)
 {
     replica_copy_into(st, 0, c->site, sizeof c->site);
     replica_copy_into(st, 1, c->state, sizeof c->state);
-    c->time = time_at(st, 2);
-    c->heard = time_at(st, 3);
+    c->time = replica_time(st, 2);
+    c->heard = replica_time(st, 3);
     c->self = sqlite3_column_int(st, 4) != 0;
 }
 

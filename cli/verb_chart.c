@@ -1,7 +1,5 @@
 /* kith chart: a series over time, with limits and signals: one that was released, as the replica has it, the
  * raw counts of this site, or a local file, of which nothing is stored. */
-#include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,20 +82,6 @@ static int read_direction(const struct arguments *a, enum spc_direction *ret, st
     return 0;
 }
 
-/* A plain number; a sign of percent at its end makes it a hundredth. */
-static int read_number(const char *option, const char *text, bool percent, double *ret, struct kith_error *e)
-{
-    char *end = NULL;
-    errno = 0;
-    double v = strtod(text, &end);
-    bool hundredth = percent && end != text && strcmp(end, "%") == 0;
-    if (end == text || (*end && !hundredth) || errno || !isfinite(v) || strpbrk(text, "xXnN"))
-        return kith_fail(e, KITH_E_USAGE, "--%s: \"%.40s\": give a number such as 4.5%s", option, text,
-                         percent ? " or 95%" : "");
-    *ret = hundredth ? v / 100 : v;
-    return 0;
-}
-
 static int read_scale(const struct arguments *a, struct chart *c, struct kith_error *e)
 {
     const char *per = options_get(a, "per");
@@ -108,7 +92,7 @@ static int read_scale(const struct arguments *a, struct chart *c, struct kith_er
         return 0;
     if (!c->has_den)
         return kith_fail(e, KITH_E_USAGE, "--per: \"%.40s\": only where there is a denominator", per);
-    int rc = read_number("per", per, false, &c->scale, e);
+    int rc = options_real(a, "per", false, &c->scale, e);
     if (!rc && !(c->scale > 0 && c->scale <= 1e9))
         rc = kith_fail(e, KITH_E_USAGE, "--per: \"%.40s\": give a number from above 0 to 1e9", per);
     return rc;
@@ -119,7 +103,7 @@ static int read_target(const struct arguments *a, struct chart *c, struct kith_e
     const char *text = options_get(a, "target");
     if (!text)
         return 0;
-    int rc = read_number("target", text, true, &c->setup.target, e);
+    int rc = options_real(a, "target", true, &c->setup.target, e);
     if (rc)
         return rc;
     c->setup.target /= c->scale;

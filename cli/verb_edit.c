@@ -198,16 +198,11 @@ static int make_text(struct replica *r, const struct edited *x, char **ret, size
 
 static bool accept_loss(const struct cli *cli, uint32_t left_out)
 {
-    char line[16];
     if (left_out == 0)
         return true;
     cli_note("kith: this version does not know %u of its fields: they would be missing in the new record",
              left_out);
-    if (!author_is_there(cli))
-        return false;
-    fputs("Go on all the same? [y/N] ", stdout);
-    fflush(stdout);
-    return fgets(line, sizeof line, stdin) && (line[0] == 'y' || line[0] == 'Y');
+    return author_is_there(cli) && author_agrees("Go on all the same?");
 }
 
 /* A record that was not released is replaced by its successor: the old one goes when the new one is there. */

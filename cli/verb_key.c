@@ -150,17 +150,13 @@ static int ask(const struct cli *cli, const char *verb, const struct key_text *f
 
 static bool is_sure(const struct cli *cli, const char *path)
 {
-    char line[16];
     if (!author_is_there(cli))
         return true;
     people_say(cli,
                "The root key is about to leave this machine. From then on only %s, with its passphrase, can "
-               "give this "
-               "site new keys, or sign a council. Have you a second copy of it elsewhere?",
+               "give this site new keys, or sign a council. Have you a second copy of it elsewhere?",
                path);
-    fputs("Take it off this machine? [y/N] ", stdout);
-    fflush(stdout);
-    return fgets(line, sizeof line, stdin) && (line[0] == 'y' || line[0] == 'Y');
+    return author_agrees("Take it off this machine?");
 }
 
 static void print_done(const struct cli *cli, const char *path, bool here)

@@ -196,12 +196,8 @@ static int show(const struct cli *cli, const char *text)
 /* At a terminal somebody may have mistyped a number. */
 static bool is_sure(const struct cli *cli, uint32_t n)
 {
-    char line[16];
-    if (!author_is_there(cli))
-        return true;
-    printf("Take away for good, with the text: %u %s? [y/N] ", n, n == 1 ? "record" : "records");
-    fflush(stdout);
-    return fgets(line, sizeof line, stdin) && (line[0] == 'y' || line[0] == 'Y');
+    return !author_is_there(cli) ||
+           author_agrees("Take away for good, with the text: %u %s?", n, n == 1 ? "record" : "records");
 }
 
 static int print_dropped(const struct cli *cli, const struct js *results)

@@ -119,7 +119,6 @@ static void print_preview(const struct cli *cli, const struct js *answer)
 /* Disowning cannot be seen from the command line: so it is shown, and at a terminal asked about, before. */
 static int make_sure(const struct cli *cli, const struct arguments *a, bool *ret, struct kith_error *e)
 {
-    char line[16];
     struct js *answer = NULL;
     *ret = true;
     if (!options_has(a, "compromised") || !author_is_there(cli))
@@ -129,9 +128,7 @@ static int make_sure(const struct cli *cli, const struct arguments *a, bool *ret
         return rc;
     print_preview(cli, answer);
     js_free(answer);
-    fputs("Go on? [y/N] ", stdout);
-    fflush(stdout);
-    *ret = fgets(line, sizeof line, stdin) && (line[0] == 'y' || line[0] == 'Y');
+    *ret = author_agrees("Go on?");
     return 0;
 }
 

@@ -55,7 +55,6 @@ static int read_ids(const struct arguments *a, struct kith_error *e)
 /* What is promised, before it is too late; scripts are not asked. */
 static bool is_sure(const struct cli *cli, uint32_t n)
 {
-    char line[16];
     if (!author_is_there(cli))
         return true;
     people_say(
@@ -65,9 +64,7 @@ static bool is_sure(const struct cli *cli, uint32_t n)
         "reach exports, backups, printed pages or copies elsewhere, nor a site that never has a link or a "
         "bundle again; and that something stood there, when, and why it was taken back, stays known.",
         n, n == 1 ? "record" : "records");
-    printf("Take back for good? [y/N] ");
-    fflush(stdout);
-    return fgets(line, sizeof line, stdin) && (line[0] == 'y' || line[0] == 'Y');
+    return author_agrees("Take back for good?");
 }
 
 static int ask(const struct cli *cli, const struct arguments *a, uint64_t reason, struct js **ret,
