@@ -221,6 +221,19 @@ void series_clear(struct series_set *s)
 
 /* ---- one series ---- */
 
+/* A released series names its unit by its label, which is all that other sites know of it. */
+static int say_units(const struct series_set *s, const char *site, const char *unit, struct kith_error *e)
+{
+    char units[SERIES_TEXT_SIZE] = "";
+    for (uint32_t i = 0; i < s->n; i++) {
+        size_t used = strlen(units);
+        if (s->series[i].unit && strcasecmp(s->series[i].site, site) == 0)
+            snprintf(units + used, sizeof units - used, "%s%s", used ? ", " : "", s->series[i].unit);
+    }
+    return kith_fail(e, KITH_E_NOTFOUND, "%s released no series of %s for this unit: \"%.40s\": %s%s", site,
+                     s->key, unit, units[0] ? "name it as there: " : "it released none for a unit", units);
+}
+
 int series_of_site(const struct series_set *s, const char *site, const char *unit, const struct series **ret,
                    struct kith_error *e)
 {
@@ -235,9 +248,10 @@ int series_of_site(const struct series_set *s, const char *site, const char *uni
         if (i == 0 || strcmp(s->series[i].site, s->series[i - 1].site) != 0)
             snprintf(sites + used, sizeof sites - used, "%s%s", used ? ", " : "", s->series[i].site);
     }
-    return kith_fail(e, KITH_E_NOTFOUND,
-                     "no series of %s from this %s: \"%.40s\": give --site; there is one from %s", s->key,
-                     unit ? "unit" : "site", unit ? unit : site, sites);
+    return unit ? say_units(s, site, unit, e)
+                : kith_fail(e, KITH_E_NOTFOUND,
+                            "no series of %s from this site: \"%.40s\": give --site; there is one from %s",
+                            s->key, site, sites);
 }
 
 static bool number_of(const struct js *v, double *ret)

@@ -159,8 +159,8 @@ static int run(struct cli *cli, const struct arguments *a)
 const struct verb verb_join = {
     .name = "join",
     .topic = TOPIC_SITE,
-    .arguments = "[LINE]",
-    .summary = "join a network with the line of an invite",
+    .arguments = "[LINE] | --request FILE",
+    .summary = "join a network with the line of an invite, or by files",
     .text = "The line is an argument, pasted at a prompt, or read from standard input. If the\n"
             "answer gets lost, run it again: the invite stays this site's until it ends.\n"
             "\n"

@@ -1,4 +1,5 @@
 /* kith release: what was shared here is signed and sent to the network. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +26,6 @@ static const struct sheet_column columns[] = {
     {"id", "RELEASED AS", SHEET_TEXT, SHEET_ALL, false, false},
     {"leaves", "", SHEET_TIME, SHEET_MACHINES, false, false},
     {"queued", "", SHEET_TEXT, SHEET_MACHINES, false, false},
-    {"later", "LEAVES AT", SHEET_TEXT, SHEET_TABLES, false, false},
 };
 
 /* Only here-7 can be released; a position was. */
@@ -35,10 +35,9 @@ static int check_ids(const struct arguments *a, struct kith_error *e)
     for (uint32_t i = 0; i < a->words; i++) {
         int rc = name_parse(a->word[i], &name, e);
         if (!rc && !name.here)
-            rc = kith_fail(
-                e, KITH_E_USAGE,
-                "already released: \"%s\": give IDs such as here-7; kith list lesson --here shows them",
-                a->word[i]);
+            rc = kith_fail(e, KITH_E_USAGE,
+                           "already released: \"%s\": give IDs such as here-7; kith outbox lists them",
+                           a->word[i]);
         if (rc)
             return rc;
     }
@@ -109,7 +108,7 @@ static void pack_ids(struct buf *b, const struct arguments *a, uint32_t from, ui
 
 static void print_one(struct sheet *s, const struct js *one)
 {
-    char at[LEAVING_CLOCK_SIZE];
+    char at[LEAVING_CLOCK_SIZE], later[LEAVING_CLOCK_SIZE + sizeof "leaves at "];
     int64_t leaves = js_integer(one, "leaves", -1);
     sheet_text(s, "from", js_text(one, "from"));
     sheet_text(s, "id", js_text(one, "id"));
@@ -119,7 +118,9 @@ static void print_one(struct sheet *s, const struct js *one)
             sheet_time(s, "leaves", leaves);
         else
             sheet_text(s, "queued", "waiting for a peer");
-        sheet_text(s, "later", at);
+        snprintf(later, sizeof later, "%s%s", leaves > LEAVING_WHEN_MET ? "leaves at " : "", at);
+        if (s->cli->format == CLI_PEOPLE)
+            sheet_text(s, "id", later);
     }
     sheet_row(s);
 }

@@ -291,6 +291,8 @@ const struct verb verb_withdraw = {
             "hears of it hides the record at once, erases its text after the time that the\n"
             "network has agreed on (kith policy show), and says so in a receipt.\n"
             "\n"
+            "There is no way back: what is to be read again is shared and released anew.\n"
+            "\n"
             "Not reached: exports, backups, printed pages and copies elsewhere, and sites that\n"
             "never have a link or a bundle again. What was not released yet is taken away with\n"
             "kith outbox drop.",
