@@ -194,11 +194,24 @@ static bool reserve_slots(struct roster *r)
     return true;
 }
 
+/* What many members fill together, in their control logs and with withdrawals, leaves a quarter of each table
+ * to those whom a council names: else nobody could be admitted or revoked any more. */
+static bool table_full(const struct roster *r, const struct site *from, uint32_t n, uint32_t max)
+{
+    bool named = false;
+    assert(n <= max);
+    if (n < max - max / 4)
+        return false;
+    for (uint32_t i = 0; i < r->councils_n && !named; i++)
+        named = council_seat_of_site(r->council[i].c, &from->id) >= 0;
+    return !named || n == max;
+}
+
 /* Room for one more operation of this kind, in every table that it may come to stand in. */
-static int reserve_op(struct roster *r, struct kith_error *e)
+static int reserve_op(struct roster *r, const struct site *from, struct kith_error *e)
 {
     assert(r->withdraws_n <= r->ops_n);
-    if (r->ops_n == ROSTER_OPS_MAX)
+    if (table_full(r, from, r->ops_n, ROSTER_OPS_MAX))
         return too_many("operations", ROSTER_OPS_MAX, e);
     if (!reserve(&r->op, &r->ops_cap, r->ops_n + 1, sizeof(struct op *)) || !reserve_slots(r) ||
         !reserve(&r->withdrawal, &r->withdrawals_cap, r->withdraws_n + 1, sizeof(struct op_withdraw *)))
@@ -207,9 +220,10 @@ static int reserve_op(struct roster *r, struct kith_error *e)
 }
 
 /* Puts a copy of *o into the tables; its hash must not be there yet. */
-static int op_put(struct roster *r, const struct op *o, struct op **ret, struct kith_error *e)
+static int op_put(struct roster *r, const struct site *from, const struct op *o, struct op **ret,
+                  struct kith_error *e)
 {
-    int rc = reserve_op(r, e);
+    int rc = reserve_op(r, from, e);
     assert(ret != NULL);
     if (rc < 0)
         return rc;
@@ -331,7 +345,7 @@ static int take_op(struct roster *r, struct site *from, const struct run_entry *
     if (rc <= 0)
         return rc;
     if (known == NULL)
-        rc = op_put(r, &o, &known, e);
+        rc = op_put(r, from, &o, &known, e);
     if (rc < 0)
         free(o.cuts);
     else
@@ -480,7 +494,7 @@ static int take_cert(struct roster *r, struct site *s, const struct run_entry *x
         if (!cert_verify(&c, &r->net))
             return kith_fail(e, KITH_E_INVALID, "certificate of epoch \"%lu\" is not signed by its root",
                              (unsigned long)c.epoch);
-        rc = op_put(r, &o, &known, e);
+        rc = op_put(r, s, &o, &known, e);
     }
     if (rc == 0)
         rc = cert_keep(r, s, &c, known, e);
@@ -586,7 +600,9 @@ static int reserve_link(const struct roster *r, const struct site *s, struct kit
         n += s->log[i].n;
     if (n >= ROSTER_SITE_MAX)
         return too_many("entries of control logs of one site", ROSTER_SITE_MAX, e);
-    return r->links_n == ROSTER_LINKS_MAX ? too_many("entries of control logs", ROSTER_LINKS_MAX, e) : 0;
+    return table_full(r, s, r->links_n, ROSTER_LINKS_MAX)
+               ? too_many("entries of control logs", ROSTER_LINKS_MAX, e)
+               : 0;
 }
 
 int roster_add_control(struct roster *r, const struct run_entry *x, struct kith_error *e)

@@ -1511,6 +1511,38 @@ static void test_one_member_fills_its_share(void **state)
     expect_state(C, MEMBER_SITE);
 }
 
+/* Nor can many together keep a coordinator from deciding. */
+static void test_many_fill_the_tables(void **state)
+{
+    (void)state;
+    const struct kith_site_id site = who[B].site;
+    uint32_t taken = 0;
+    clear_play();
+    certify(A);
+    roster_free(roster);
+    roster = fresh();
+    assert_int_equal(deliver(roster, &item[0]), 1);
+    for (uint64_t i = 0; i < 220000; i++) {
+        uint32_t which = (uint32_t)(i / 10000) + 1;
+        memcpy(who[B].site.b, &which, sizeof which);
+        struct item *x = withdraw(B, NULL, B, i % 10000 + 1);
+        taken += deliver(roster, x) == 1;
+        free(x->bytes);
+        items_n--;
+    }
+    who[B].site = site;
+    who[B].head[1] = (struct kith_pos){{{{0}}, 0, 0}, 0, {{0}}};
+    assert_in_range(taken, 140000, 160000);
+    admit(A, &council[0], C);
+    assert_int_equal(deliver(roster, &item[items_n - 1]), 1);
+    roster_fold(roster);
+    expect_state(C, MEMBER_SITE);
+    revoke(A, &council[0], C, NULL, 0);
+    assert_int_equal(deliver(roster, &item[items_n - 1]), 1);
+    roster_fold(roster);
+    expect_state(C, MEMBER_REVOKED);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -1584,6 +1616,7 @@ int main(void)
         cmocka_unit_test(test_random_histories),
         cmocka_unit_test(test_many_members),
         cmocka_unit_test(test_one_member_fills_its_share),
+        cmocka_unit_test(test_many_fill_the_tables),
     };
     if (crypto_start() < 0)
         return 1;
