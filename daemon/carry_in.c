@@ -222,7 +222,8 @@ static int keep_heads(struct carry_in *i, struct kith_bytes bytes, struct kith_e
     return r == KITH_E_NOTFOUND ? 0 : r;
 }
 
-/* The signature held: what the sender says that it holds may be believed. */
+/* The signature held: what the sender says that it holds may be believed. Only of logs that are held here,
+ * each once and in their order, as it was written: a member may say a lot about sites that do not exist. */
 static void believe_heads(struct carry_in *i)
 {
     struct daemon *d = i->d;
@@ -233,8 +234,11 @@ static void believe_heads(struct carry_in *i)
     if (own || i->heads == 0)
         return;
     int r = store_carried_begin(d->store, &o->from, &e);
-    for (uint32_t k = 0; k < i->heads && r == 0; k++)
-        r = store_carried_put(d->store, &o->from, &i->head[k].log, i->head[k].seq, &i->head[k].id, &e);
+    for (uint32_t k = 0; k < i->heads && r == 0; k++) {
+        const struct bundle_head *h = &i->head[k];
+        if (sync_tip(d->sync, &h->log) > 0 && (k == 0 || log_key_compare(&h[-1].log, &h->log) < 0))
+            r = store_carried_put(d->store, &o->from, &h->log, h->seq, &h->id, &e);
+    }
     struct kith_wall now = daemon_wall();
     if (o->time < (uint64_t)now.ms)
         now.ms = (int64_t)o->time;

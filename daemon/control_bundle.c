@@ -99,9 +99,12 @@ void control_bundle_base(struct client *c, struct kith_bytes args)
     int code = 0;
     if (!is_making(c))
         return;
-    if (control_arg(args, "heads", &r))
-        heads = pack_get_bin(&r, CONTROL_REQUEST_MAX);
-    for (uint32_t i = 0; (code = bundle_head_at(heads, i, &h, &e)) == 0; i++)
+    if (control_arg(args, "heads", &r)) {
+        heads = pack_get_bin(&r, BUNDLE_HEADS * BUNDLE_HEAD); /* of one record: each is looked up */
+        if (r.failed)
+            code = kith_fail(&e, KITH_E_USAGE, "heads: give up to %u at once", BUNDLE_HEADS);
+    }
+    for (uint32_t i = 0; code == 0 && (code = bundle_head_at(heads, i, &h, &e)) == 0; i++)
         carry_out_base(c->making, &h);
     if (code == KITH_E_NOTFOUND)
         answer_nothing(c);
