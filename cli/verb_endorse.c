@@ -2,9 +2,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/decision.h"
 #include "cli/page.h"
+#include "cli/people.h"
 #include "cli/sheet.h"
 #include "cli/verbs.h"
 #include "proto/wire/pack.h"
@@ -39,6 +41,15 @@ static void print_row(struct sheet *s, const struct replica_decision *x)
     sheet_row(s);
 }
 
+/* Councils have numbers: of two that wait for the same one, the first to be signed ends the other. */
+static bool has_rivals(const struct replica_decision *list, uint32_t n)
+{
+    uint32_t councils = 0;
+    for (uint32_t i = 0; i < n; i++)
+        councils += strcmp(list[i].event, "council") == 0;
+    return councils > 1;
+}
+
 static void print_list(struct cli *cli, struct replica *r, const struct replica_decision *list, uint32_t n)
 {
     struct sheet s;
@@ -50,6 +61,9 @@ static void print_list(struct cli *cli, struct replica *r, const struct replica_
     for (uint32_t i = 0; i < n; i++)
         print_row(&s, &list[i]);
     sheet_end(&s);
+    if (cli->format == CLI_PEOPLE && has_rivals(list, n))
+        people_say(cli, "Of several councils only one comes into force; the others lapse then, and are to be "
+                        "asked for again.");
 }
 
 static int endorse(struct cli *cli, const struct replica_decision *x)

@@ -28,13 +28,13 @@ static void print_json(const struct js *answer, bool full)
     js_print_take(o, stdout);
 }
 
-static void print_people(const struct cli *cli, const struct js *answer)
+static void print_people(const struct cli *cli, const struct js *answer, bool full)
 {
     const struct js *damaged = js_get(answer, "damaged");
     char number[COUNTS][32];
     for (size_t i = 0; i < COUNTS; i++)
         people_number((uint64_t)js_integer(answer, counts[i], 0), number[i]);
-    printf("%s entries verified, %s bodies withdrawn, %s refused, %s missing (%s runs of %s logs).\n",
+    printf("%s entries verified, %s texts withdrawn, %s refused, %s missing (%s runs of %s logs).\n",
            number[0], number[3], number[4], number[5], number[1], number[2]);
     for (size_t i = 0; i < js_count(damaged); i++) {
         const char *text = js_string(js_at(damaged, i));
@@ -42,6 +42,10 @@ static void print_people(const struct cli *cli, const struct js *answer)
     }
     if (js_count(damaged) == 0)
         printf("All of it holds.\n");
+    if (js_count(damaged) == 0 && !full)
+        people_say(cli,
+                   "Each entry is whole and in its place. Signatures, and what is shown, are checked by kith "
+                   "verify --full.");
     if (js_integer(answer, "asked_again", 0) > 0)
         people_say(
             cli,
@@ -97,7 +101,7 @@ static int run(struct cli *cli, const struct arguments *a)
     if (cli->format == CLI_JSON)
         print_json(answer, full);
     else
-        print_people(cli, answer);
+        print_people(cli, answer, full);
     bool good = js_count(js_get(answer, "damaged")) == 0;
     js_free(answer);
     return good ? CLI_DONE : CLI_DAMAGED;
@@ -108,7 +112,10 @@ const struct verb verb_verify = {
     .topic = TOPIC_TRUST,
     .arguments = "",
     .summary = "check that what is stored still holds",
-    .text = "Exit code 6 when something is damaged; what came from others is then fetched\n"
+    .text = "Without --full each entry is looked at, whether it is whole and continues the one\n"
+            "before, and the pages of both files; no signature is.\n"
+            "\n"
+            "Exit code 6 when something is damaged; what came from others is then fetched\n"
             "again.\n"
             "\n"
             "With --proof a file is checked on any machine, from the text of one entry to the genesis\n"

@@ -12,8 +12,9 @@ k ASH share --release "$top"/[0-9]*.md > /dev/null || fail 'thirty lessons'
 release BRK 'Its own' > /dev/null
 wait_for 20 'both the same' same_heads ASH BRK
 out=$(k BRK verify --full) || fail "a whole replica: $out"
-check_match 'the counts' "$out" '^[0-9]+ entries verified, 0 bodies withdrawn, 0 refused, 0 missing'
+check_match 'the counts' "$out" '^[0-9]+ entries verified, 0 texts withdrawn, 0 refused, 0 missing'
 check_match 'and the verdict' "$out" 'All of it holds'
+check_match 'what was not checked is said' "$(k BRK verify)" 'Signatures, .* verify --full'
 
 # One byte of the run of another site, in the middle of the file.
 spoil() { # code, of whose log
