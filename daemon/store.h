@@ -339,8 +339,9 @@ int store_journal_next(struct store *s, uint64_t after, struct kith_wall since, 
                        struct kith_error *e);
 
 /* A release that was asked for and waits for its time. */
-#define STORE_DUE_WHEN_MET 1 /* as `due`: not yet signed, waits until own entries were compared with a peer  \
-                              */
+#define STORE_DUE_WHEN_MET                                                                                   \
+    1 /* as `due`: not yet signed, waits until own entries were compared with a peer                         \
+       */
 struct store_approval {
     uint64_t draft;
     struct kith_wall time, due;

@@ -40,7 +40,7 @@ void cert_get_text(struct pack_reader *r, char *to, size_t max)
 
 /* ---- marks ---- */
 
-static int mark_order(const void *a, const void *b)
+int cert_mark_order(const void *a, const void *b)
 {
     const struct cert_mark *x = a, *y = b;
     assert(x != NULL && y != NULL);
@@ -53,7 +53,7 @@ void cert_marks_sort(struct cert_mark *marks, uint32_t n)
 {
     assert(marks != NULL || n == 0);
     if (n > 1)
-        qsort(marks, n, sizeof(*marks), mark_order);
+        qsort(marks, n, sizeof(*marks), cert_mark_order);
 }
 
 /* A place that can be, behind the one before it in the list (NULL: the first). */
@@ -61,7 +61,7 @@ static bool mark_ok(const struct cert_mark *m, const struct cert_mark *before)
 {
     assert(m != NULL);
     return m->stream < KITH_STREAMS && m->epoch >= 1 && m->epoch <= KITH_EPOCH_MAX && m->seq >= 1 &&
-           m->seq <= KITH_SEQ_MAX && (before == NULL || mark_order(before, m) < 0);
+           m->seq <= KITH_SEQ_MAX && (before == NULL || cert_mark_order(before, m) < 0);
 }
 
 static void mark_read(struct pack_reader *r, struct cert_mark *m)

@@ -30,6 +30,8 @@ struct cert_mark {
 
 /* Sorts marks as a list must have them: ascending by (stream, epoch). A log named twice makes the list bad.
  */
+/* For qsort and bsearch: by stream, then epoch. */
+int cert_mark_order(const void *a, const void *b);
 void cert_marks_sort(struct cert_mark *marks, uint32_t n);
 /* Reads a packed list of at most `max` marks, closes and cuts alike. KITH_E_INVALID when it is damaged, has
  * more than max, is not ascending, or names what cannot be; ret may then hold some of them. */

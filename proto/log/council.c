@@ -114,7 +114,7 @@ static void policy_read(struct pack_reader *r, struct council_policy *p)
 
 /* ---- bodies ---- */
 
-static int bound_order(const void *a, const void *b)
+int council_bound_order(const void *a, const void *b)
 {
     const struct council_bound *x = a, *y = b;
     assert(x != NULL && y != NULL);
@@ -130,7 +130,7 @@ static bool bounds_ok(const struct council *c)
     for (uint32_t i = 0; i < c->bounds_n; i++) {
         const struct council_bound *x = &c->bound[i];
         if (x->epoch < 1 || x->epoch > KITH_EPOCH_MAX || x->seq < 1 || x->seq > KITH_SEQ_MAX ||
-            (i > 0 && bound_order(x - 1, x) >= 0))
+            (i > 0 && council_bound_order(x - 1, x) >= 0))
             return false;
     }
     return true;
@@ -290,7 +290,7 @@ int council_seal(struct council *c)
 {
     assert(c != NULL);
     if (c->bounds_n > 1 && c->bounds_n <= COUNCIL_BOUNDS_MAX)
-        qsort(c->bound, c->bounds_n, sizeof(c->bound[0]), bound_order);
+        qsort(c->bound, c->bounds_n, sizeof(c->bound[0]), council_bound_order);
     if (!council_ok(c))
         return KITH_E_INVALID;
     struct buf b;

@@ -86,6 +86,8 @@ int council_decode(struct kith_bytes bytes, struct council *ret, struct kith_err
 int council_sign(struct council *c, const struct kith_net_id *net, const struct kith_pk *root,
                  const struct crypto_sk *root_sk);
 
+/* For qsort and bsearch: by site, then epoch. */
+int council_bound_order(const void *a, const void *b);
 /* c may follow `before`: the next number, its hash, bounds only for its coordinators. */
 bool council_follows(const struct council *c, const struct council *before);
 /* Drops signatures that are not by seats of `before` or do not verify. */

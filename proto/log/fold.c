@@ -221,19 +221,11 @@ static uint32_t branch(const struct site *s, const struct control_log *log, cons
 
 /* ---- operations ---- */
 
-static int bound_compare(const void *key, const void *at)
-{
-    const struct council_bound *a = key, *b = at;
-    assert(a != NULL && b != NULL);
-    int d = memcmp(&a->site, &b->site, sizeof(a->site));
-    return d != 0 ? d : (a->epoch > b->epoch) - (a->epoch < b->epoch);
-}
-
 static const struct council_bound *bound_of(const struct council *c, const struct site *s, uint32_t epoch)
 {
     struct council_bound key = {.site = s->id, .epoch = epoch};
     assert(epoch >= 1);
-    return bsearch(&key, c->bound, c->bounds_n, sizeof(c->bound[0]), bound_compare);
+    return bsearch(&key, c->bound, c->bounds_n, sizeof(c->bound[0]), council_bound_order);
 }
 
 /* How far this log's operations count under the j-th council; seq 0 where they do not. */
@@ -326,15 +318,6 @@ static void count_log(struct roster *r, const struct site *s, const struct contr
     count_shared(r, s, log, n);
 }
 
-static unsigned ones(uint32_t v)
-{
-    unsigned n = 0;
-    for (; v != 0; v &= v - 1)
-        n++;
-    assert(n <= 32);
-    return n;
-}
-
 static void fold_operations(struct roster *r)
 {
     assert(r->chain_n >= 1);
@@ -343,7 +326,7 @@ static void fold_operations(struct roster *r)
             count_log(r, r->site[i], &r->site[i]->log[k]);
     for (uint32_t i = 0; i < r->ops_n; i++) {
         struct op *o = r->op[i];
-        o->holds = o->seats != 0 && ones(o->seats) >= council_need(r->chain[o->chain]);
+        o->holds = o->seats != 0 && roster_ones(o->seats) >= council_need(r->chain[o->chain]);
     }
 }
 

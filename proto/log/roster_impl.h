@@ -1,4 +1,5 @@
-/* What roster.c (keeping the set, answering) and fold.c (computing) share; nobody else includes this.
+/* What the files that keep the roster, compute from it (fold.c) and answer from it share; nobody else
+ * includes this.
  *
  * Everything kept is a set: adding a thing twice changes nothing, and no order of adding shows. Fields under
  * "computed" are written by the fold and by nothing else. Room that the fold needs is made while adding, so
@@ -147,12 +148,33 @@ struct roster {
     uint64_t *limit; /* scratch: one for each council of the chain */
 };
 
+/* ---- roster.c ---- */
+
+int roster_no_memory(struct kith_error *e);
+int roster_too_many(const char *what, unsigned long max, struct kith_error *e);
+/* Room for at least n items of this size in *array; *cap in items. False, nothing changed, when memory is
+ * short. */
+bool roster_reserve(void *array, uint32_t *cap, uint32_t n, size_t size);
+/* Room for exactly one more in an array that grows rarely. */
+bool roster_grow_by_one(void *array, uint32_t n, size_t size);
+unsigned roster_ones(uint32_t v); /* bits that are set */
 struct site *roster_site(const struct roster *r, const struct kith_site_id *id);
+/* Finds or makes the site. */
+int roster_site_make(struct roster *r, const struct kith_site_id *id, struct site **ret,
+                     struct kith_error *e);
 const struct op *roster_op_by_hash(const struct roster *r, const struct kith_id *hash);
 const struct kept_cert *site_cert(const struct site *s, uint32_t epoch);
-const struct kept_council *roster_council_by_id(const struct roster *r, const struct kith_id *id);
 /* Puts the certificate that counts now into what is shown of a member. */
 void site_show_certificate(struct site *s);
+
+/* ---- roster_council.c ---- */
+
+struct kept_council *roster_council_by_id(const struct roster *r, const struct kith_id *id);
+/* Takes a copy of the scratch council into the table. */
+int roster_council_put(struct roster *r, struct kith_bytes wire, bool complete, struct kith_error *e);
+
+/* ---- roster_end.c ---- */
+
 /* The end by certificates and forks alone, which no operation has a say in. */
 struct end site_end(const struct site *s, uint8_t stream, uint32_t epoch);
 /* Lowers an end to the lowest cut of the revocations that hold. */

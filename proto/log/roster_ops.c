@@ -11,15 +11,6 @@ uint32_t roster_ops(const struct roster *r)
     return r->ops_n;
 }
 
-static unsigned ones(uint32_t v)
-{
-    unsigned n = 0;
-    for (; v != 0; v &= v - 1)
-        n++;
-    assert(n <= 32);
-    return n;
-}
-
 /* Its own part, by kind. False where no council has a say in it. */
 static bool take_kind(const struct op *o, struct roster_op *x)
 {
@@ -57,7 +48,7 @@ bool roster_op_at(const struct roster *r, uint32_t place, struct roster_op *ret)
     ret->under = r->chain[o->chain];
     ret->current = o->chain + 1 == r->chain_n;
     ret->holds = o->holds;
-    ret->have = ones(o->seats);
+    ret->have = roster_ones(o->seats);
     ret->need = council_need(ret->under);
     if (o->seats != 0)
         ret->first = o->first;
