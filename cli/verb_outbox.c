@@ -150,6 +150,19 @@ static void print_advice(const struct cli *cli, const char *id, const struct js 
         people_say(cli, "If not: kith release %s", id);
 }
 
+/* The text shows what this site knows; what leaves may say less of the unit. */
+static void say_unit(const struct cli *cli, struct replica *r, const struct replica_row *row)
+{
+    static struct unit units[UNITS_MAX]; /* one thread */
+    struct unit_list l = {.unit = units};
+    if (!row->unit || replica_units(r, units, &l.count, NULL))
+        return;
+    const struct unit *u = unit_find(&l, bytes_of(row->unit));
+    if (u && !u->open)
+        people_say(cli, "\n%s is closed: what leaves does not name it, only what kind of place it is.",
+                   u->label);
+}
+
 /* Whatever is shown ends with what only the daemon can tell of it. Gives the exit code. */
 static int show_row(const struct cli *cli, struct replica *r, const struct replica_row *row)
 {
@@ -160,6 +173,8 @@ static int show_row(const struct cli *cli, struct replica *r, const struct repli
     int code = planned ? waiting_show(cli, row->id) : 0;
     if (!planned && render_record(cli, r, row, more, &e))
         code = cli_fail(&e);
+    if (code == CLI_DONE && cli->format == CLI_PEOPLE && !planned)
+        say_unit(cli, r, row);
     if (code == CLI_DONE && cli->format == CLI_PEOPLE && (more || !planned))
         print_advice(cli, row->id, more);
     if (!more && !planned)

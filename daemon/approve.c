@@ -55,7 +55,7 @@ int approve_second(const struct releaser *by, const struct store_draft *x, struc
     if (by->uid == 0)
         return kith_fail(e, KITH_E_REFUSED,
                          "a release takes two persons here, and root is neither: ask somebody in the group "
-                         "for releases");
+                         "for releases (man kithd, ROLES)");
     if (!by->in_group)
         return kith_fail(e, KITH_E_REFUSED,
                          "a release takes two persons here, the second from the group for releases: ask "

@@ -51,9 +51,8 @@ int units_release(const struct store_draft *x, const struct kind *k, struct kith
     int r = unit_body_out(&list, k, x->body, &out, ret, e);
     if (r == 0 && screen_names(k, *ret, names, name_n, &hit))
         r = kith_fail(e, KITH_E_REFUSED,
-                      "here-%" PRIu64 ": %s, byte %zu: \"%s\" is the name of a closed unit, which stays at "
-                      "this site: say it otherwise with kith edit here-%" PRIu64 ", or open the unit (kith "
-                      "unit list)",
-                      x->number, hit.field, hit.offset, hit.masked, x->number);
+                      "%s, byte %zu: \"%s\" is the name of a closed unit, which stays at this site: say it "
+                      "otherwise with kith edit here-%" PRIu64 ", or open the unit with kith unit open",
+                      hit.field, hit.offset, hit.masked, x->number);
     return r;
 }

@@ -108,6 +108,10 @@ refuse() { # unit, title, text, field and byte, stars
     check "no name in \"$out\"" test "$(grep -ci wrayburn <<< "$out")" -eq 0
 }
 refuse wray 'Lights' 'On WRAYBURN-ward a lamp was missing.' 'happened, byte 3' '\*{13}'
+record wray 'Lights' 'A lamp was missing.' > "$top/shown.md"
+id=$(share shown.md)
+check_match 'what leaves of a closed unit is said before' "$(k ASH outbox show "$id")" 'is closed: what leaves does not name it'
+k ASH outbox drop "$id" > /dev/null || fail drop
 refuse elm 'Wrayburn ward once more' 'Nothing else.' 'title, byte 0' '\*{13}'
 refuse elm 'Code' 'The bell of wray rang.' 'happened, byte 12' '\*{4}'
 out=$(k ASH share --release "$top/refused.md" 2>&1)
