@@ -3,20 +3,24 @@
  *
  * In order, each phase in slices:
  *
- *   BLANK    Body and salt go from the stored run; header, commit and signature stay, so the chain holds and
- * the run is passed on as it then lies. The row is overwritten where it stands: its arrival number is the key
- * of its neighbours' projections, and those are none of this pass's business. Its own projection went when it
- * was hidden. The memory of where it came from (released, origin, the digest and the reason in the release
- * journal, by which a guess at the text could be confirmed) goes with it. MERGE    FTS5 keeps the words of a
- * deleted row in the segment in which they were written, beside a mark that says they are deleted, until both
- * are merged into the oldest segment: so all segments become one. EMPTY    The write-ahead logs are copied
- * into the files and cut to nothing. A reader of an older state holds that up, and is waited for. SEARCH
- * secure_delete has zeroed what was freed, but a page that was split or joined may keep a copy of a cell in
- * its slack. So the files are searched for what must not be there: every salt, 32 bytes of each text, and
- * pieces of the old runs' compressed bytes. VACUUM   On a hit the databases are made anew and emptied. What
- * they hold then lies in live records, which may well say the same: another record with these words, or a
- * salt that its author copied. So they are not searched again, else whoever chose such a salt could keep
- * every site from ever being done.
+ * BLANK: Body and salt go from the stored run; header, commit and signature stay, so the chain holds and
+ * the run is passed on as it then lies. The row is overwritten where it stands: its arrival number is the
+ * key of its neighbours' projections, and those are none of this pass's business. Its own projection went
+ * when it was hidden. The memory of where it came from (released, origin, the digest and the reason in the
+ * release journal, by which a guess at the text could be confirmed) goes with it.
+ *
+ * MERGE: FTS5 keeps the words of a deleted row in the segment in which they were written, beside a mark
+ * that says they are deleted, until both are merged into the oldest segment: so all segments become one.
+ *
+ * EMPTY: The write-ahead logs are copied into the files and cut to nothing. A reader of an older state
+ * holds that up, and is waited for.
+ *
+ * SEARCH: secure_delete has zeroed what was freed, but a page that was split or joined may keep a copy of a
+ * cell in its slack. So the files are searched for what must not be there (needle.h).
+ *
+ * VACUUM: On a hit the databases are made anew and emptied. What they hold then lies in live records, which
+ * may well say the same: another record with these words, or a salt that its author copied. So they are not
+ * searched again, else whoever chose such a salt could keep every site from ever being done.
  *
  * State 2 of a withdrawal is durable together with the blanked run. What is then to be looked for is known in
  * memory alone, or it would be in a file: after a crash the next pass finds state 2, cannot search, and makes
@@ -25,7 +29,7 @@
  * The databases and their logs are read through SQLite's own descriptors: to open and close them once more in
  * this process would drop the locks that SQLite holds (POSIX locks belong to process and file). The -shm
  * files are left out: they hold numbers of pages and nothing else. */
-#include "daemon/key.h"
+#include "daemon/needle.h"
 #include "daemon/store_impl.h"
 
 #include <dirent.h>
@@ -37,23 +41,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "proto/wire/pack.h"
-
-#define NEEDLE_MAX   32u
-#define NEEDLE_TEXT  16u /* a text shorter than this is not looked for: it may stand anywhere */
-#define NEEDLES_MAX  (4u * 1000000u)
-#define HASHES       65536u
 #define SEARCH_SLICE (4u << 20)
 #define BLANK_SLICE  4u /* runs */
 #define FILES_SQLITE 4u
-
-/* Authors choose their salts and texts: they may begin alike, or be what stands everywhere. So all of a
- * needle is hashed, under a key of this pass, and the same one is kept once. */
-struct needle {
-    uint8_t b[NEEDLE_MAX];
-    uint8_t n;     /* NEEDLE_TEXT or NEEDLE_MAX */
-    uint32_t next; /* index + 1 of the next with this hash */
-};
 
 enum phase { PHASE_BLANK, PHASE_MERGE, PHASE_EMPTY, PHASE_SEARCH, PHASE_VACUUM, PHASE_FINISH };
 
@@ -65,122 +55,14 @@ struct store_erase {
     uint64_t seq; /* cursor of BLANK */
     uint32_t entries, bodies;
     bool merging, blind, anew; /* blind: what is to be looked for is not known any more; anew: a VACUUM was */
-    struct needle *needle;
-    uint32_t needles, cap;
-    uint32_t *hash;         /* HASHES for each length: index + 1 of the first needle */
-    uint64_t key[5];        /* of the hash; the last is odd */
-    bool is_short, is_long; /* there are needles of this length */
-    uint8_t *memory;        /* SEARCH_SLICE + NEEDLE_MAX */
-    uint32_t file;          /* SEARCH: FILES_SQLITE of SQLite, then those of the directory */
+    struct needles needles;
+    uint8_t *memory; /* SEARCH_SLICE + NEEDLE_MAX */
+    uint32_t file;   /* SEARCH: FILES_SQLITE of SQLite, then those of the directory */
     int64_t offset;
     DIR *dir;
     int fd;                                        /* the file of it that is being read; -1: none */
     char name[sizeof((struct dirent *)0)->d_name]; /* its name */
 };
-
-/* ---- what to look for ---- */
-
-static uint32_t hash_of(const struct store_erase *x, const uint8_t *p, size_t n)
-{
-    uint64_t h = n, v;
-    for (size_t i = 0; i < n / sizeof v; i++) {
-        memcpy(&v, p + i * sizeof v, sizeof v);
-        h = (h ^ v ^ x->key[i]) * x->key[4];
-        h ^= h >> 32;
-    }
-    return (uint32_t)(h % HASHES) + (n == NEEDLE_MAX ? HASHES : 0);
-}
-
-static bool is_needle(const struct store_erase *x, const uint8_t *p, size_t n)
-{
-    for (uint32_t at = x->hash[hash_of(x, p, n)]; at != 0; at = x->needle[at - 1].next)
-        if (x->needle[at - 1].n == n && memcmp(p, x->needle[at - 1].b, n) == 0)
-            return true;
-    return false;
-}
-
-static int needle_grow(struct store_erase *x, struct kith_error *e)
-{
-    uint32_t cap = x->cap == 0 ? 256 : x->cap * 2;
-    struct needle *grown = calloc(cap, sizeof *grown);
-    if (grown == NULL)
-        return kith_fail(e, KITH_E_INTERNAL, "not enough memory to look for \"%u\" erased pieces", cap);
-    if (x->needles > 0)
-        memcpy(grown, x->needle, x->needles * sizeof *grown);
-    if (x->needle != NULL)
-        crypto_wipe(x->needle, x->cap * sizeof *x->needle);
-    free(x->needle);
-    x->needle = grown;
-    x->cap = cap;
-    return 0;
-}
-
-/* n: NEEDLE_TEXT or NEEDLE_MAX. */
-static int needle_add(struct store_erase *x, const void *p, size_t n, struct kith_error *e)
-{
-    if (x->needles == NEEDLES_MAX || is_needle(x, p, n))
-        return 0;
-    if (x->needles == x->cap && needle_grow(x, e) < 0)
-        return KITH_E_INTERNAL;
-    struct needle *t = &x->needle[x->needles++];
-    memcpy(t->b, p, n);
-    t->n = (uint8_t)n;
-    uint32_t h = hash_of(x, t->b, n);
-    t->next = x->hash[h];
-    x->hash[h] = x->needles;
-    x->is_short = x->is_short || n == NEEDLE_TEXT;
-    x->is_long = x->is_long || n == NEEDLE_MAX;
-    return 0;
-}
-
-/* Whether a byte stands in JSON as it stands in the body. */
-static bool is_plain(uint8_t c)
-{
-    return c != '"' && c != '\\' && c != '\n' && c != '\t';
-}
-
-/* The longest stretch of a text that reads the same in body and projection. */
-static struct kith_bytes plain_of(struct kith_bytes text)
-{
-    struct kith_bytes best = {NULL, 0};
-    size_t from = 0;
-    for (size_t i = 0; i <= text.n; i++) {
-        if (i < text.n && is_plain(text.p[i]))
-            continue;
-        if (i - from > best.n)
-            best = (struct kith_bytes){text.p + from, i - from};
-        from = i + 1;
-    }
-    return best;
-}
-
-static int needle_of_body(struct store_erase *x, struct kith_bytes body, struct kith_error *e)
-{
-    struct pack_reader r;
-    struct pack_item item;
-    struct kith_bytes best = {NULL, 0};
-    pack_reader_init(&r, body.p, body.n, false);
-    while (!pack_done(&r) && pack_next(&r, &item) == 0) {
-        struct kith_bytes plain = item.type == PACK_STR ? plain_of(item.s) : (struct kith_bytes){NULL, 0};
-        best = plain.n > best.n ? plain : best;
-    }
-    if (best.n < NEEDLE_TEXT)
-        return 0;
-    size_t n = best.n < NEEDLE_MAX ? NEEDLE_TEXT : NEEDLE_MAX;
-    return needle_add(x, best.p + (best.n - n) / 2, n, e);
-}
-
-/* Two pieces of the old run's compressed bytes that the new one does not have. */
-static int needles_of_run(struct store_erase *x, struct kith_bytes old, struct kith_bytes now,
-                          struct kith_error *e)
-{
-    size_t at[] = {old.n - (old.n - RUN_HEADER) / 4, old.n - NEEDLE_MAX};
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < 2; i++)
-        if (at[i] <= old.n - NEEDLE_MAX && memmem(now.p, now.n, old.p + at[i], NEEDLE_MAX) == NULL)
-            rc = needle_add(x, old.p + at[i], NEEDLE_MAX, e);
-    return rc;
-}
 
 /* ---- BLANK ---- */
 
@@ -208,10 +90,8 @@ static int due_in(struct store_erase *x, const struct store_log *l, uint64_t fir
 
 static int keep_needles(struct store_erase *x, const struct run_entry *entry, struct kith_error *e)
 {
-    _Static_assert(sizeof entry->salt.b == NEEDLE_TEXT, "a salt is a short needle");
-    int rc = needle_add(x, entry->salt.b, sizeof entry->salt.b, e);
     x->bodies++;
-    return rc == 0 ? needle_of_body(x, entry->body, e) : rc;
+    return needles_add_entry(&x->needles, entry, e);
 }
 
 /* Copies s->run into s->work without the bodies at these positions. *ret_any: there was one. */
@@ -268,7 +148,7 @@ static int write_blank(struct store_erase *x, int64_t arrival, struct kith_error
     if (rc == 0 && run_encode(s->ctx, s->work, &now) != 0)
         rc = kith_fail(e, KITH_E_INTERNAL, "a stored run could not be encoded without what was withdrawn");
     if (rc == 0 && old.n > RUN_HEADER)
-        rc = needles_of_run(x, old, (struct kith_bytes){now.p, now.n}, e);
+        rc = needles_add_run(&x->needles, old, (struct kith_bytes){now.p, now.n}, e);
     sqlite3_stmt *st = rc == 0 ? store_statement(s, SQL_RUN_BLANK, e) : NULL;
     if (st == NULL)
         return rc < 0 ? rc : KITH_E_INTERNAL;
@@ -391,15 +271,6 @@ static int step_merge(struct store_erase *x, struct kith_error *e)
 
 /* ---- SEARCH ---- */
 
-static bool is_there(const struct store_erase *x, const uint8_t *p, size_t n)
-{
-    for (size_t i = 0; i + NEEDLE_TEXT <= n; i++)
-        if ((x->is_short && is_needle(x, p + i, NEEDLE_TEXT)) ||
-            (x->is_long && i + NEEDLE_MAX <= n && is_needle(x, p + i, NEEDLE_MAX)))
-            return true;
-    return false;
-}
-
 /* The file or log of one of the databases; NULL where it is not open. */
 static sqlite3_file *sqlite_file(const struct store *s, uint32_t which)
 {
@@ -430,7 +301,7 @@ static int search_sqlite(struct store_erase *x, bool *ret_more, struct kith_erro
         return store_fault_text(x->s, e, "a file cannot be read: look at the disk");
     *ret_more = left > n;
     x->offset += *ret_more ? n - (int)NEEDLE_MAX : n;
-    return is_there(x, x->memory, (size_t)n);
+    return needles_in(&x->needles, x->memory, (size_t)n);
 }
 
 /* What kithd itself keeps here: SQLite's files, which are read above, and files in which no record ever
@@ -477,7 +348,7 @@ static bool open_next(struct store_erase *x)
 static int search_file(struct store_erase *x)
 {
     ssize_t n = pread(x->fd, x->memory, SEARCH_SLICE, x->offset);
-    if (n > 0 && is_there(x, x->memory, (size_t)n))
+    if (n > 0 && needles_in(&x->needles, x->memory, (size_t)n))
         return 1;
     if (n > (ssize_t)NEEDLE_MAX) {
         x->offset += n - (ssize_t)NEEDLE_MAX;
@@ -598,12 +469,9 @@ int store_erase_begin(struct store *s, struct kith_wall now, int64_t after_ms, s
     struct store_erase *x = calloc(1, sizeof *x);
     if (x != NULL) {
         x->fd = -1;
-        key_random(x->key, sizeof x->key);
-        x->key[4] |= 1;
-        x->hash = calloc((size_t)2 * HASHES, sizeof *x->hash);
         x->memory = calloc(1, SEARCH_SLICE + NEEDLE_MAX);
     }
-    if (x == NULL || x->hash == NULL || x->memory == NULL) {
+    if (x == NULL || x->memory == NULL || needles_init(&x->needles, e) < 0) {
         store_erase_end(x);
         return kith_fail(e, KITH_E_INTERNAL, "not enough memory to erase what was withdrawn");
     }
@@ -619,16 +487,13 @@ void store_erase_end(struct store_erase *x)
 {
     if (x == NULL)
         return;
-    if (x->needle != NULL)
-        crypto_wipe(x->needle, x->cap * sizeof *x->needle);
+    needles_clear(&x->needles);
     if (x->memory != NULL)
         crypto_wipe(x->memory, SEARCH_SLICE + NEEDLE_MAX);
     if (x->fd >= 0)
         close(x->fd);
     if (x->dir != NULL)
         closedir(x->dir);
-    free(x->needle);
-    free(x->hash);
     free(x->memory);
     free(x);
 }
