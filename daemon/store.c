@@ -145,6 +145,12 @@ void store_bind_text(sqlite3_stmt *st, int i, const void *p, size_t n)
     sqlite3_bind_text(st, i, n == 0 ? "" : p, (int)n, SQLITE_STATIC);
 }
 
+void store_column_text(sqlite3_stmt *st, int i, char *ret, size_t cap)
+{
+    const char *text = (const char *)sqlite3_column_text(st, i);
+    snprintf(ret, cap, "%s", text != NULL ? text : "");
+}
+
 bool store_column_fixed(sqlite3_stmt *st, int i, void *ret, size_t n)
 {
     const void *p = sqlite3_column_blob(st, i);

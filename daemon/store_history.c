@@ -58,8 +58,8 @@ int store_news_next(struct store *s, int64_t *after, char event[STORE_EVENT_MAX 
     if (rc <= 0)
         return rc;
     *after = sqlite3_column_int64(st, 0);
-    snprintf(event, STORE_EVENT_MAX + 1, "%s", (const char *)sqlite3_column_text(st, 1));
-    snprintf(text, WORDS_MAX + 1, "%s", (const char *)sqlite3_column_text(st, 2));
+    store_column_text(st, 1, event, STORE_EVENT_MAX + 1);
+    store_column_text(st, 2, text, WORDS_MAX + 1);
     store_reset(s, SQL_NEWS_NEXT);
     return 1;
 }
@@ -196,16 +196,17 @@ static int put_op(struct store *s, const struct roster *r, const struct roster_o
 }
 
 /* The state that was written before; false where there is none. */
-static int state_before(struct store *s, const struct kith_id *hash, char ret[16], struct kith_error *e)
+static int state_before(struct store *s, enum sql q, const struct kith_id *id, char ret[16],
+                        struct kith_error *e)
 {
-    sqlite3_stmt *st = store_statement(s, SQL_OPERATION_GET, e);
+    sqlite3_stmt *st = store_statement(s, q, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
-    store_bind_blob(st, 1, hash->b, sizeof hash->b);
-    int rc = store_step(s, SQL_OPERATION_GET, e);
+    store_bind_blob(st, 1, id->b, sizeof id->b);
+    int rc = store_step(s, q, e);
     if (rc > 0) {
-        snprintf(ret, 16, "%s", (const char *)sqlite3_column_text(st, 0));
-        store_reset(s, SQL_OPERATION_GET);
+        store_column_text(st, 0, ret, 16);
+        store_reset(s, q);
     }
     return rc;
 }
@@ -228,7 +229,7 @@ static int write_op(struct store *s, const struct roster *r, const struct roster
                     struct kith_error *e)
 {
     char was[16] = "";
-    int rc = state_before(s, &o->hash, was, e);
+    int rc = state_before(s, SQL_OPERATION_GET, &o->hash, was, e);
     if (rc >= 0)
         rc = put_op(s, r, o, state, e);
     bool is_new = (state == STATE_WAITING || state == STATE_HOLDS) && strcmp(was, state_text(state)) != 0;
@@ -391,20 +392,6 @@ static int tell_council(struct store *s, const struct council *c, const char *st
     return put_news(s, strcmp(state, "waiting") == 0 ? "waiting" : "council", NULL, text, e);
 }
 
-static int council_before(struct store *s, const struct kith_id *id, char ret[16], struct kith_error *e)
-{
-    sqlite3_stmt *st = store_statement(s, SQL_COUNCIL_STATE_GET, e);
-    if (st == NULL)
-        return KITH_E_INTERNAL;
-    store_bind_blob(st, 1, id->b, sizeof id->b);
-    int rc = store_step(s, SQL_COUNCIL_STATE_GET, e);
-    if (rc > 0) {
-        snprintf(ret, 16, "%s", (const char *)sqlite3_column_text(st, 0));
-        store_reset(s, SQL_COUNCIL_STATE_GET);
-    }
-    return rc;
-}
-
 static int write_council(struct store *s, const struct roster *r, uint32_t i, struct kith_error *e)
 {
     enum roster_council_state how;
@@ -412,7 +399,7 @@ static int write_council(struct store *s, const struct roster *r, uint32_t i, st
     const struct council *c = roster_council_at(r, i, &how);
     const char *state = council_text(r, c, how);
     const struct council *before = c->g > 0 ? council_by_id(r, &c->prev) : NULL;
-    int rc = council_before(s, &c->id, was, e);
+    int rc = state_before(s, SQL_COUNCIL_STATE_GET, &c->id, was, e);
     if (rc >= 0)
         rc = put_council(s, c, before, state, e);
     bool is_new =

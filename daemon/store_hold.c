@@ -3,7 +3,6 @@
  * committed first (store_commit), so a hold is never without its reason. */
 #include "daemon/store_impl.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static sqlite3_stmt *private_at(struct store *s, enum sql q, const struct kith_log_key *log, uint64_t seq,
@@ -108,7 +107,7 @@ int store_hold_at(struct store *s, uint32_t i, struct store_hold *ret, struct ki
         .time = {sqlite3_column_int64(st, 4)},
         .author = (uint32_t)sqlite3_column_int64(st, 5)};
     (void)store_column_fixed(st, 0, ret->log.site.b, sizeof ret->log.site.b);
-    snprintf(ret->reason, sizeof ret->reason, "%s", (const char *)sqlite3_column_text(st, 6));
+    store_column_text(st, 6, ret->reason, sizeof ret->reason);
     store_reset(s, SQL_HOLD_AT);
     return 0;
 }

@@ -68,7 +68,6 @@ enum sql {
     SQL_RECEIPT_FORGET,
     SQL_DOUBT_PUT,
     SQL_DOUBT_DROP,
-    SQL_DOUBT_HAS,
     SQL_DOUBT_COUNT,
     SQL_RUN_BLANK,
     SQL_RUN_BYTES,
@@ -304,6 +303,8 @@ int store_number(struct store *s, enum sql q, int64_t *ret, struct kith_error *e
 
 void store_bind_blob(sqlite3_stmt *st, int i, const void *p, size_t n);
 void store_bind_text(sqlite3_stmt *st, int i, const void *p, size_t n);
+/* Copies a text, "" for NULL, as far as it fits. */
+void store_column_text(sqlite3_stmt *st, int i, char *ret, size_t cap);
 /* Copies a blob of exactly n bytes; false otherwise. */
 bool store_column_fixed(sqlite3_stmt *st, int i, void *ret, size_t n);
 
@@ -361,6 +362,7 @@ int store_gone_state(struct store *s, int64_t log, uint64_t seq, int *ret, struc
 
 /* A run that this home wrote, in the transaction that stores it. */
 int store_own_put(struct store *s, const struct sync_action *a, struct kith_error *e);
+
 /* ---- store_withdraw.c ---- */
 
 /* Runs a statement that is bound to a log's number and a seq. */

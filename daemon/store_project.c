@@ -643,7 +643,7 @@ int store_address_at(struct store *s, const struct kith_site_id *site, uint32_t 
     int rc = store_step(s, SQL_ADDRESS_AT, NULL);
     if (rc <= 0)
         return rc < 0 ? rc : KITH_E_NOTFOUND;
-    snprintf(ret, KITH_ADDRESS_MAX + 1, "%s", (const char *)sqlite3_column_text(st, 0));
+    store_column_text(st, 0, ret, KITH_ADDRESS_MAX + 1);
     store_reset(s, SQL_ADDRESS_AT);
     return 0;
 }

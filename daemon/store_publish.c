@@ -3,15 +3,8 @@
 #include "daemon/store_impl.h"
 #include "kith/kinds.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void copy(sqlite3_stmt *st, int column, char *ret, size_t cap)
-{
-    const char *text = (const char *)sqlite3_column_text(st, column);
-    snprintf(ret, cap, "%s", text != NULL ? text : "");
-}
 
 static void bind_subject(sqlite3_stmt *st, int i, const struct store_subject *of)
 {
@@ -23,9 +16,9 @@ static void bind_subject(sqlite3_stmt *st, int i, const struct store_subject *of
 /* measure, version, unit from this column on */
 static void read_subject(sqlite3_stmt *st, int column, struct store_subject *ret)
 {
-    copy(st, column, ret->measure, sizeof ret->measure);
+    store_column_text(st, column, ret->measure, sizeof ret->measure);
     ret->version = (uint32_t)sqlite3_column_int64(st, column + 1);
-    copy(st, column + 2, ret->unit, sizeof ret->unit);
+    store_column_text(st, column + 2, ret->unit, sizeof ret->unit);
 }
 
 static int bind_choice(sqlite3_stmt *st, int i, const struct sdc_choice *c, struct kith_error *e)
@@ -218,7 +211,7 @@ int store_told_next(struct store *s, uint64_t after, struct store_told *ret, str
                            .epoch = (uint32_t)sqlite3_column_int64(st, 10),
                            .seq = (uint64_t)sqlite3_column_int64(st, 11)};
     read_subject(st, 1, &t.of);
-    copy(st, 6, t.policy, sizeof t.policy);
+    store_column_text(st, 6, t.policy, sizeof t.policy);
     bool whole = store_column_fixed(st, 9, t.digest.b, sizeof t.digest.b);
     store_reset(s, SQL_TOLD_NEXT);
     if (!whole)

@@ -13,12 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static void copy(sqlite3_stmt *st, int column, char *ret, size_t cap)
-{
-    const char *text = (const char *)sqlite3_column_text(st, column);
-    snprintf(ret, cap, "%s", text != NULL ? text : "");
-}
-
 /* ---- series ---- */
 
 static int read_series(sqlite3_stmt *st, struct store_raw *r, struct kith_error *e)
@@ -29,8 +23,8 @@ static int read_series(sqlite3_stmt *st, struct store_raw *r, struct kith_error 
                             .cells = (uint32_t)sqlite3_column_int64(st, 6),
                             .first = sqlite3_column_int(st, 7),
                             .last = sqlite3_column_int(st, 8)};
-    copy(st, 1, r->measure, sizeof r->measure);
-    copy(st, 3, r->unit, sizeof r->unit);
+    store_column_text(st, 1, r->measure, sizeof r->measure);
+    store_column_text(st, 3, r->unit, sizeof r->unit);
     if (period < SDC_NO_UNIT || period > SDC_YEAR || shape < RAW_COUNT || shape > RAW_VALUE)
         return kith_fail(e, KITH_E_INVALID, "raw counts of \"%s\" are damaged: drop them and add them again",
                          r->measure);
@@ -354,7 +348,7 @@ int store_raw_change(struct store *s, const struct store_raw *r, uint64_t after,
                                      .author = (uint32_t)sqlite3_column_int64(st, 2),
                                      .dropped = sqlite3_column_type(st, 4) != SQLITE_NULL,
                                      .cells = (uint32_t)sqlite3_column_int64(st, 4)};
-    copy(st, 3, ret->reason, sizeof ret->reason);
+    store_column_text(st, 3, ret->reason, sizeof ret->reason);
     ret->was.serial = ret->now.serial = sqlite3_column_int(st, 5);
     ret->was.nth = ret->now.nth = (uint32_t)sqlite3_column_int64(st, 6);
     read_numbers(st, 7, &ret->was);

@@ -93,7 +93,6 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_RECEIPT_FORGET] = "DELETE FROM receipt_note WHERE site = ?1",
     [SQL_DOUBT_PUT] = "INSERT OR IGNORE INTO doubted(log, seq) VALUES(?1, ?2)",
     [SQL_DOUBT_DROP] = "DELETE FROM doubted WHERE log = ?1 AND seq = ?2",
-    [SQL_DOUBT_HAS] = "SELECT 1 FROM doubted WHERE log = ?1 AND seq = ?2",
     [SQL_DOUBT_COUNT] = "SELECT count(*) FROM doubted d JOIN withdrawal w ON w.log = d.log AND w.seq = d.seq",
     [SQL_RUN_BLANK] = "UPDATE run SET bytes = ?2 WHERE arrival = ?1",
     [SQL_RUN_BYTES] = "SELECT bytes FROM run WHERE arrival = ?1",

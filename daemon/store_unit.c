@@ -1,14 +1,7 @@
 /* This site's own list of units: rows that never leave it. */
 #include "daemon/store_impl.h"
 
-#include <stdio.h>
 #include <string.h>
-
-static void copy(sqlite3_stmt *st, int column, char *ret, size_t cap)
-{
-    const char *text = (const char *)sqlite3_column_text(st, column);
-    snprintf(ret, cap, "%s", text != NULL ? text : "");
-}
 
 int store_units(struct store *s, struct unit *ret, uint32_t cap, uint32_t *ret_n, struct kith_error *e)
 {
@@ -20,11 +13,11 @@ int store_units(struct store *s, struct unit *ret, uint32_t cap, uint32_t *ret_n
     sqlite3_bind_int64(st, 1, cap);
     while (n < cap && (rc = store_step(s, SQL_UNIT_ALL, e)) > 0) {
         struct unit *u = &ret[n++];
-        copy(st, 0, u->code, sizeof u->code);
-        copy(st, 1, u->label, sizeof u->label);
-        copy(st, 2, u->parent, sizeof u->parent);
-        copy(st, 3, u->level, sizeof u->level);
-        copy(st, 4, u->setting, sizeof u->setting);
+        store_column_text(st, 0, u->code, sizeof u->code);
+        store_column_text(st, 1, u->label, sizeof u->label);
+        store_column_text(st, 2, u->parent, sizeof u->parent);
+        store_column_text(st, 3, u->level, sizeof u->level);
+        store_column_text(st, 4, u->setting, sizeof u->setting);
         u->open = sqlite3_column_int(st, 5) != 0;
     }
     store_reset(s, SQL_UNIT_ALL);

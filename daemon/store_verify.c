@@ -306,7 +306,7 @@ static int list_tables(struct store_verify *v, struct kith_error *e)
     if (sqlite3_prepare_v2(v->s->db, sql, -1, &st, NULL) != SQLITE_OK)
         return kith_fail(e, KITH_E_INTERNAL, "the tables cannot be listed: %s", sqlite3_errmsg(v->s->db));
     while (v->table_n < TABLES_MAX && sqlite3_step(st) == SQLITE_ROW)
-        snprintf(v->name[v->table_n++], TABLE_NAME, "%s", (const char *)sqlite3_column_text(st, 0));
+        store_column_text(st, 0, v->name[v->table_n++], TABLE_NAME);
     sqlite3_finalize(st);
     return 0;
 }
