@@ -43,8 +43,11 @@ static int say_why(const struct cli *cli, const char *path, int error, struct ki
         return kith_fail(e, KITH_E_USAGE, "path is too long for a socket: \"%.200s\": use a shorter home",
                          path);
     if (access(cli->home, F_OK))
-        return kith_fail(e, KITH_E_OFFLINE,
-                         "no site here: \"%.150s\": make one with kith init --code C --name N", cli->home);
+        return kith_fail(
+            e, KITH_E_USAGE,
+            "no site here: \"%.150s\": make one with kith init --code C --name N, or name its home "
+            "with --home",
+            cli->home);
     return kith_fail(e, KITH_E_OFFLINE,
                      "the daemon is not running: \"%.100s\": start it with kithd --home %.100s", cli->home,
                      cli->home);
