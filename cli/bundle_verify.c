@@ -99,8 +99,10 @@ static void print_people(const struct cli *cli, const struct bundle_file *f, con
     people_say(cli, "%s: a bundle of %s (%s), made %s, part %u%s.", f->path, code, name, when,
                f->opening.part, x->last ? ", the last" : "");
     people_say(cli, "Network: %s, fingerprint %s.", bundle_check_genesis(check)->name, print);
-    people_say(cli, "It is whole and signed by %s. Entries %s, logs %u, without their text %llu.", code,
-               entries, (unsigned)x->logs, (unsigned long long)(x->entries - x->bodies));
+    people_say(cli,
+               "It is whole and signed by %s. Entries %s with those that prove who belongs, logs %u, without "
+               "their text %llu.",
+               code, entries, (unsigned)x->logs, (unsigned long long)(x->entries - x->bodies));
     if (x->unproved)
         people_say(
             cli, "Runs whose certificates are not in it, so that only a site that has them can check: %llu.",

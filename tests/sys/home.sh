@@ -145,6 +145,7 @@ say "clean stop under load: at most $slowest ms"
 touch "$top/stop"
 wait "$beside"
 k BRK verify --full > "$top/said" 2>&1 || fail "verify --full: $(cat "$top/said")"
+
 # ---- no home at all: a change says so as a question does ----
 
 "$kith" --home "$top/none" release --all > /dev/null 2> "$top/err"
