@@ -9,6 +9,7 @@
 #define PIECE    (1u << 20)
 #define NEEDLES  16
 #define LINE_LEN 512
+#define MAP_MAX  (4ull << 30) /* what is larger is a sanitizer's own book of memory */
 
 struct needle {
     uint8_t b[64];
@@ -53,7 +54,7 @@ static void walk(FILE *maps, int fd, struct needle *list, int count)
         if (end > line && *end == '-') {
             from = a;
             to = strtoull(end + 1, &end, 16);
-            writable = strncmp(end, " rw", 3) == 0;
+            writable = strncmp(end, " rw", 3) == 0 && to - from <= MAP_MAX;
         } else if (strncmp(line, "VmFlags:", 8) == 0 && writable) {
             look(fd, from, to, strstr(line, " dd") == NULL, list, count);
         }
