@@ -9,6 +9,7 @@
 #include "cli/page.h"
 #include "cli/people.h"
 #include "cli/sheet.h"
+#include "proto/learn/name.h"
 #include "proto/wire/pack.h"
 
 #define WHO_SIZE 160u
@@ -19,7 +20,9 @@ static const struct sheet_column columns[] = {
     {"approved", "", SHEET_TIME, SHEET_MACHINES, false, false},
     {"when", "WHEN", SHEET_TEXT, SHEET_TABLES, false, false},
     {"from", "WAS", SHEET_TEXT, SHEET_ALL, false, false},
-    {"id", "BECAME", SHEET_TEXT, SHEET_ALL, false, false},
+    {"id", "", SHEET_TEXT, SHEET_MACHINES, false, false},
+    {"state", "", SHEET_TEXT, SHEET_MACHINES, false, false},
+    {"became", "BECAME", SHEET_TEXT, SHEET_TABLES, false, false},
     {"kind", "KIND", SHEET_TEXT, SHEET_ALL, false, true},
     {"author", "", SHEET_INTEGER, SHEET_MACHINES, false, false},
     {"author_login", "", SHEET_INTEGER, SHEET_MACHINES, false, false},
@@ -72,17 +75,28 @@ static void put_some(struct sheet *s, const struct js *line, const char *key)
     sheet_text(s, key, text && text[0] ? text : NULL);
 }
 
+/* What became of it: the name under which it left, or in words why it did not. */
+static void put_outcome(struct sheet *s, const char *became)
+{
+    struct record_name name;
+    bool left = became && name_parse(became, &name, NULL) == 0;
+    sheet_text(s, "id", left ? became : NULL);
+    sheet_text(s, "state", left ? "released" : became && became[0] ? became : "under way");
+    sheet_text(s, "became", became);
+}
+
 static void print_line(struct sheet *s, const struct cli *cli, const struct js *line)
 {
     static const char *const numbers[] = {"number",   "author",         "author_login",
                                           "releaser", "releaser_login", "persons"};
-    static const char *const texts[] = {"from", "id", "kind", "found", "reason", "before", "digest"};
+    static const char *const texts[] = {"from", "kind", "found", "reason", "before", "digest"};
     char who[WHO_SIZE], at[PEOPLE_TIME_SIZE], brief[13];
     const char *digest = js_text(line, "digest");
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         put_number(s, line, numbers[i]);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         put_some(s, line, texts[i]);
+    put_outcome(s, js_text(line, "id"));
     sheet_time(s, "time", js_integer(line, "time", -1));
     sheet_time(s, "approved", js_integer(line, "approved", -1));
     people_clock(cli->now, js_integer(line, "time", 0), at);

@@ -263,7 +263,7 @@ check_equal 'the same for a boss' "$(ka boss --json outbox --history)" "$all"
 check_equal 'lines' "$(wc -l <<< "$all")" "$(private 'SELECT count(*) FROM journal')"
 check_match 'names of people' "$all" "\"shared_by\": *\"${mark}writer\".*\"released_by\": *\"${mark}lead\""
 check_match 'who did both is marked' "$(grep 'Leaves\|ASH-L6' <<< "$all" | head -n 1)" '"one_person": *true'
-check_match 'what was taken back' "$all" '"id": *"taken back"'
+check_match 'what was taken back' "$all" '"id": *null,"state": *"taken back"'
 check_match 'digests' "$all" '"digest": *"[0-9a-f]{64}"'
 lesson 'Replaced' > "$top/one.md"
 again "${four[@]}"
