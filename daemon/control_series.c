@@ -180,8 +180,8 @@ void series_answer(struct publish *p, struct buf *b)
     answer_text(b, "rules", p->choice.rules);
     answer_text(b, "chart", spc_chart_code(p->measure.chart));
     text_or_nil(b, "period", plan ? sdc_unit_code(plan->unit) : NULL);
-    truth(b, "fresh", plan && plan->fresh);
     truth(b, "first", !p->before);
+    truth(b, "fresh", plan && plan->fresh);
     truth(b, "safe", p->why.code == 0);
     text_or_nil(b, "why", p->why.code ? p->why.text : NULL);
     text_or_nil(b, "advice", advice);
