@@ -9,10 +9,10 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#define LOOK_MS    60000 /* the wall clock may jump: so often the time is compared */
-#define AGAIN_MS   200   /* while a reader is in the way */
-#define FAILED_MS  3600000
-#define READ_FIRST 123u /* where SQLite's readers lock the -shm file: five bytes from here (its wal.c) */
+#define LOOK_MS    60000    /* the wall clock may jump: so often the time is compared */
+#define AGAIN_MS   200      /* while a reader is in the way */
+#define FAILED_MS  86400000 /* a further pass may VACUUM, which holds everything up; a start tries at once */
+#define READ_FIRST 123u     /* where SQLite's readers lock the -shm file: five bytes from here (its wal.c) */
 #define READ_LAST  127u
 
 static int64_t after_ms(const struct daemon *d)
