@@ -36,18 +36,14 @@ struct release {
 
 int release_parse(struct kith_bytes id, uint64_t *ret, struct kith_error *e)
 {
-    static const char prefix[] = "here-";
-    uint64_t number = 0;
-    size_t at = sizeof prefix - 1;
-    bool good = id.n > at && id.n <= at + 15 && memcmp(id.p, prefix, at) == 0 && id.p[at] != '0';
-    for (size_t i = at; good && i < id.n; i++) {
-        good = id.p[i] >= '0' && id.p[i] <= '9';
-        number = number * 10 + (uint64_t)(id.p[i] - '0');
-    }
-    if (!good)
+    struct record_name name = {0};
+    char text[NAME_TEXT_SIZE] = "";
+    if (id.n > 0 && id.n < sizeof text)
+        memcpy(text, id.p, id.n);
+    if (strlen(text) != id.n || name_parse(text, &name, NULL) < 0 || !name.here)
         return kith_fail(e, KITH_E_USAGE, "\"%.*s\": name a record shared here, such as here-7", (int)id.n,
                          id.n ? (const char *)id.p : "");
-    *ret = number;
+    *ret = name.number;
     return 0;
 }
 

@@ -19,9 +19,8 @@
 #include "proto/learn/compose_part.h"
 #include "proto/learn/vocab.h"
 
-#define NO_FIELD   KIND_FIELDS_MAX
-#define NAME_MAX   96u /* bytes of one name in a path */
-#define QUOTED_MAX 60u
+#define NO_FIELD KIND_FIELDS_MAX
+#define NAME_MAX 96u /* bytes of one name in a path */
 
 struct compose_item {
     uint32_t offset; /* of its text */
@@ -50,16 +49,6 @@ void compose_init(struct compose *c, const struct kind *k, const char *lang, voi
     c->count = 1;
     size_t used = (size_t)c->room * COMPOSE_ITEM_BYTES;
     buf_init(&c->text, (uint8_t *)memory + used, size - used);
-}
-
-int compose_shown(struct kith_bytes s)
-{
-    size_t n = s.n < QUOTED_MAX ? s.n : QUOTED_MAX;
-
-    assert(s.p != NULL || s.n == 0);
-    while (n > 0 && n < s.n && (s.p[n] & 0xc0) == 0x80)
-        n--;
-    return (int)n;
 }
 
 int compose_fail(struct compose *c, uint32_t field, struct findings *f, const char *path, size_t offset,
@@ -210,8 +199,8 @@ struct form {
 static bool no_form(struct form *o, struct kith_bytes t, const char *expected)
 {
     assert(expected != NULL);
-    snprintf(o->message, sizeof o->message, "\"%.*s\" is not %s", compose_shown(t), (const char *)t.p,
-             expected);
+    snprintf(o->message, sizeof o->message, "\"%.*s\" is not %s", bytes_shown(t, COMPOSE_SHOWN_MAX),
+             (const char *)t.p, expected);
     return false;
 }
 
@@ -278,10 +267,10 @@ static bool form_code(struct form *o, const struct field *f, struct kith_bytes t
     const char *near = field_nearest(f, t);
     if (near != NULL)
         snprintf(o->message, sizeof o->message, "\"%.*s\" is not known here; did you mean \"%s\"?",
-                 compose_shown(t), (const char *)t.p, near);
+                 bytes_shown(t, COMPOSE_SHOWN_MAX), (const char *)t.p, near);
     else
         snprintf(o->message, sizeof o->message, "\"%.*s\" is not known here; kith help %s lists what is",
-                 compose_shown(t), (const char *)t.p, f->vocabulary);
+                 bytes_shown(t, COMPOSE_SHOWN_MAX), (const char *)t.p, f->vocabulary);
     return false;
 }
 
@@ -468,8 +457,8 @@ static int put_scalar(struct compose *c, struct compose_place at, struct kith_by
     if (o.text.n == 0)
         return 0;
     if (!field_is_list(field) && is_at(c, find_before(c, &at), &at))
-        return compose_fail(c, at.field, f, path, 0, "given twice: \"%.*s\" is the second", compose_shown(t),
-                            (const char *)t.p);
+        return compose_fail(c, at.field, f, path, 0, "given twice: \"%.*s\" is the second",
+                            bytes_shown(t, COMPOSE_SHOWN_MAX), (const char *)t.p);
     if (field->type == FIELD_CODES && is_repeated(c, &at, o.text))
         return 0;
     return keep(c, &at, o.text, f);
@@ -573,9 +562,9 @@ static int unknown_field(struct compose *c, uint32_t field, const char *path, st
     assert(path != NULL);
     if (nearest != NULL)
         return compose_fail(c, field, f, path, 0, "\"%.*s\" is no field of %s; did you mean \"%s\"?",
-                            compose_shown(name), (const char *)name.p, of, nearest->name);
+                            bytes_shown(name, COMPOSE_SHOWN_MAX), (const char *)name.p, of, nearest->name);
     return compose_fail(c, field, f, path, 0, "\"%.*s\" is no field of %s; kith help %s lists them",
-                        compose_shown(name), (const char *)name.p, of, c->kind->name);
+                        bytes_shown(name, COMPOSE_SHOWN_MAX), (const char *)name.p, of, c->kind->name);
 }
 
 static int add_kind(struct compose *c, struct kith_bytes text, struct findings *f)
@@ -586,7 +575,7 @@ static int add_kind(struct compose *c, struct kith_bytes text, struct findings *
     if (t.n == strlen(c->kind->name) && memcmp(t.p, c->kind->name, t.n) == 0)
         return 0;
     return compose_fail(c, NO_FIELD, f, "kind", 0, "this is a %s, not a \"%.*s\"", c->kind->name,
-                        compose_shown(t), (const char *)t.p);
+                        bytes_shown(t, COMPOSE_SHOWN_MAX), (const char *)t.p);
 }
 
 /* What stands behind the first step of a path: a part of a group, or nothing. */

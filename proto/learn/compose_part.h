@@ -4,6 +4,8 @@
 
 #include "proto/learn/compose.h"
 
+#define COMPOSE_SHOWN_MAX 60u /* bytes of a value that a message repeats */
+
 /* Where a value goes: a field, for groups the number of the group (from 0), and one of its parts. */
 struct compose_place {
     uint32_t field;           /* index in the kind's table */
@@ -26,7 +28,5 @@ uint32_t compose_group_count(const struct compose *c, uint32_t field);
 
 /* Without spaces, tabs and newlines at both ends. */
 struct kith_bytes compose_trim(struct kith_bytes t);
-/* At most so many bytes of a value as a message repeats, cut at a character; for "%.*s". */
-int compose_shown(struct kith_bytes s);
 
 #endif

@@ -23,14 +23,6 @@ static bool take_line(struct kith_bytes *rest, struct kith_bytes *ret)
     return true;
 }
 
-static bool starts_with(struct kith_bytes s, const char *mark)
-{
-    size_t n = strlen(mark);
-
-    assert(n > 0);
-    return s.n >= n && memcmp(s.p, mark, n) == 0;
-}
-
 static struct kith_bytes between(const uint8_t *from, const uint8_t *to)
 {
     assert(from <= to);
@@ -73,7 +65,7 @@ static bool is_heading(struct kith_bytes line, const char *marks, struct kith_by
     size_t n = strlen(marks);
 
     assert(ret != NULL);
-    if (!starts_with(line, marks) || (line.n > n && line.p[n] == '#'))
+    if (!bytes_begin(line, marks) || (line.n > n && line.p[n] == '#'))
         return false;
     *ret = compose_trim((struct kith_bytes){line.p + n, line.n - n});
     return true;
@@ -215,7 +207,7 @@ static int put_tree(struct compose *c, uint32_t field, struct kith_bytes text, s
             return compose_fail(
                 c, field, f, name, offset,
                 "\"%.*s\": write one line for each, beginning with \"- \", indented below what it serves",
-                compose_shown(line), (const char *)line.p);
+                bytes_shown(line, COMPOSE_SHOWN_MAX), (const char *)line.p);
         if (number >= KIND_ITEMS_MAX || !branch_to(&open, indent, number + 1, &parent))
             return compose_fail(c, field, f, name, offset, "too many lines or levels: shorten it");
         rc = put_node(c, field, ++number, parent, item, f);
@@ -309,7 +301,7 @@ static void read_group_line(struct collecting *g, const struct field *group, str
     } else if (compose_trim(line).n > 0) {
         note(g, compose_fail(g->c, g->at.field, g->f, group->name, offset,
                              "\"%.*s\" is not understood: write lines such as \"%s: …\"%s",
-                             compose_shown(line), (const char *)line.p, group->parts[1].name,
+                             bytes_shown(line, COMPOSE_SHOWN_MAX), (const char *)line.p, group->parts[1].name,
                              group->type == FIELD_GROUPS ? " below a heading \"### …\" for each" : ""));
     }
 }
@@ -358,16 +350,17 @@ int compose_section(struct compose *c, struct kith_bytes heading, struct kith_by
     if (heading.n == 0)
         return compose_fail(c, KIND_FIELDS_MAX, f, "", 0,
                             "\"%.*s\" stands before the first heading: put it under one, such as \"## %s\"",
-                            compose_shown(compose_trim(text)), (const char *)compose_trim(text).p,
+                            bytes_shown(compose_trim(text), COMPOSE_SHOWN_MAX),
+                            (const char *)compose_trim(text).p,
                             c->kind->field_count > 1 ? c->kind->fields[1].label : "Text");
     const struct field *field = kind_field_by_heading(c->kind, heading, &nearest);
     if (field != NULL)
         return compose_put_block(c, (uint32_t)(field - c->kind->fields), text, f);
     if (nearest != NULL)
-        return compose_fail(c, KIND_FIELDS_MAX, f, "", 0,
-                            "\"## %.*s\" is no heading of a %s; did you mean \"## %s\"?",
-                            compose_shown(heading), (const char *)heading.p, c->kind->name, nearest->label);
-    return compose_fail(c, KIND_FIELDS_MAX, f, "", 0,
-                        "\"## %.*s\" is no heading of a %s; kith help %s lists them", compose_shown(heading),
-                        (const char *)heading.p, c->kind->name, c->kind->name);
+        return compose_fail(
+            c, KIND_FIELDS_MAX, f, "", 0, "\"## %.*s\" is no heading of a %s; did you mean \"## %s\"?",
+            bytes_shown(heading, COMPOSE_SHOWN_MAX), (const char *)heading.p, c->kind->name, nearest->label);
+    return compose_fail(
+        c, KIND_FIELDS_MAX, f, "", 0, "\"## %.*s\" is no heading of a %s; kith help %s lists them",
+        bytes_shown(heading, COMPOSE_SHOWN_MAX), (const char *)heading.p, c->kind->name, c->kind->name);
 }

@@ -55,16 +55,6 @@ static void print_where(const struct where *w, char ret[FINDING_FIELD_MAX])
              w->part != NULL ? w->part->name : "");
 }
 
-static int shown(struct kith_bytes s)
-{
-    size_t n = s.n < QUOTED_MAX ? s.n : QUOTED_MAX;
-
-    assert(s.p != NULL || s.n == 0);
-    while (n > 0 && n < s.n && (s.p[n] & 0xc0) == 0x80)
-        n--;
-    return (int)n;
-}
-
 /* An error; for a receiver also the end of the walk. */
 #define COMPLAIN(c, w, offset, ...)                                                                          \
     do {                                                                                                     \
@@ -90,7 +80,7 @@ static void advise(struct check *c, const struct where *w, const char *fmt, stru
 
     assert(!c->received);
     print_where(w, path);
-    findings_add(c->out, FINDING_HINT, path, 0, fmt, shown(value), (const char *)value.p);
+    findings_add(c->out, FINDING_HINT, path, 0, fmt, bytes_shown(value, QUOTED_MAX), (const char *)value.p);
 }
 
 static bool is_blank(struct kith_bytes s)
@@ -126,16 +116,16 @@ static void check_code(struct check *c, const struct where *w, struct kith_bytes
         return;
     const char *near = field_nearest(f, s);
     if (s.n > VOCAB_CODE_MAX)
-        COMPLAIN(c, w, VOCAB_CODE_MAX, "\"%.*s…\" is longer than %u bytes: codes are short", shown(s),
-                 (const char *)s.p, VOCAB_CODE_MAX);
+        COMPLAIN(c, w, VOCAB_CODE_MAX, "\"%.*s…\" is longer than %u bytes: codes are short",
+                 bytes_shown(s, QUOTED_MAX), (const char *)s.p, VOCAB_CODE_MAX);
     else if (field_is_open(f))
         advise(c, w, "\"%.*s\" is new here: fine, if no word that is there already will do", s);
     else if (near != NULL)
-        COMPLAIN(c, w, 0, "\"%.*s\" is not known here; did you mean \"%s\"?", shown(s), (const char *)s.p,
-                 near);
+        COMPLAIN(c, w, 0, "\"%.*s\" is not known here; did you mean \"%s\"?", bytes_shown(s, QUOTED_MAX),
+                 (const char *)s.p, near);
     else
-        COMPLAIN(c, w, 0, "\"%.*s\" is not known here; kith help %s lists what is", shown(s),
-                 (const char *)s.p, f->vocabulary);
+        COMPLAIN(c, w, 0, "\"%.*s\" is not known here; kith help %s lists what is",
+                 bytes_shown(s, QUOTED_MAX), (const char *)s.p, f->vocabulary);
 }
 
 /* The finer questions about a string, for its author. */
@@ -147,10 +137,11 @@ static void check_words(struct check *c, const struct where *w, enum field_type 
     else if (type == FIELD_CODE)
         check_code(c, w, s);
     else if (type == FIELD_QUARTER && !kind_quarter_ok(s))
-        COMPLAIN(c, w, 0, "\"%.*s\" is not a quarter: write it as 2026-Q3", shown(s), (const char *)s.p);
-    else if (type == FIELD_DATE && !kind_date_ok(s))
-        COMPLAIN(c, w, 0, "\"%.*s\" is not a date: write it as 2026-07-14 or 2026-07", shown(s),
+        COMPLAIN(c, w, 0, "\"%.*s\" is not a quarter: write it as 2026-Q3", bytes_shown(s, QUOTED_MAX),
                  (const char *)s.p);
+    else if (type == FIELD_DATE && !kind_date_ok(s))
+        COMPLAIN(c, w, 0, "\"%.*s\" is not a date: write it as 2026-07-14 or 2026-07",
+                 bytes_shown(s, QUOTED_MAX), (const char *)s.p);
     else if (type == FIELD_LINE)
         check_line(c, w, s);
     else if (type == FIELD_TEXT && s.n > KIND_TEXT_MAX)

@@ -192,20 +192,12 @@ void kind_number_put(struct buf *b, double v)
         pack_float(b, v);
 }
 
-static bool starts_with(struct kith_bytes t, const char *word)
-{
-    size_t n = strlen(word);
-
-    assert(n > 0);
-    return t.n >= n && memcmp(t.p, word, n) == 0;
-}
-
 double kind_per_number(struct kith_bytes per)
 {
     struct kith_bytes t = trimmed(per);
     double v = 1;
 
-    if (starts_with(t, "%") || starts_with(t, "per cent") || starts_with(t, "percent"))
+    if (bytes_begin(t, "%") || bytes_begin(t, "per cent") || bytes_begin(t, "percent"))
         return 100;
     size_t n = 0;
     while (n < t.n && (is_digit(t.p[n]) || t.p[n] == ',' || t.p[n] == '.'))

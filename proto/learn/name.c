@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <unistr.h>
+#include "proto/wire/buf.h"
 
 #define TWIN_DIGITS 4u /* hex digits behind ~ */
 #define SHOWN_MAX   40 /* bytes of a wrong name that the sentence repeats */
@@ -43,24 +43,12 @@ char name_stream_letter(uint8_t stream)
     return stream_letters[stream];
 }
 
-/* Bytes of a text worth repeating, cut at a character. */
-static int shown(const char *text)
-{
-    size_t n = u8_strnlen((const uint8_t *)text, SHOWN_MAX + 1);
-    if (n <= SHOWN_MAX)
-        return (int)n;
-    n = SHOWN_MAX;
-    while (n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80)
-        n--;
-    return (int)n;
-}
-
 static int fail_name(const char *text, struct kith_error *e)
 {
     return kith_fail(e, KITH_E_USAGE,
                      "not the name of a record: \"%.*s\": write a site code, a letter C, L, M or S and a "
                      "number, as in ASH-L128, or here-7 for a record that was not released",
-                     shown(text), text);
+                     bytes_shown(bytes_of(text), SHOWN_MAX), text);
 }
 
 /* Reads 1 … max, moving *p behind the digits; false when there is no such number. */
@@ -182,7 +170,7 @@ int name_code_normalise(const char *text, char ret[KITH_CODE_MAX + 1], struct ki
         return kith_fail(
             e, KITH_E_USAGE,
             "not a site code: \"%.*s\": choose 2 to 8 of the letters A to Z and the digits, as in ASH",
-            shown(text), text);
+            bytes_shown(bytes_of(text), SHOWN_MAX), text);
     code[n] = 0;
     memcpy(ret, code, n + 1);
     return 0;

@@ -27,6 +27,7 @@
 #include <unistr.h>
 
 #include "proto/learn/token.h"
+#include "proto/wire/buf.h"
 
 #define SHOWN_MAX 40u /* bytes of the query that a sentence repeats */
 
@@ -68,22 +69,11 @@ struct query {
     struct level levels[QUERY_DEPTH_MAX + 1];
 };
 
-/* Length of the piece from `from` that a sentence can repeat: short, and cut at a character. */
-static int shown(const struct query *q, size_t from, size_t n)
-{
-    assert(from + n <= q->n);
-    if (n <= SHOWN_MAX)
-        return (int)n;
-    n = SHOWN_MAX;
-    while (n > 0 && (q->p[from + n] & 0xC0) == 0x80)
-        n--;
-    return (int)n;
-}
-
 static int fail(const struct query *q, const char *what, size_t from, size_t n, const char *instead)
 {
-    return kith_fail(q->e, KITH_E_USAGE, "%s: \"%.*s\": %s", what, shown(q, from, n),
-                     (const char *)q->p + from, instead);
+    return kith_fail(q->e, KITH_E_USAGE, "%s: \"%.*s\": %s", what,
+                     bytes_shown((struct kith_bytes){q->p + from, n}, SHOWN_MAX), (const char *)q->p + from,
+                     instead);
 }
 
 static struct level *level(struct query *q)
@@ -374,7 +364,7 @@ static int check_end(struct query *q)
     if (q->out->failed)
         return kith_fail(q->e, KITH_E_FULL,
                          "no room for the search: \"%.*s\": this is a fault in the program",
-                         shown(q, 0, q->n), (const char *)q->p);
+                         bytes_shown((struct kith_bytes){q->p, q->n}, SHOWN_MAX), (const char *)q->p);
     return 0;
 }
 

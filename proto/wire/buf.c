@@ -9,6 +9,22 @@ struct kith_bytes bytes_of(const char *text)
     return (struct kith_bytes){(const uint8_t *)text, strlen(text)};
 }
 
+int bytes_shown(struct kith_bytes text, size_t max)
+{
+    size_t n = text.n < max ? text.n : max;
+    assert((text.p || text.n == 0) && max <= 4096);
+    while (n > 0 && n < text.n && (text.p[n] & 0xc0) == 0x80)
+        n--;
+    return (int)n;
+}
+
+bool bytes_begin(struct kith_bytes text, const char *with)
+{
+    size_t n = strlen(with);
+    assert(n > 0);
+    return text.n >= n && memcmp(text.p, with, n) == 0;
+}
+
 void buf_init(struct buf *b, void *memory, size_t cap)
 {
     assert(b && (memory || cap == 0));

@@ -8,6 +8,9 @@
 
 /* A text without its end. */
 struct kith_bytes bytes_of(const char *text);
+/* How many bytes of a text a sentence repeats: at most max, cut at a character; for "%.*s". */
+int bytes_shown(struct kith_bytes text, size_t max);
+bool bytes_begin(struct kith_bytes text, const char *with);
 
 struct buf {
     uint8_t *p;
