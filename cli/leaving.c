@@ -26,7 +26,7 @@ static uint64_t number_of(const struct js *one)
 {
     struct record_name name;
     const char *id = js_text(one, "id");
-    return id && name_parse(id, &name, NULL) == 0 && name.here ? name.seq : 0;
+    return id && name_parse(id, &name, NULL) == 0 && name.here ? name.number : 0;
 }
 
 const struct js *leaving_find(const struct js *all, uint64_t number)

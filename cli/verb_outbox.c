@@ -37,7 +37,7 @@ static void print_row(struct sheet *s, const struct replica_record *x, const str
     char state[LEAVING_TEXT_SIZE];
     struct record_name name;
     bool here = name_parse(x->id, &name, NULL) == 0 && name.here;
-    const struct js *one = here ? leaving_find(waiting, name.seq) : NULL;
+    const struct js *one = here ? leaving_find(waiting, name.number) : NULL;
     sheet_text(s, "id", x->id);
     sheet_text(s, "kind", x->kind);
     sheet_text(s, "title", x->title);
