@@ -102,6 +102,7 @@ static void print_roles(const struct status *s)
 {
     const struct js *roles = js_get(s->live, "roles");
     const char *group = js_text(js_get(s->live, "groups"), "share");
+    bool all_one = js_truth(s->live, "roles_all_one");
     char text[300] = "";
     size_t n = 0;
     if (!roles)
@@ -110,8 +111,11 @@ static void print_roles(const struct status *s)
         n += (size_t)snprintf(text + n, sizeof text - n, "%s%s", i ? ", " : "", js_string(js_at(roles, i)));
     print_text(s, "Your roles", text);
     if (js_integer(s->live, "persons", 1) > 1)
-        print_text(s, "Releases", "take two persons here");
-    if (!js_truth(s->live, "roles_all_one"))
+        print_text(s, "Releases",
+                   all_one && !group ? "take two persons here, and no group is set up: nobody can release "
+                                       "(man kithd, ROLES)"
+                                     : "take two persons here");
+    if (!all_one)
         return;
     snprintf(text, sizeof text,
              group

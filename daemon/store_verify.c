@@ -334,7 +334,10 @@ static void check_sum(struct store_verify *v, const struct store_sums *s, const 
 {
     if (!v->full || store_sums_check(s, name) == 1)
         return;
-    damage(v, "%s%s%s: its rows are not those that were written", file, file[0] ? ": " : "", name);
+    damage(v,
+           "%s%s%s: its rows are not those that were written: what kithd cannot mend comes from a copy of "
+           "the home",
+           file, file[0] ? ": " : "", name);
     if (strcmp(name, "record") == 0 || strcmp(name, "tag") == 0 || strncmp(name, "search_", 7) == 0)
         v->report->projections = true;
 }
