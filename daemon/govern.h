@@ -7,6 +7,8 @@
 #include "daemon/loop.h"
 #include "proto/log/words.h"
 
+#define GOVERN_BODY_MAX (KITH_CUTS_MAX * 64u + 512u) /* bytes of any operation's body */
+
 /* What became of it. */
 struct govern_done {
     bool council; /* else an operation */
@@ -40,7 +42,8 @@ int govern_endorse(struct daemon *d, const struct kith_id *id, struct govern_don
 
 /* KITH_E_REFUSED with the sentence where this site is no coordinator. */
 int govern_coordinator(const struct daemon *d, struct kith_error *e);
-/* The roster changed: looks, in this turn of the loop, whether something must be posted again. */
+/* govern_again.c. The roster changed: looks, in this turn of the loop, whether something must be posted
+ * again. */
 void govern_changed(struct daemon *d);
 void govern_turn(struct daemon *d);
 

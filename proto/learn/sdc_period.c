@@ -235,18 +235,6 @@ bool sdc_period_nests(enum sdc_unit coarse, enum sdc_unit fine)
     return fine != SDC_WEEK && coarse > fine;
 }
 
-uint32_t sdc_period_ratio(enum sdc_unit coarse, enum sdc_unit fine)
-{
-    assert(coarse != SDC_NO_UNIT && fine != SDC_NO_UNIT);
-    if (coarse == fine)
-        return 1;
-    if (coarse == SDC_WEEK && fine == SDC_DAY)
-        return 7;
-    if (!sdc_period_nests(coarse, fine) || months_in(fine) == 0)
-        return 0;
-    return (uint32_t)(months_in(coarse) / months_in(fine));
-}
-
 enum sdc_unit sdc_period_coarser(enum sdc_unit unit)
 {
     switch (unit) {

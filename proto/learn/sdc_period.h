@@ -43,9 +43,7 @@ void sdc_period_print(struct sdc_period p, char ret[SDC_PERIOD_TEXT_MAX]);
 struct sdc_days sdc_period_span(struct sdc_period p, uint32_t first_month);
 /* The period of that unit in which a day lies. */
 struct sdc_period sdc_period_of_day(enum sdc_unit unit, int32_t day, uint32_t first_month);
-/* How many of `fine` make up one of `coarse`, where the coarse always consists of whole fine ones; else 0. A
- * month has no fixed number of days: 0, too, but sdc_period_nests says yes. */
-uint32_t sdc_period_ratio(enum sdc_unit coarse, enum sdc_unit fine);
+/* Does each of `coarse` consist of whole ones of `fine`? */
 bool sdc_period_nests(enum sdc_unit coarse, enum sdc_unit fine);
 /* The next longer unit to which periods may be summed: day and month, quarter, half, year. SDC_NO_UNIT behind
  * weeks and years. */

@@ -447,14 +447,6 @@ uint32_t council_add_sigs(struct council *c, const struct council *other, const 
     return added;
 }
 
-void council_merge(struct council *c, const struct council *other, const struct council *before,
-                   const struct kith_net_id *net)
-{
-    assert(c != NULL && other != NULL && before != NULL);
-    council_check(c, before, net);
-    (void)council_add_sigs(c, other, before, net);
-}
-
 int council_seat_of(const struct council *c, const struct kith_pk *root)
 {
     assert(c->seats_n <= KITH_COORDINATORS_MAX);

@@ -96,9 +96,6 @@ void council_check(struct council *c, const struct council *before, const struct
  * lower than the one there; how many. Those in c are taken to be good. */
 uint32_t council_add_sigs(struct council *c, const struct council *other, const struct council *before,
                           const struct kith_net_id *net);
-/* Both: leaves c with the good signatures of the two. */
-void council_merge(struct council *c, const struct council *other, const struct council *before,
-                   const struct kith_net_id *net);
 /* The seat of this root or site; -1 where it has none. */
 int council_seat_of(const struct council *c, const struct kith_pk *root);
 int council_seat_of_site(const struct council *c, const struct kith_site_id *site);

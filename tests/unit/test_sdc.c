@@ -77,8 +77,6 @@ static void test_years_begin_with_the_first_month(void **state)
             assert_int_equal(sdc_period_span((struct sdc_period){p.unit, p.serial + 1}, 4).from, s.to);
         }
     }
-    assert_int_equal(sdc_period_ratio(SDC_QUARTER, SDC_MONTH), 3);
-    assert_int_equal(sdc_period_ratio(SDC_MONTH, SDC_WEEK), 0);
     assert_false(sdc_period_nests(SDC_MONTH, SDC_WEEK));
     assert_true(sdc_period_nests(SDC_YEAR, SDC_DAY));
 }
