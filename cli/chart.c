@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "proto/learn/sdc.h"
+
 #define DECIMALS_MAX   6
 #define EVENT_TEXT_MAX 10u /* bytes of an event's name below an axis */
 #define GROUPED_FROM   10000.0
@@ -86,14 +88,16 @@ static void print_number(double x, int places, const char *behind, char ret[CHAR
     snprintf(ret + used, CHART_NUMBER_SIZE - used, "%s", behind);
 }
 
-void chart_number(const struct chart *c, double v, bool line, char ret[CHART_NUMBER_SIZE])
+void chart_number(const struct chart *c, double v, enum chart_number_of of, char ret[CHART_NUMBER_SIZE])
 {
     double x = v * shown_scale(c);
     int n = decimals(c);
     ret[0] = '\0';
     if (isnan(v))
         return;
-    if (!line && x == floor(x) && !c->percent && !c->has_den)
+    if (c->people > 0 && of != CHART_TARGET)
+        n = (int)sdc_percent_decimals(c->people);
+    else if (of != CHART_LINE && x == floor(x) && !c->percent && !c->has_den)
         n = 0;
     else if (n == 0 && fabs(x) < 1000)
         n = 1;
@@ -165,10 +169,10 @@ static void find_words(const struct chart *c, struct words *w)
     w->kind = v->icon == SPC_COMMON && is_marked(c) ? "no signal at the end" : chart_kind(v->icon);
     w->line = c->setup.chart == SPC_RUN || c->setup.chart == SPC_G ? "median" : "centre";
     w->since = v->since != SPC_NOWHERE ? c->at[v->since].label : "";
-    chart_number(c, m->centre, true, w->centre);
-    chart_number(c, m->value, false, w->last);
-    chart_number(c, m->lower, true, w->lower);
-    chart_number(c, m->upper, true, w->upper);
+    chart_number(c, m->centre, CHART_LINE, w->centre);
+    chart_number(c, m->value, CHART_POINT, w->last);
+    chart_number(c, m->lower, CHART_LINE, w->lower);
+    chart_number(c, m->upper, CHART_LINE, w->upper);
 }
 
 /* Each is one whole sentence, so that it can be put into another language as one. */
@@ -302,7 +306,7 @@ bool chart_target(const struct chart *c, char ret[CHART_TEXT_SIZE])
     char target[CHART_NUMBER_SIZE];
     if (!c->setup.has_target)
         return false;
-    chart_number(c, c->setup.target, false, target);
+    chart_number(c, c->setup.target, CHART_TARGET, target);
     switch (c->verdict.assurance) {
     case SPC_ASSURANCE_NONE:
         snprintf(ret, CHART_TEXT_SIZE, "Target %s: cannot be told from this chart", target);

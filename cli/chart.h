@@ -36,6 +36,7 @@ struct chart {
     const char *file;
     double scale;          /* values as plotted are numerator / denominator times this */
     bool percent;          /* people see a hundred times as much and a % */
+    double people;         /* of a released percentage: the fewest behind a point (SPEC 11.5); else 0 */
     bool has_num, has_den; /* counts; else values */
     bool raw;              /* of raw counts of this site, and for nobody else */
     bool wants_behind;     /* for chart_read: look for the people behind values */
@@ -74,8 +75,10 @@ void chart_about(const struct chart *c, char ret[CHART_TEXT_SIZE]);
 /* The target against the limits; false where there is nothing to say. */
 bool chart_target(const struct chart *c, char ret[CHART_TEXT_SIZE]);
 /* A number as a person reads it: as it was counted where it is whole, else with as many decimals as the chart
- * needs; `line`: of a centre or limit, which shows its decimal even when it is whole. "" for NaN. */
-void chart_number(const struct chart *c, double v, bool line, char ret[CHART_NUMBER_SIZE]);
+ * needs. A centre or limit shows its decimal even when it is whole; a released percentage has as many as the
+ * people behind it allow, a target its own. "" for NaN. */
+enum chart_number_of { CHART_POINT, CHART_LINE, CHART_TARGET };
+void chart_number(const struct chart *c, double v, enum chart_number_of of, char ret[CHART_NUMBER_SIZE]);
 /* A number of an axis with such steps. */
 void chart_tick(const struct chart *c, double v, double step, char ret[CHART_NUMBER_SIZE]);
 /* What stands below an axis for one point; of an event with a long name its number. */

@@ -190,9 +190,9 @@ static void print_phase(const struct chart *c, uint32_t i)
     const struct spc_phase *p = &c->phase[i];
     const struct spc_mark *m = &c->mark[p->end - 1];
     char centre[CHART_NUMBER_SIZE], lower[CHART_NUMBER_SIZE], upper[CHART_NUMBER_SIZE];
-    chart_number(c, p->centre, true, centre);
-    chart_number(c, m->lower, true, lower);
-    chart_number(c, m->upper, true, upper);
+    chart_number(c, p->centre, CHART_LINE, centre);
+    chart_number(c, m->lower, CHART_LINE, lower);
+    chart_number(c, m->upper, CHART_LINE, upper);
     if (!centre[0])
         printf("from %s: centre not told\n", c->at[p->start].label);
     else if (upper[0])
@@ -206,7 +206,7 @@ static void print_plain_point(const struct chart *c, uint32_t i)
 {
     const struct spc_mark *m = &c->mark[i];
     char value[CHART_NUMBER_SIZE];
-    chart_number(c, m->value, false, value);
+    chart_number(c, m->value, CHART_POINT, value);
     if (!value[0])
         printf("%s: %s\n", c->at[i].label, cell_code(c, i));
     else if (m->rules)

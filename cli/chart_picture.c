@@ -290,7 +290,7 @@ static uint32_t collect_names(const struct picture *p, struct line_name ret[LINE
         char number[CHART_NUMBER_SIZE];
         if (isnan(all[i].v))
             continue;
-        chart_number(c, all[i].v, i < 3, number);
+        chart_number(c, all[i].v, i < 3 ? CHART_LINE : CHART_TARGET, number);
         ret[n] = (struct line_name){.y = y_of(p, all[i].v), .colour = i == 3 ? &ink_red : &ink_black};
         snprintf(ret[n++].text, sizeof ret[0].text, "%s %s", all[i].what, number);
     }

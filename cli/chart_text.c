@@ -194,7 +194,7 @@ static void name_lines(struct canvas *v)
         if (isnan(names[i].y))
             continue;
         char *at = v->name[free_row(v, row_of(v, names[i].y))];
-        chart_number(c, names[i].y, i < 3, number);
+        chart_number(c, names[i].y, i < 3 ? CHART_LINE : CHART_TARGET, number);
         snprintf(at, sizeof v->name[0], " %s %s", names[i].what, number);
     }
 }

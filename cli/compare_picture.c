@@ -248,7 +248,7 @@ static void say_what(const struct comparison *c, char ret[TEXT_SIZE])
 {
     const struct compare_result *r = &c->result;
     char target[COMPARISON_NUMBER_SIZE];
-    comparison_number(c, r->target, target);
+    comparison_number(c, r->target, comparison_people(c), target);
     snprintf(ret, TEXT_SIZE,
              "%u %ss, all together %s; outside the 99.8%% limits: %u with the usual differences between %ss "
              "allowed for, %u by chance alone",

@@ -5,6 +5,7 @@
 
 #include "cli/data_series.h"
 #include "cli/period.h"
+#include "proto/learn/sdc.h"
 #include "proto/learn/unit.h"
 
 #define VERSION_MAX 1000000
@@ -233,11 +234,19 @@ bool comparison_is_percent(const struct comparison *c)
     return c->funnel && c->type == COMPARE_PROPORTION && (c->set.percent || !c->set.measure);
 }
 
-void comparison_number(const struct comparison *c, double v, char ret[COMPARISON_NUMBER_SIZE])
+double comparison_people(const struct comparison *c)
+{
+    double people = 0;
+    for (uint32_t i = 0; i < c->compared; i++)
+        people += c->row[i].c.den;
+    return people;
+}
+
+void comparison_number(const struct comparison *c, double v, double people, char ret[COMPARISON_NUMBER_SIZE])
 {
     double x = v * comparison_scale(c);
     if (comparison_is_percent(c))
-        snprintf(ret, COMPARISON_NUMBER_SIZE, "%.1f%%", x * 100);
+        snprintf(ret, COMPARISON_NUMBER_SIZE, "%.*f%%", (int)sdc_percent_decimals(people), x * 100);
     else
         snprintf(ret, COMPARISON_NUMBER_SIZE, "%.4g", x);
 }

@@ -42,8 +42,10 @@ bool comparison_has_funnel(const struct comparison *c);
 /* What people see of a value: times this. */
 double comparison_scale(const struct comparison *c);
 bool comparison_is_percent(const struct comparison *c);
-/* A value as a person reads it: "8.3%" or "4.51". */
-void comparison_number(const struct comparison *c, double v, char ret[COMPARISON_NUMBER_SIZE]);
+/* Behind all that is compared. */
+double comparison_people(const struct comparison *c);
+/* A value as a person reads it: "8%" or "4.51"; of 4,000 people or more "8.3%" (SPEC 11.5). */
+void comparison_number(const struct comparison *c, double v, double people, char ret[COMPARISON_NUMBER_SIZE]);
 /* "above the limits" */
 const char *comparison_outside(const struct compare_site *s);
 

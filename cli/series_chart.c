@@ -73,6 +73,8 @@ static int put_point(const struct series *s, struct chart *c, uint32_t i, struct
     if (spc_point_check(c->setup.chart, &p, &why))
         return bad(s, why.text, text, e);
     c->point[c->n] = p;
+    if (c->percent && p.cell == SPC_SHOWN && p.den > 0 && (c->people == 0 || p.den < c->people))
+        c->people = p.den;
     c->at[c->n].period = period;
     c->at[c->n].line = i + 1;
     snprintf(c->at[c->n++].label, PERIOD_TEXT_SIZE, "%s", text);

@@ -135,7 +135,7 @@ static void print_sites(const struct cli *cli, const struct comparison *c)
     for (uint32_t i = 0; i < c->compared; i++) {
         const struct comparison_row *row = &c->row[i];
         char value[COMPARISON_NUMBER_SIZE];
-        comparison_number(c, row->c.value, value);
+        comparison_number(c, row->c.value, row->c.den, value);
         printf("%-9s %10.10g %12.10g %10s", row->site, row->c.num, row->c.den, value);
         if (comparison_has_funnel(c) && strip)
             print_strip(c, &row->c, low, high, strip);
@@ -152,9 +152,9 @@ static void print_plain_sites(const struct comparison *c)
     for (uint32_t i = 0; i < c->compared; i++) {
         const struct comparison_row *row = &c->row[i];
         char value[COMPARISON_NUMBER_SIZE], lower[COMPARISON_NUMBER_SIZE], upper[COMPARISON_NUMBER_SIZE];
-        comparison_number(c, row->c.value, value);
-        comparison_number(c, row->c.adjusted.lower998, lower);
-        comparison_number(c, row->c.adjusted.upper998, upper);
+        comparison_number(c, row->c.value, row->c.den, value);
+        comparison_number(c, row->c.adjusted.lower998, row->c.den, lower);
+        comparison_number(c, row->c.adjusted.upper998, row->c.den, upper);
         printf("%s: %.10g of %.10g, %s", row->site, row->c.num, row->c.den, value);
         if (comparison_has_funnel(c))
             printf(", limits %s and %s: %s", lower, upper, comparison_outside(&row->c));
@@ -191,7 +191,7 @@ static void print_funnel(const struct cli *cli, const struct comparison *c)
 {
     const struct compare_result *f = &c->result;
     char target[COMPARISON_NUMBER_SIZE];
-    comparison_number(c, f->target, target);
+    comparison_number(c, f->target, comparison_people(c), target);
     people_say(cli, "All %ss together: %s. Spread: φ %.3g, τ² %.3g.", comparison_noun(c), target, f->phi,
                f->tau2);
     people_say(cli,
