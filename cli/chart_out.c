@@ -13,14 +13,6 @@ static const char *cell_code(const struct chart *c, uint32_t i)
     return isnan(c->mark[i].value) ? "missing" : "shown";
 }
 
-static void put_real(struct js *o, const char *key, double v)
-{
-    if (isfinite(v))
-        js_put_real(o, key, v);
-    else
-        js_put(o, key, NULL);
-}
-
 /* The rules that fire at a point, in the order in which one is named. */
 static struct js *flags_of(uint8_t rules)
 {
@@ -47,12 +39,12 @@ static void print_point(const struct chart *c, uint32_t i)
     bool shown = p->cell == SPC_SHOWN;
     struct js *o = js_object();
     js_put(o, "period", c->at[i].label);
-    put_real(o, "value", m->value * c->scale);
-    put_real(o, "numerator", shown && c->has_num ? p->num : NAN);
-    put_real(o, "denominator", shown && c->has_den ? p->den : NAN);
-    put_real(o, "centre", m->centre * c->scale);
-    put_real(o, "lower", m->lower * c->scale);
-    put_real(o, "upper", m->upper * c->scale);
+    js_put_real(o, "value", m->value * c->scale);
+    js_put_real(o, "numerator", shown && c->has_num ? p->num : NAN);
+    js_put_real(o, "denominator", shown && c->has_den ? p->den : NAN);
+    js_put_real(o, "centre", m->centre * c->scale);
+    js_put_real(o, "lower", m->lower * c->scale);
+    js_put_real(o, "upper", m->upper * c->scale);
     js_put_integer(o, "segment", m->segment + 1);
     js_put_take(o, "flags", flags_of(m->rules));
     js_put(o, "kind", m->rules ? spc_icon_code(m->kind) : NULL);
@@ -84,8 +76,8 @@ static struct js *phases_of(const struct chart *c)
         js_put_integer(o, "segment", i + 1);
         js_put(o, "start", c->at[p->start].label);
         js_put_integer(o, "points", p->totals.points);
-        put_real(o, "centre", p->centre * c->scale);
-        put_real(o, "sigma_z", p->sigma_z);
+        js_put_real(o, "centre", p->centre * c->scale);
+        js_put_real(o, "sigma_z", p->sigma_z);
         put_runs(o, p);
         js_add_take(a, o);
     }
@@ -112,9 +104,9 @@ void chart_print_json(const struct chart *c)
     js_put(o, "since", v->since != SPC_NOWHERE ? c->at[v->since].label : NULL);
     js_put_integer(o, "points", v->points);
     put_runs(o, p);
-    put_real(o, "sigma_z", p->sigma_z);
-    put_real(o, "centre", p->centre * c->scale);
-    put_real(o, "target", c->setup.has_target ? c->setup.target * c->scale : NAN);
+    js_put_real(o, "sigma_z", p->sigma_z);
+    js_put_real(o, "centre", p->centre * c->scale);
+    js_put_real(o, "target", c->setup.has_target ? c->setup.target * c->scale : NAN);
     js_put(o, "assurance", spc_assurance_code(v->assurance));
     js_put_truth(o, "longer_period_advised", v->advise_long);
     js_put_truth(o, "laney_advised", v->advise_laney);

@@ -14,10 +14,6 @@
 #define TICKS       6u
 #define LINE_LABELS 4
 
-struct box {
-    double left, top, right, bottom;
-};
-
 struct picture {
     cairo_t *cr;
     const struct chart *c;

@@ -18,10 +18,6 @@
 #define TEXT_SIZE   400u
 #define AIR         1.06 /* of the largest site and the highest value, at the border of the plot */
 
-struct box {
-    double left, top, right, bottom;
-};
-
 struct funnel {
     cairo_t *cr;
     const struct comparison *c;

@@ -74,3 +74,16 @@ void decision_print_contested(const struct cli *cli, struct replica *r)
     else
         cli_note("kith: %s", self.contested);
 }
+
+void decision_put(struct sheet *s, const struct replica_decision *x)
+{
+    char agreed[64] = "";
+    if (x->need > 0)
+        snprintf(agreed, sizeof agreed, "%lld of %lld", (long long)x->have, (long long)x->need);
+    sheet_text(s, "what", x->what);
+    sheet_text(s, "agreed", agreed);
+    sheet_integer(s, "have", x->have);
+    sheet_integer(s, "need", x->need);
+    sheet_text(s, "by", x->who);
+    sheet_text(s, "id", x->id);
+}

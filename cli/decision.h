@@ -5,6 +5,7 @@
 #include "cli/control.h"
 #include "cli/options.h"
 #include "cli/replica.h"
+#include "cli/sheet.h"
 
 /* Adds a key and its text to a request. */
 void decision_pack(struct buf *b, const char *key, const char *text);
@@ -12,5 +13,9 @@ void decision_pack(struct buf *b, const char *key, const char *text);
 int decision_ask(const struct cli *cli, const char *verb, const struct buf *b);
 /* Two councils compete: one loud line, on standard output for people, else on standard error. */
 void decision_print_contested(const struct cli *cli, struct replica *r);
+
+/* The cells that every list of decisions has: what, agreed, have, need, by and id. Council 0 needs nobody's
+ * signature, and says nothing of it. */
+void decision_put(struct sheet *s, const struct replica_decision *x);
 
 #endif

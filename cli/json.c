@@ -1,6 +1,7 @@
 #include "cli/json.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -184,7 +185,7 @@ void js_put_integer(struct js *o, const char *key, int64_t v)
 
 void js_put_real(struct js *o, const char *key, double v)
 {
-    put(o, key, json_real(v));
+    put(o, key, isfinite(v) ? json_real(v) : json_null());
 }
 
 void js_put_truth(struct js *o, const char *key, bool v)

@@ -39,7 +39,8 @@ struct js *js_copy(const struct js *v); /* the whole value; NULL of NULL */
 void js_put(struct js *o, const char *key, const char *text);
 void js_put_bytes(struct js *o, const char *key, struct kith_bytes text);
 void js_put_integer(struct js *o, const char *key, int64_t v);
-void js_put_real(struct js *o, const char *key, double v);
+void js_put_real(struct js *o, const char *key,
+                 double v); /* null where v is no number: JSON has none for it */
 void js_put_truth(struct js *o, const char *key, bool v);
 void js_put_time(struct js *o, const char *key, int64_t ms);   /* RFC 3339; null below 0 */
 void js_put_take(struct js *o, const char *key, struct js *v); /* v becomes part of o */

@@ -18,6 +18,9 @@
 struct rgb {
     double r, g, b;
 };
+struct box {
+    double left, top, right, bottom;
+};
 extern const struct rgb ink_black, ink_grey, ink_light, ink_blue, ink_orange, ink_purple, ink_red, ink_white;
 
 void ink(cairo_t *cr, const struct rgb *colour);

@@ -27,23 +27,15 @@ static const struct cli_option options[] = {
 
 /* ---- for machines ---- */
 
-static void put_real(struct js *o, const char *key, double v)
-{
-    if (isfinite(v))
-        js_put_real(o, key, v);
-    else
-        js_put(o, key, NULL);
-}
-
 static void put_limits(struct js *o, const struct comparison *c, const struct comparison_row *row)
 {
     double k = row->why || !c->funnel || c->result.few ? (double)NAN : comparison_scale(c);
-    put_real(o, "lower_95", row->c.adjusted.lower95 * k);
-    put_real(o, "upper_95", row->c.adjusted.upper95 * k);
-    put_real(o, "lower_998", row->c.adjusted.lower998 * k);
-    put_real(o, "upper_998", row->c.adjusted.upper998 * k);
-    put_real(o, "lower_998_unadjusted", row->c.plain.lower998 * k);
-    put_real(o, "upper_998_unadjusted", row->c.plain.upper998 * k);
+    js_put_real(o, "lower_95", row->c.adjusted.lower95 * k);
+    js_put_real(o, "upper_95", row->c.adjusted.upper95 * k);
+    js_put_real(o, "lower_998", row->c.adjusted.lower998 * k);
+    js_put_real(o, "upper_998", row->c.adjusted.upper998 * k);
+    js_put_real(o, "lower_998_unadjusted", row->c.plain.lower998 * k);
+    js_put_real(o, "upper_998_unadjusted", row->c.plain.upper998 * k);
     js_put_integer(o, "outside", row->why ? 0 : row->c.outside);
     js_put_integer(o, "outside_unadjusted", row->why ? 0 : row->c.outside_plain);
 }
@@ -58,18 +50,18 @@ static void print_json(const struct comparison *c)
         struct js *o = js_object();
         js_put(o, comparison_noun(c), row->site);
         js_put(o, "id", row->id);
-        put_real(o, "numerator", row->c.num * shown);
-        put_real(o, "denominator", row->c.den * shown);
-        put_real(o, "value", row->c.value * shown * comparison_scale(c));
+        js_put_real(o, "numerator", row->c.num * shown);
+        js_put_real(o, "denominator", row->c.den * shown);
+        js_put_real(o, "value", row->c.value * shown * comparison_scale(c));
         put_limits(o, c, row);
         js_put(o, "left_out", row->why);
         js_print_take(o, stdout);
     }
     struct js *o = js_object();
     js_put_integer(o, c->by_unit ? "units" : "sites", c->compared);
-    put_real(o, "target", c->funnel ? f->target * comparison_scale(c) : NAN);
-    put_real(o, "phi", f->phi * known);
-    put_real(o, "tau2", f->tau2 * known);
+    js_put_real(o, "target", c->funnel ? f->target * comparison_scale(c) : NAN);
+    js_put_real(o, "phi", f->phi * known);
+    js_put_real(o, "tau2", f->tau2 * known);
     js_put_integer(o, "outside_998", f->outside998);
     js_put_integer(o, "outside_998_adjusted", f->outside998_adjusted);
     js_put_integer(o, "outside_95", f->outside95);

@@ -26,18 +26,11 @@ static const struct sheet_column columns[] = {
 
 static void print_row(struct sheet *s, const struct replica_decision *x)
 {
-    char agreed[64];
-    snprintf(agreed, sizeof agreed, "%lld of %lld", (long long)x->have, (long long)x->need);
+    decision_put(s, x);
     sheet_integer(s, "number", x->number);
     sheet_text(s, "kind", x->event);
-    sheet_text(s, "what", x->what);
-    sheet_text(s, "agreed", agreed);
-    sheet_integer(s, "have", x->have);
-    sheet_integer(s, "need", x->need);
-    sheet_text(s, "by", x->who);
     sheet_truth(s, "mine", x->mine);
     sheet_integer(s, "council", x->g);
-    sheet_text(s, "id", x->id);
     sheet_row(s);
 }
 

@@ -113,29 +113,20 @@ static int list_members(struct cli *cli, struct replica *r, struct kith_error *e
     return rc ? rc : n > 0;
 }
 
-/* Council 0 needs nobody's signature. */
 static void print_event(struct sheet *s, const struct replica_decision *x)
 {
-    char agreed[64] = "";
-    if (x->need > 0)
-        snprintf(agreed, sizeof agreed, "%lld of %lld", (long long)x->have, (long long)x->need);
+    decision_put(s, x);
     if (x->g >= 0)
         sheet_integer(s, "council", x->g);
     sheet_time(s, "time", x->time);
     sheet_text(s, "event", x->event);
-    sheet_text(s, "what", x->what);
     sheet_text(s, "state", x->state);
-    sheet_text(s, "agreed", agreed);
-    sheet_integer(s, "have", x->have);
-    sheet_integer(s, "need", x->need);
-    sheet_text(s, "by", x->who);
     sheet_text(s, "cuts", x->cuts);
     sheet_text(s, "code", x->code);
     sheet_text(s, "name", x->name);
     sheet_text(s, "role", x->role);
     sheet_text(s, "reason", x->reason);
     sheet_text(s, "site", x->site);
-    sheet_text(s, "id", x->id);
     sheet_row(s);
 }
 
