@@ -188,9 +188,9 @@ check_match 'and for machines' "$(k BRK --json status)" '"refused": *5.*"refused
 # ---- nothing of the raw counts anywhere else ----
 
 for i in 3 14 20; do
-    n=$((40713 + 977 * i))
-    check_equal "denominator $n at BRK" "$(grep -rlaF "$n" "${home[BRK]}" | wc -l)" 0
-    check_equal "denominator $n where others may read" "$(grep -laF "$n" "${home[ASH]}"/{replica.db*,config.yaml} "${log[ASH]}" | wc -l)" 0
+    n=$((40713 + 977 * i)) alone="(?<![0-9A-Za-z:])$n(?![0-9A-Za-z])" # no port, and no part of a key
+    check_equal "denominator $n at BRK" "$(LC_ALL=C grep -rlaP "$alone" "${home[BRK]}" | wc -l)" 0
+    check_equal "denominator $n where others may read" "$(LC_ALL=C grep -laP "$alone" "${home[ASH]}"/{replica.db*,config.yaml} "${log[ASH]}" | wc -l)" 0
 done
 check_equal 'private.db is nobody else'"'"'s' "$(stat -c %a "${home[ASH]}/private.db")" 600
 

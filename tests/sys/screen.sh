@@ -21,7 +21,8 @@ write() { # title, what happened: a file
 
 # ---- blocked ----
 
-marks=(Quillaxis 4857773457 '485 777 3457' '777 3457' AB123456C 1951)
+year='(?<![0-9A-Za-z])1951(?![0-9A-Za-z])' # alone: among the digits of keys and times it may stand by chance
+marks=(Quillaxis 4857773457 '485 777 3457' '777 3457' AB123456C "$year")
 blocked() { # title, what happened, kind
     local out
     write "$1 Quillaxis" "$2"
@@ -203,7 +204,7 @@ done
 check 'what was planted is found in files for the group' grep -laqF -- "$planted" $(readable)
 check_equal 'what was planted is not found in what passed between the daemons' "$(grep -c captured <<< "$found")" 0
 for mark in "${marks[@]}"; do
-    found=$(read_by_group | xargs -d '\n' grep -la -- "$mark" 2> /dev/null)
+    found=$(read_by_group | LC_ALL=C xargs -d '\n' grep -laP -- "$mark" 2> /dev/null)
     case $mark in
     4857773457) # stands in the address and the DOI, and in nothing else
         check_equal 'records with those digits' "$(sql ASH "SELECT count(*) FROM v_record WHERE body LIKE '%4857773457%'")" 1
