@@ -215,7 +215,7 @@ static void release_due(struct daemon *d, uint32_t n, struct store_approval *a)
     drive_commit(d); /* an approval ends behind its entry, never before it */
     for (uint32_t i = 0; i < n; i++)
         settle(d, &a[i], &item[i]);
-    drive_wrote(d, WAITS_NOT);
+    daemon_wrote(d, WAITS_NOT);
 }
 
 /* When to look again, in ms of the monotonic clock. */

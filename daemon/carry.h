@@ -7,7 +7,7 @@
 #ifndef KITHD_CARRY_H
 #define KITHD_CARRY_H
 
-#include "daemon/loop.h"
+#include "daemon/daemon.h"
 #include "proto/log/bundle_check.h"
 
 #define CARRY_PIECE    (256u * 1024u) /* bytes that one read gives, about */

@@ -2,7 +2,7 @@
 #ifndef KITHD_CONTROL_H
 #define KITHD_CONTROL_H
 
-#include "daemon/loop.h"
+#include "daemon/daemon.h"
 #include "daemon/release.h"
 #include "daemon/screened.h"
 #include "kith/control.h"

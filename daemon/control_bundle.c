@@ -276,5 +276,5 @@ void control_bundle_end(struct client *c, struct kith_bytes args)
     answer_end(c, applied);
     control_bundle_forget(c);
     if (applied)
-        drive_wrote(c->d, WAITS_NOT);
+        daemon_wrote(c->d, WAITS_NOT);
 }

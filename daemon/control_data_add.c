@@ -162,5 +162,5 @@ void control_data_add(struct client *c, struct kith_bytes args)
     answer_number(b, "added", fresh);
     answer_number(b, "same", a.n - fresh);
     answer_end(c, true);
-    drive_wrote(c->d, WAITS_NOT);
+    daemon_wrote(c->d, WAITS_NOT);
 }

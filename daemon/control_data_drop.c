@@ -25,5 +25,5 @@ void control_data_drop(struct client *c, struct kith_bytes args)
     pack_map(b, DATA_SERIES_PAIRS);
     data_put_series(b, &r);
     answer_end(c, true);
-    drive_wrote(c->d, WAITS_NOT);
+    daemon_wrote(c->d, WAITS_NOT);
 }

@@ -95,7 +95,7 @@ static void answer(struct client *c, const struct fixing *f, const struct raw_ce
     pack_cstr(b, "now");
     data_put_row(b, &f->series, &f->now);
     answer_end(c, true);
-    drive_wrote(c->d, WAITS_NOT);
+    daemon_wrote(c->d, WAITS_NOT);
 }
 
 void control_data_fix(struct client *c, struct kith_bytes args)

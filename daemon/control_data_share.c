@@ -299,7 +299,7 @@ static void answer(struct client *c, struct publish *p, struct kith_bytes args, 
     put_unshifted(p, args, b);
     series_answer(p, b);
     answer_end(c, true);
-    drive_wrote(c->d, WAITS_NOT);
+    daemon_wrote(c->d, WAITS_NOT);
 }
 
 void control_data_share(struct client *c, struct kith_bytes args)

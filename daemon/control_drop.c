@@ -56,7 +56,7 @@ static void drop_all(struct client *c, const uint64_t *draft, uint32_t n)
         put_result(b, draft[i], &e);
     }
     answer_end(c, true);
-    drive_wrote(c->d, WAITS_NOT);
+    daemon_wrote(c->d, WAITS_NOT);
 }
 
 void control_drop(struct client *c, struct kith_bytes args)

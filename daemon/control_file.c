@@ -36,7 +36,7 @@ void control_join_request(struct client *c, struct kith_bytes args)
     answer_text(b, "name", c->d->name);
     answer_site(b, &c->d->keys.root);
     answer_end(c, true);
-    drive_wrote(c->d, WAITS_NOT);
+    daemon_wrote(c->d, WAITS_NOT);
 }
 
 int control_follows(const struct daemon *d, struct kith_bytes args, bool *ret, struct kith_site_id *ret_site,
@@ -101,5 +101,5 @@ void control_admit(struct client *c, struct kith_bytes args)
     answer_number(b, "have", have);
     answer_number(b, "need", need);
     answer_end(c, true);
-    drive_wrote(c->d, WAITS_NOT);
+    daemon_wrote(c->d, WAITS_NOT);
 }

@@ -49,7 +49,7 @@ static void answer(struct client *c, int r, const struct govern_done *x, const s
     if (x->absence)
         answer_text(b, "absence", x->absence);
     answer_end(c, true);
-    drive_wrote(c->d, WAITS_NOT);
+    daemon_wrote(c->d, WAITS_NOT);
 }
 
 void control_coordinator(struct client *c, struct kith_bytes args)

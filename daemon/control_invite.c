@@ -94,7 +94,7 @@ static void answer(struct client *c, const char *line, const struct invite *i, c
         answer_text(b, "warning", warning);
     }
     answer_end(c, true);
-    drive_wrote(c->d, WAITS_NOT);
+    daemon_wrote(c->d, WAITS_NOT);
 }
 
 static int read_args(struct kith_bytes args, struct invite *i, struct kith_error *e)

@@ -19,5 +19,5 @@ void control_leave(struct client *c, struct kith_bytes args)
     pack_cstr(b, "waited");
     pack_bool(b, waited);
     answer_end(c, true);
-    drive_wrote(c->d, WAITS_NOT);
+    daemon_wrote(c->d, WAITS_NOT);
 }

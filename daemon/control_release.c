@@ -89,7 +89,7 @@ static void answer(struct client *c)
     free(c->item);
     c->item = NULL;
     answer_end(c, true);
-    drive_wrote(c->d, WAITS_NOT);
+    daemon_wrote(c->d, WAITS_NOT);
 }
 
 static void slice(struct client *c)

@@ -89,5 +89,5 @@ void control_retain(struct client *c, struct kith_bytes args)
     pack_map(b, 1);
     answer_text(b, "id", id);
     answer_end(c, true);
-    drive_wrote(c->d, WAITS_NOT);
+    daemon_wrote(c->d, WAITS_NOT);
 }

@@ -127,7 +127,7 @@ static void answer(struct client *c, uint32_t epoch, const struct told *logs, ui
     answer_text(b, "root_key", d->keys.has_root ? "here" : "exported");
     answer_end(c, done);
     if (done)
-        drive_wrote(d, WAITS_NOT);
+        daemon_wrote(d, WAITS_NOT);
 }
 
 void control_rotate(struct client *c, struct kith_bytes args)

@@ -143,7 +143,7 @@ static void share_all(struct client *c, struct pack_reader *r, uint32_t n, struc
     for (uint32_t i = 0; i < n; i++)
         put_result(b, &s[i]);
     answer_end(c, true);
-    drive_wrote(c->d, WAITS_NOT);
+    daemon_wrote(c->d, WAITS_NOT);
 }
 
 void control_share(struct client *c, struct kith_bytes args)

@@ -55,7 +55,7 @@ static void answer(struct client *c)
     pack_cstr(b, "complete");
     pack_bool(b, is_alone(d) || (n > 0 && done == n));
     answer_end(c, true);
-    drive_wrote(d, WAITS_NOT); /* what the reconciliation brought is on disk before this is said */
+    daemon_wrote(d, WAITS_NOT); /* what the reconciliation brought is on disk before this is said */
 }
 
 static void look(struct client *c)

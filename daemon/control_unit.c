@@ -36,7 +36,7 @@ static void answer(struct client *c, const struct unit *u)
     pack_bool(b, u->open);
     answer_text(b, "setting", u->setting);
     answer_end(c, true);
-    drive_wrote(c->d, WAITS_NOT);
+    daemon_wrote(c->d, WAITS_NOT);
 }
 
 /* Puts the row in place of the one at `at`, or behind all of them. */

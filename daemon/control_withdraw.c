@@ -47,7 +47,7 @@ static void answer(struct client *c, const struct withdraw_item *item, uint32_t 
     for (uint32_t i = 0; i < n; i++)
         put_result(b, &item[i]);
     answer_end(c, true);
-    drive_wrote(c->d, WAITS_NOT);
+    daemon_wrote(c->d, WAITS_NOT);
 }
 
 void control_withdraw(struct client *c, struct kith_bytes args)

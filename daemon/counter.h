@@ -5,7 +5,7 @@
 #ifndef KITHD_COUNTER_H
 #define KITHD_COUNTER_H
 
-#include "daemon/loop.h"
+#include "daemon/daemon.h"
 
 /* Finds the file and compares: a warning in the log, and d->old_home, where the home holds less than the file
  * says. KITH_E_REFUSED where no counter can be kept. */

@@ -3,7 +3,7 @@
 #ifndef KITHD_DIAL_H
 #define KITHD_DIAL_H
 
-#include "daemon/loop.h"
+#include "daemon/daemon.h"
 
 #define DIAL_LINKS    5u
 #define DIAL_FIRST_MS 1000

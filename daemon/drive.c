@@ -10,23 +10,6 @@
 
 #include <string.h>
 
-void drive_wrote(struct daemon *d, enum drive_wait wait)
-{
-    int64_t at = daemon_now(d).ms;
-    switch (wait) {
-    case WAITS_NOT:
-        break;
-    case WAITS_SOON:
-        at += COMMIT_MS;
-        break;
-    case WAITS_LONG:
-        at += LAZY_MS;
-        break;
-    }
-    if (at < d->commit_at)
-        d->commit_at = at;
-}
-
 void drive_commit(struct daemon *d)
 {
     struct kith_error e;
@@ -58,7 +41,7 @@ static void on_store(struct daemon *d, const struct sync_action *a)
         daemon_fatal(d, "store.put", &e);
     d->handed = a->ticket;
     d->packed = d->merged = false;
-    drive_wrote(d, a->own ? WAITS_NOT : WAITS_SOON);
+    daemon_wrote(d, a->own ? WAITS_NOT : WAITS_SOON);
     if (a->log.stream == KITH_STATUS)
         dial_changed(d);
     if (store_refused(d->store))
@@ -73,7 +56,7 @@ static void on_fill(struct daemon *d, const struct sync_action *a)
         daemon_fatal(d, "store.fill", &e);
     if (r < 0)
         log_say(LOG_WARN, "store.fill", "%s", e.text);
-    drive_wrote(d, WAITS_SOON);
+    daemon_wrote(d, WAITS_SOON);
 }
 
 static void on_council(struct daemon *d, const struct sync_action *a)
@@ -81,7 +64,7 @@ static void on_council(struct daemon *d, const struct sync_action *a)
     struct kith_error e;
     if (store_put_council(d->store, a, &e) < 0)
         daemon_fatal(d, "store.council", &e);
-    drive_wrote(d, WAITS_SOON);
+    daemon_wrote(d, WAITS_SOON);
 }
 
 static void on_proof(struct daemon *d, const struct sync_action *a)
@@ -89,7 +72,7 @@ static void on_proof(struct daemon *d, const struct sync_action *a)
     struct kith_error e;
     if (store_put_proof(d->store, a, &e) < 0)
         daemon_fatal(d, "store.proof", &e);
-    drive_wrote(d, WAITS_SOON);
+    daemon_wrote(d, WAITS_SOON);
 }
 
 /* Another branch of this log follows, in this transaction or soon after. */
@@ -109,7 +92,7 @@ static void on_cut(struct daemon *d, const struct sync_action *a)
     log_end(&l);
     d->packed = d->merged = false;
     d->approve_at = 0;
-    drive_wrote(d, WAITS_SOON);
+    daemon_wrote(d, WAITS_SOON);
 }
 
 /* Who was admitted or revoked, what waits and which council is in force: each once. */
@@ -136,7 +119,7 @@ static void on_return(struct daemon *d, const struct sync_action *a)
         daemon_fatal(d, "store.return", &e);
     log_say(LOG_WARN, "log.void", "what this home wrote after its epoch was over returns to the outbox");
     d->approve_at = 0;
-    drive_wrote(d, WAITS_SOON);
+    daemon_wrote(d, WAITS_SOON);
 }
 
 static void on_roster(struct daemon *d)
@@ -156,7 +139,7 @@ static void on_roster(struct daemon *d)
     log_news(d);
     receipt_changed(d);
     if (store_dirty(d->store))
-        drive_wrote(d, WAITS_SOON);
+        daemon_wrote(d, WAITS_SOON);
     peers_rekeyed(d);
     dial_changed(d);
     govern_changed(d);
@@ -220,7 +203,7 @@ static void on_in_step(struct daemon *d, const struct sync_action *a)
     }
     if (!p->in_step && store_heard(d->store, &p->site, daemon_wall(), &e) < 0)
         daemon_fatal(d, "store.heard", &e);
-    drive_wrote(d, WAITS_SOON);
+    daemon_wrote(d, WAITS_SOON);
     note_level(d, p, a);
     p->in_step = true;
     leave_in_step(d);

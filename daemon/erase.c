@@ -149,7 +149,7 @@ static bool step(struct daemon *d)
     if (store_erase_step(x->pass, daemon_wall(), &state, &e) < 0)
         daemon_fatal(d, "store.erase", &e);
     if (store_dirty(d->store))
-        drive_wrote(d, state == ERASE_DONE ? WAITS_SOON : WAITS_LONG);
+        daemon_wrote(d, state == ERASE_DONE ? WAITS_SOON : WAITS_LONG);
     if (state != ERASE_READER)
         x->waits_since.ms = 0;
     switch (state) {
@@ -179,7 +179,7 @@ static void look(struct daemon *d)
     if (store_erase_due(d->store, now, after_ms(d), &due, &e) < 0)
         daemon_fatal(d, "store.erase", &e);
     if (store_dirty(d->store))
-        drive_wrote(d, WAITS_SOON);
+        daemon_wrote(d, WAITS_SOON);
     if (due > now.ms) {
         int64_t wait = due == INT64_MAX || due - now.ms > LOOK_MS ? LOOK_MS : due - now.ms;
         x->next.ms = daemon_now(d).ms + wait;

@@ -4,7 +4,7 @@
 #ifndef KITHD_GOVERN_H
 #define KITHD_GOVERN_H
 
-#include "daemon/loop.h"
+#include "daemon/daemon.h"
 #include "proto/log/words.h"
 
 #define GOVERN_BODY_MAX (KITH_CUTS_MAX * 64u + 512u) /* bytes of any operation's body */

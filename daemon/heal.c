@@ -81,7 +81,7 @@ static void rotated(struct daemon *d)
     d->own_epoch = d->keys.epoch;
     sync_elsewhere(d->sync, false);
     check(d, store_meta_set(d->store, "elsewhere", NULL, &e), &e);
-    drive_wrote(d, WAITS_SOON);
+    daemon_wrote(d, WAITS_SOON);
 }
 
 static void found_elsewhere(struct daemon *d)
@@ -89,7 +89,7 @@ static void found_elsewhere(struct daemon *d)
     struct kith_error e;
     sync_elsewhere(d->sync, true);
     check(d, store_meta_set_int(d->store, "elsewhere", d->keys.epoch, &e), &e);
-    drive_wrote(d, WAITS_SOON);
+    daemon_wrote(d, WAITS_SOON);
 }
 
 /* Once: who has healed before and is old again is one of two. */

@@ -9,7 +9,7 @@
 #ifndef KITHD_HEAL_H
 #define KITHD_HEAL_H
 
-#include "daemon/loop.h"
+#include "daemon/daemon.h"
 
 /* Once the network is loaded. */
 void heal_start(struct daemon *d);

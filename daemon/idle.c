@@ -5,7 +5,13 @@
 #include "daemon/drive.h"
 #include "daemon/peer.h"
 
-#define PACK_ENTRIES 2048u
+#define SLICE_ENTRIES  128u /* projected in one turn: some milliseconds */
+#define PACK_ENTRIES   2048u
+#define QUIET_MS       20   /* without input for so long: links are not busy */
+#define SLICE_EVERY_MS 1000 /* projected at least so often, however busy the links are */
+#define PACK_AFTER_MS  5000 /* idle for so long before runs are packed */
+#define HEARD_EVERY_MS 300000
+#define ROOM_EVERY_MS  1000
 
 static bool is_quiet(const struct daemon *d)
 {
@@ -25,7 +31,7 @@ static bool project(struct daemon *d)
         return false; /* idle_deadline brings us back */
     if (store_project(d->store, SLICE_ENTRIES, &left, &e) < 0)
         daemon_fatal(d, "store.project", &e);
-    drive_wrote(d, WAITS_LONG);
+    daemon_wrote(d, WAITS_LONG);
     d->projected = daemon_now(d);
     if (store_refused(d->store))
         receipt_changed(d);
@@ -49,7 +55,7 @@ static void pack(struct daemon *d)
         daemon_fatal(d, "store.pack", &e);
     d->packed = merged == 0;
     if (store_dirty(d->store))
-        drive_wrote(d, WAITS_LONG);
+        daemon_wrote(d, WAITS_LONG);
 }
 
 /* Many small transactions leave many segments, and a search looks into each. */
@@ -62,7 +68,7 @@ static void merge_index(struct daemon *d)
     if (store_merge_index(d->store, &more, &e) < 0)
         daemon_fatal(d, "store.merge", &e);
     d->merged = !more;
-    drive_wrote(d, WAITS_LONG);
+    daemon_wrote(d, WAITS_LONG);
 }
 
 static void checkpoint(struct daemon *d)
@@ -111,7 +117,7 @@ static void note_heard(struct daemon *d)
             continue;
         if (store_heard(d->store, &p->site, daemon_wall(), &e) < 0)
             daemon_fatal(d, "store.heard", &e);
-        drive_wrote(d, WAITS_LONG);
+        daemon_wrote(d, WAITS_LONG);
     }
 }
 

@@ -3,7 +3,7 @@
 #ifndef KITHD_IDLE_H
 #define KITHD_IDLE_H
 
-#include "daemon/loop.h"
+#include "daemon/daemon.h"
 
 /* One slice at the end of a turn. True when more is left to do at once. */
 bool idle_slice(struct daemon *d);

@@ -150,7 +150,7 @@ static void join_pending(struct daemon *d, const struct msg_hello *h)
     memcpy(w->line, line, sizeof line);
     crypto_wipe(line, sizeof line);
     join_again(d);
-    drive_wrote(d, WAITS_NOT);
+    daemon_wrote(d, WAITS_NOT);
 }
 
 /* The network said no: it is not asked again, and `kith status` goes on saying why. */
@@ -162,7 +162,7 @@ static void joining_refused(struct daemon *d, const struct kith_error *why)
     crypto_wipe(&d->joining, sizeof d->joining);
     if (put_joining(d, NULL, 0, 0, text, &e) < 0)
         daemon_fatal(d, "join.pending", &e);
-    drive_wrote(d, WAITS_NOT);
+    daemon_wrote(d, WAITS_NOT);
 }
 
 int join_start(struct daemon *d, struct kith_error *e)

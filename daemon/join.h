@@ -3,7 +3,7 @@
 #ifndef KITHD_JOIN_H
 #define KITHD_JOIN_H
 
-#include "daemon/loop.h"
+#include "daemon/daemon.h"
 
 #define JOIN_MS          20000
 #define JOIN_REQUEST_MAX 2048u

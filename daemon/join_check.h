@@ -2,7 +2,7 @@
 #ifndef KITHD_JOIN_CHECK_H
 #define KITHD_JOIN_CHECK_H
 
-#include "daemon/loop.h"
+#include "daemon/daemon.h"
 
 struct join_log {
     struct kith_log_key log;

@@ -70,7 +70,7 @@ void leave_told_revoked(struct daemon *d, const struct kith_site_id *by)
     d->told_revoked = true;
     log_say(LOG_WARN, "network.revoked", "\"%s\" says that this site was revoked; ask a coordinator why",
             code);
-    drive_wrote(d, WAITS_SOON);
+    daemon_wrote(d, WAITS_SOON);
 }
 
 void leave_in_step(struct daemon *d)

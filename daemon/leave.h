@@ -4,7 +4,7 @@
 #ifndef KITHD_LEAVE_H
 #define KITHD_LEAVE_H
 
-#include "daemon/loop.h"
+#include "daemon/daemon.h"
 
 /* Reads the tombstone, at the start. */
 int leave_load(struct daemon *d, struct kith_error *e);

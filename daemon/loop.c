@@ -20,31 +20,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-struct kith_mono daemon_now(const struct daemon *d)
-{
-    return (struct kith_mono){(int64_t)uv_now(&d->uv)};
-}
-
-struct kith_wall daemon_wall(void)
-{
-    struct timespec ts;
-    clock_gettime(CLOCK_REALTIME, &ts);
-    return (struct kith_wall){(int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000};
-}
-
-void daemon_fatal(const struct daemon *d, const char *where, const struct kith_error *e)
-{
-    struct logline l;
-    log_begin(&l, LOG_ERROR, "daemon.fault");
-    log_str(&l, "home", d->home.dir);
-    log_str(&l, "where", where);
-    log_fault(&l, e);
-    log_end(&l);
-    _exit(70);
-}
+#define STOP_MS      1500 /* for goodbyes, once stopping */
+#define SLEEP_MAX_MS 3600000
 
 /* ---- stopping ---- */
 
@@ -68,11 +47,12 @@ static void finish_stop(struct daemon *d)
     uv_stop(&d->uv);
 }
 
-void daemon_stop(struct daemon *d, const char *why)
+/* The first thing of the turn after somebody asked for it. */
+static void begin_stop(struct daemon *d)
 {
-    if (d->stopping)
+    if (d->stopping || !d->stop_why)
         return;
-    log_say(LOG_INFO, "daemon.stop", "%s", why);
+    log_say(LOG_INFO, "daemon.stop", "%s", d->stop_why);
     d->stopping = true;
     d->stop_by.ms = daemon_now(d).ms + STOP_MS;
     peer_listen_stop(d);
@@ -104,6 +84,7 @@ static void on_spin(uv_idle_t *h)
 static void tick(struct daemon *d)
 {
     struct kith_mono now = daemon_now(d);
+    begin_stop(d);
     peers_tick(d);
     if (d->sync && sync_deadline(d->sync).ms <= now.ms) {
         sync_tick(d->sync, now);

@@ -2,7 +2,7 @@
 #ifndef KITHD_NET_H
 #define KITHD_NET_H
 
-#include "daemon/loop.h"
+#include "daemon/daemon.h"
 
 #define NET_CODE_SIZE (KITH_CODE_MAX + 12u) /* a code as shown, or hex, and its end */
 

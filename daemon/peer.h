@@ -2,7 +2,7 @@
 #ifndef KITHD_PEER_H
 #define KITHD_PEER_H
 
-#include "daemon/loop.h"
+#include "daemon/daemon.h"
 
 #define PEER_NO_NUMBER UINT32_MAX
 #define PEER_LINGER_MS 1000

@@ -7,7 +7,7 @@
 #ifndef KITHD_PUBLISH_H
 #define KITHD_PUBLISH_H
 
-#include "daemon/loop.h"
+#include "daemon/daemon.h"
 #include "daemon/store_publish.h"
 
 #define PUBLISH_BLOB_MAX   131072u

@@ -266,5 +266,5 @@ void release_drafts(struct daemon *d, const struct releaser *by, struct release_
                 take_draft(&r, &item[i]);
         end_run(&r);
     }
-    drive_wrote(d, WAITS_NOT);
+    daemon_wrote(d, WAITS_NOT);
 }

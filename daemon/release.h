@@ -2,7 +2,7 @@
 #ifndef KITHD_RELEASE_H
 #define KITHD_RELEASE_H
 
-#include "daemon/loop.h"
+#include "daemon/daemon.h"
 
 #define RELEASE_ID_MAX STORE_POSITION_TEXT
 

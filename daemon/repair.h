@@ -2,7 +2,7 @@
 #ifndef KITHD_REPAIR_H
 #define KITHD_REPAIR_H
 
-#include "daemon/loop.h"
+#include "daemon/daemon.h"
 
 struct repair_done {
     uint32_t logs;    /* of others, from the damaged run on dropped and asked for again */

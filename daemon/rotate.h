@@ -4,7 +4,7 @@
 #ifndef KITHD_ROTATE_H
 #define KITHD_ROTATE_H
 
-#include "daemon/loop.h"
+#include "daemon/daemon.h"
 
 struct rotate_request {
     /* Disowns what this home did not write itself: logs are closed at the last entry that it did. The link

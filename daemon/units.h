@@ -2,7 +2,7 @@
 #ifndef KITHD_UNITS_H
 #define KITHD_UNITS_H
 
-#include "daemon/loop.h"
+#include "daemon/daemon.h"
 #include "proto/learn/unit.h"
 
 /* The list as it stands, borrowed until the next call. A fault of the store ends the daemon. */

@@ -2,7 +2,7 @@
 #ifndef KITHD_WITHDRAW_H
 #define KITHD_WITHDRAW_H
 
-#include "daemon/loop.h"
+#include "daemon/daemon.h"
 #include "proto/learn/name.h"
 
 struct withdraw_item {

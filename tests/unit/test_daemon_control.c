@@ -1,6 +1,6 @@
 /* A whole daemon in a child process, asked over its control socket: frames, order, bounds, and the verbs of a
  * site that founds a network. */
-#include "daemon/loop.h"
+#include "daemon/daemon.h"
 #include "daemon/net.h"
 #include "kith/control.h"
 #include "proto/wire/pack.h"
