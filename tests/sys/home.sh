@@ -78,15 +78,23 @@ settle() { # nothing is written any more
     done
     fail 'the home does not come to rest'
 }
+# The daemon writes at hours of its own (it packs, it sends receipts), so a difference alone accuses nobody; a reader
+# that leaves a trace leaves one at every try.
+no_trace() { # who, command in front…
+    local before difference
+    for _ in 1 2 3 4 5; do
+        settle
+        before=$(state)
+        who=$1 reads "${@:2}"
+        difference=$(diff <(echo "$before") <(state))
+        [ -n "$difference" ] || break
+    done
+    check_equal "the home after readers: $1" "$difference" ''
+}
 try_readers() { # when
-    local before
-    settle
-    before=$(state)
-    who="owner, $1" reads "$kith"
-    check_equal "the home after readers of the owner, $1" "$(diff <(echo "$before") <(state))" ''
+    no_trace "owner, $1" "$kith"
     if [ -x "$top/kith" ]; then
-        who="another of the group, $1" reads reader "$top/kith"
-        check_equal "the home after readers of the group, $1" "$(diff <(echo "$before") <(state))" ''
+        no_trace "another of the group, $1" reader "$top/kith"
         check "private.db is shut, $1" test "$(reader cat "${home[ASH]}/private.db" 2>&1 | grep -c 'denied')" = 1
         check "keys are shut, $1" test "$(reader cat "${home[ASH]}/root.key" "${home[ASH]}/entry-1.key" "${home[ASH]}/link-1.key" 2>&1 |
             grep -c 'denied')" = 3
