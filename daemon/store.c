@@ -660,6 +660,7 @@ void store_abandon(struct store *s)
     free(s->draft);
     free(s->dropped);
     free(s->op_seen);
+    free(s->settled);
     free(s->tag);
     free(s->tag_text);
     free(s->home);

@@ -49,6 +49,8 @@ int store_discard(struct store *s, const struct kith_log_key *log, uint64_t from
         rc = drop(s, SQL_DISCARD_GONE, l, from, e);
     if (rc == 0)
         rc = set_last(s, l, from - 1, &id, e);
+    if (rc == 0)
+        rc = store_withdrawals_again(s, log, from, e);
     if (rc < 0)
         return rc;
     s->runs -= (uint64_t)runs < s->runs ? (uint64_t)runs : s->runs;

@@ -214,7 +214,9 @@ int store_cut(struct store *s, const struct sync_action *a, struct kith_error *e
         rc = cut_run(s, l, &seq, a->last, e);
     if (rc == 0)
         rc = cut_own(s, &a->log, a->last - 1, &common, e);
-    return rc == 0 ? cut_end(s, l, a->first, &before, e) : rc;
+    if (rc == 0)
+        rc = cut_end(s, l, a->first, &before, e);
+    return rc == 0 ? store_withdrawals_again(s, &a->log, a->first, e) : rc;
 }
 
 int store_return(struct store *s, const struct sync_action *a, struct kith_error *e)

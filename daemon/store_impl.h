@@ -46,6 +46,8 @@ enum sql {
     SQL_WITHDRAWAL_PUT,
     SQL_WITHDRAWAL_DROP,
     SQL_WITHDRAWAL_IN,
+    SQL_WITHDRAWAL_ID,
+    SQL_WITHDRAWAL_ALL,
     SQL_WITHDRAWAL_FOUND,
     SQL_WITHDRAWAL_SINCE,
     SQL_WITHDRAWAL_DUE,
@@ -218,6 +220,12 @@ struct store_tag {
     int64_t number;
 };
 
+struct store_settled {
+    struct kith_pos at;
+    uint32_t reason;
+    bool by_council;
+};
+
 /* The sums of one file's tables (store_sums.c). */
 #define STORE_SUMS_MAX 96u
 struct store_sums {
@@ -277,6 +285,9 @@ struct store {
     uint32_t op_seen_n;
     bool councils_seen, history_quiet;
     struct kith_fp council_seen;
+    struct store_settled *settled; /* store_withdraw.c: the withdrawals of the last fold, ascending */
+    uint32_t settled_n, settled_cap;
+    bool settled_known;
     uint8_t *draft;   /* KITH_BODY_MAX: the body that store_draft_get lends */
     uint8_t *dropped; /* KITH_BODY_MAX: that of a draft which goes */
 };
@@ -369,6 +380,10 @@ int store_own_put(struct store *s, const struct sync_action *a, struct kith_erro
 int store_at_place(struct store *s, enum sql q, int64_t log, uint64_t seq, struct kith_error *e);
 /* Hides what the roster's withdrawals name, shows what none names any more. */
 int store_withdrawals_set(struct store *s, const struct roster *r, struct kith_error *e);
+/* The same for what a log no longer holds from a position on: a withdrawal that meant another entry than was
+ * held there may mean the next that comes. */
+int store_withdrawals_again(struct store *s, const struct kith_log_key *log, uint64_t from,
+                            struct kith_error *e);
 /* Leaves out of a run about to be stored what was withdrawn before it came. Where that is anything, *run and
  * *bytes then lie in s->work and s->scratch. Tombstones that mean another entry at their position go. */
 int store_strip(struct store *s, const struct store_log *l, const struct run **run, struct kith_bytes *bytes,

@@ -50,8 +50,10 @@ const char *const store_sql[SQL_COUNT] = {
         "excluded.council)",
     [SQL_WITHDRAWAL_DROP] = "DELETE FROM withdrawal WHERE log = ?1 AND seq = ?2",
     [SQL_WITHDRAWAL_IN] =
-        "SELECT w.seq, w.id, d.seq IS NOT NULL FROM withdrawal w LEFT JOIN doubted d ON d.log = "
+        "SELECT w.seq, d.seq IS NOT NULL FROM withdrawal w LEFT JOIN doubted d ON d.log = "
         "w.log AND d.seq = w.seq WHERE w.log = ?1 AND w.seq BETWEEN ?2 AND ?3 ORDER BY w.seq",
+    [SQL_WITHDRAWAL_ID] = "SELECT id FROM withdrawal WHERE log = ?1 AND seq = ?2",
+    [SQL_WITHDRAWAL_ALL] = "SELECT log, seq, id, reason, council FROM withdrawal",
     [SQL_WITHDRAWAL_FOUND] = "UPDATE withdrawal SET found = ?1 WHERE found = 0",
     [SQL_WITHDRAWAL_SINCE] = "SELECT min(found) FROM withdrawal w WHERE state < 3 AND NOT EXISTS (SELECT 1 "
                              "FROM hold h WHERE h.log = "

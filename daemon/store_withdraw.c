@@ -57,27 +57,23 @@ static int unproject_at(struct store *s, const struct store_log *l, uint64_t seq
     return store_unproject_entry(s, l, arrival << 7 | (int64_t)place, &s->run->entry[place], e);
 }
 
+/* Nothing hides the position so far. 1: now it is hidden; 0: another entry is meant. */
 static int hide(struct store *s, const struct op_withdraw *w, struct kith_error *e)
 {
-    int state = 0;
     struct kith_id held;
     struct store_log *l = store_log_find(s, &w->at.log);
     if (l == NULL && (l = store_log_make(s, &w->at.log, e)) == NULL)
         return KITH_E_INTERNAL;
-    if (store_gone_state(s, l->number, w->at.seq, &state, e) < 0)
-        return KITH_E_INTERNAL;
-    if (state != GONE_WITHDRAWN && store_id_at(s, &l->key, w->at.seq, &held) == 0 &&
-        memcmp(&held, &w->at.id, sizeof held) != 0)
+    if (store_id_at(s, &l->key, w->at.seq, &held) == 0 && memcmp(&held, &w->at.id, sizeof held) != 0)
         return 0;
     int rc = put_withdrawal(s, l, w, e);
-    if (rc < 0 || state == GONE_WITHDRAWN)
-        return rc;
-    if (w->at.seq <= l->last)
+    if (rc == 0 && w->at.seq <= l->last)
         rc = unproject_at(s, l, w->at.seq, e);
     if (rc < 0)
         return rc;
     s->withdrawn++;
-    return store_gone_put(s, l->number, w->at.seq, GONE_WITHDRAWN, NULL, e);
+    rc = store_gone_put(s, l->number, w->at.seq, GONE_WITHDRAWN, NULL, e);
+    return rc < 0 ? rc : 1;
 }
 
 /* ---- showing again ---- */
@@ -125,78 +121,142 @@ static int show(struct store *s, const struct store_log *l, uint64_t seq, struct
     return store_project_entry(s, l, arrival << 7 | (int64_t)place, stored, &s->run->entry[place], e);
 }
 
-static int compare_withdrawn(const void *a, const void *b)
-{
-    const struct kith_pos *x = *(const struct kith_pos *const *)a, *y = *(const struct kith_pos *const *)b;
-    int by_log = log_key_compare(&x->log, &y->log);
-    return by_log != 0 ? by_log : (x->seq > y->seq) - (x->seq < y->seq);
-}
+/* ---- from fold to fold ---- */
 
-#define SHOW_MAX 256u /* withdrawals taken back that one pass collects */
-
-/* Positions hidden here that none of n sorted withdrawals names any more, at most SHOW_MAX of them. */
-static int find_shown(struct store *s, const struct kith_pos **list, uint32_t n, struct kith_pos *ret,
-                      uint32_t *ret_n, struct kith_error *e)
+/* 1: this position is hidden, by the withdrawal that names *ret; 0: it is not. */
+static int hidden_as(struct store *s, const struct store_log *l, uint64_t seq, struct kith_id *ret,
+                     struct kith_error *e)
 {
-    int rc;
-    uint32_t found = 0;
-    sqlite3_stmt *st = store_statement(s, SQL_GONE_ALL, e);
+    sqlite3_stmt *st = store_statement(s, SQL_WITHDRAWAL_ID, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
-    sqlite3_bind_int(st, 1, GONE_WITHDRAWN);
-    while ((rc = store_step(s, SQL_GONE_ALL, e)) > 0 && found < SHOW_MAX) {
-        const struct store_log *l = store_log_numbered(s, sqlite3_column_int64(st, 0));
-        if (l == NULL)
-            continue;
-        const struct kith_pos *at = &ret[found];
-        ret[found] = (struct kith_pos){.log = l->key, .seq = (uint64_t)sqlite3_column_int64(st, 1)};
-        if (n == 0 || bsearch(&at, list, n, sizeof(const struct kith_pos *), compare_withdrawn) == NULL)
-            found++;
+    sqlite3_bind_int64(st, 1, l->number);
+    sqlite3_bind_int64(st, 2, (int64_t)seq);
+    int rc = store_step(s, SQL_WITHDRAWAL_ID, e);
+    if (rc > 0) {
+        (void)store_column_fixed(st, 0, ret->b, sizeof ret->b);
+        store_reset(s, SQL_WITHDRAWAL_ID);
     }
-    if (rc > 0)
-        store_reset(s, SQL_GONE_ALL);
-    *ret_n = found;
+    return rc;
+}
+
+static bool names(const struct roster *r, uint32_t i, const struct kith_log_key *log, uint64_t from,
+                  uint64_t to)
+{
+    const struct kith_pos *at = i < roster_withdrawals(r) ? &roster_withdrawal_at(r, i)->at : NULL;
+    return at != NULL && log_key_compare(&at->log, log) == 0 && at->seq >= from && at->seq <= to;
+}
+
+/* Makes the tables say of one position what the roster says of it. */
+static int settle(struct store *s, const struct roster *r, const struct kith_pos *where, struct kith_error *e)
+{
+    struct kith_pos at = {where->log, where->seq, {{0}}}, any = at;
+    const struct store_log *l = store_log_find(s, &at.log);
+    int rc = l != NULL ? hidden_as(s, l, at.seq, &at.id, e) : 0;
+    if (rc > 0) {
+        const struct op_withdraw *w = roster_withdrawal_of(r, &at);
+        if (w != NULL)
+            return put_withdrawal(s, l, w, e); /* by another, or for another reason */
+        rc = show(s, l, at.seq, e);
+    }
+    for (uint32_t i = roster_withdrawal_from(r, &any); rc == 0 && names(r, i, &any.log, any.seq, any.seq);
+         i++)
+        rc = hide(s, roster_withdrawal_at(r, i), e);
     return rc < 0 ? rc : 0;
 }
 
-static int show_all(struct store *s, const struct kith_pos **list, uint32_t n, struct kith_error *e)
+int store_withdrawals_again(struct store *s, const struct kith_log_key *log, uint64_t from,
+                            struct kith_error *e)
 {
-    struct kith_pos shown[SHOW_MAX];
-    uint32_t found = SHOW_MAX;
+    const struct roster *r = s->roster;
+    struct kith_pos at = {*log, from, {{0}}};
     int rc = 0;
-    while (rc == 0 && found == SHOW_MAX && s->withdrawn > 0) {
-        rc = find_shown(s, list, n, shown, &found, e);
-        for (uint32_t i = 0; rc == 0 && i < found; i++)
-            rc = show(s, store_log_find(s, &shown[i].log), shown[i].seq, e);
+    if (r == NULL)
+        return 0;
+    for (uint32_t i = roster_withdrawal_from(r, &at); rc == 0 && names(r, i, log, from, KITH_SEQ_MAX); i++)
+        rc = settle(s, r, &roster_withdrawal_at(r, i)->at, e);
+    return rc;
+}
+
+static int compare_settled(const void *a, const void *b)
+{
+    const struct store_settled *x = a, *y = b;
+    return pos_compare(&x->at, &y->at);
+}
+
+static int settled_reserve(struct store *s, uint32_t n, struct kith_error *e)
+{
+    if (n <= s->settled_cap)
+        return 0;
+    uint32_t cap = n < 64 ? 64 : n + n / 2;
+    struct store_settled *grown = realloc(s->settled, cap * sizeof *grown);
+    if (grown == NULL)
+        return kith_fail(e, KITH_E_INTERNAL, "not enough memory for \"%u\" withdrawals", n);
+    s->settled = grown;
+    s->settled_cap = cap;
+    return 0;
+}
+
+/* After a start: what the tables say was settled. Withdrawals that changed nothing are not among it, and are
+ * looked at once more. */
+static int settled_load(struct store *s, struct kith_error *e)
+{
+    int rc = 0, step = 0;
+    sqlite3_stmt *st = store_statement(s, SQL_WITHDRAWAL_ALL, e);
+    if (st == NULL)
+        return KITH_E_INTERNAL;
+    while (rc == 0 && (step = store_step(s, SQL_WITHDRAWAL_ALL, e)) > 0) {
+        const struct store_log *l = store_log_numbered(s, sqlite3_column_int64(st, 0));
+        rc = l != NULL ? settled_reserve(s, s->settled_n + 1, e) : 0;
+        if (l == NULL || rc < 0)
+            continue;
+        struct store_settled *x = &s->settled[s->settled_n++];
+        *x = (struct store_settled){.at = {.log = l->key, .seq = (uint64_t)sqlite3_column_int64(st, 1)},
+                                    .reason = (uint32_t)sqlite3_column_int(st, 3),
+                                    .by_council = sqlite3_column_int(st, 4) != 0};
+        (void)store_column_fixed(st, 2, x->at.id.b, sizeof x->at.id.b);
     }
+    if (step > 0)
+        store_reset(s, SQL_WITHDRAWAL_ALL);
+    if (s->settled_n > 0)
+        qsort(s->settled, s->settled_n, sizeof *s->settled, compare_settled);
+    s->settled_known = rc == 0 && step == 0;
+    return rc < 0 ? rc : step;
+}
+
+static int settled_keep(struct store *s, const struct roster *r, struct kith_error *e)
+{
+    uint32_t n = roster_withdrawals(r);
+    int rc = settled_reserve(s, n, e);
+    for (uint32_t i = 0; rc == 0 && i < n; i++) {
+        const struct op_withdraw *w = roster_withdrawal_at(r, i);
+        s->settled[i] = (struct store_settled){w->at, w->reason, w->by_council};
+    }
+    s->settled_n = rc == 0 ? n : 0;
     return rc;
 }
 
 int store_withdrawals_set(struct store *s, const struct roster *r, struct kith_error *e)
 {
-    uint32_t n = roster_withdrawals(r);
-    int rc = 0;
-    if (n == 0 && s->withdrawn == 0)
-        return 0;
-    const struct kith_pos **list = calloc(n + 1, sizeof(const struct kith_pos *));
-    if (list == NULL)
-        return kith_fail(e, KITH_E_INTERNAL, "not enough memory for \"%u\" withdrawals", n);
-    for (uint32_t i = 0; rc == 0 && i < n; i++) {
-        list[i] = &roster_withdrawal_at(r, i)->at;
-        rc = hide(s, roster_withdrawal_at(r, i), e);
+    uint32_t i = 0, k = 0, n = roster_withdrawals(r);
+    int rc = s->settled_known ? 0 : settled_load(s, e);
+    while (rc == 0 && (i < s->settled_n || k < n)) {
+        const struct store_settled *was = i < s->settled_n ? &s->settled[i] : NULL;
+        const struct op_withdraw *is = k < n ? roster_withdrawal_at(r, k) : NULL;
+        int d = was == NULL ? 1 : is == NULL ? -1 : pos_compare(&was->at, &is->at);
+        if (d != 0 || was->reason != is->reason || was->by_council != is->by_council)
+            rc = settle(s, r, d < 0 ? &was->at : &is->at, e);
+        i += d <= 0;
+        k += d >= 0;
     }
-    qsort(list, n, sizeof(const struct kith_pos *), compare_withdrawn);
-    if (rc == 0)
-        rc = show_all(s, list, n, e);
-    free(list);
-    return rc;
+    return rc == 0 ? settled_keep(s, r, e) : rc;
 }
 
 /* ---- a run that comes after its tombstones ---- */
 
 struct tombstone {
     uint64_t seq;
-    bool drop; /* leave the body out; else it is not this entry that was meant */
+    const struct op_withdraw *w; /* leave the body out; NULL: it is not this entry that was meant */
 };
 
 /* The tombstones of a run's positions, those that change nothing left out. */
@@ -214,10 +274,10 @@ static int tombstones_of(struct store *s, const struct store_log *l, const struc
     while (n < KITH_RUN_ENTRIES && (rc = store_step(s, SQL_WITHDRAWAL_IN, e)) > 0) {
         uint64_t seq = (uint64_t)sqlite3_column_int64(st, 0);
         const struct run_entry *x = &r->entry[seq - r->first];
-        struct kith_id id = {{0}};
-        bool meant = store_column_fixed(st, 1, id.b, sizeof id.b) && memcmp(&id, &x->id, sizeof id) == 0;
-        if (!meant || (x->has_body && sqlite3_column_int(st, 2) == 0))
-            ret[n++] = (struct tombstone){seq, meant};
+        struct kith_pos at = {l->key, seq, x->id};
+        const struct op_withdraw *w = roster_withdrawal_of(s->roster, &at);
+        if (w == NULL || (x->has_body && sqlite3_column_int(st, 1) == 0))
+            ret[n++] = (struct tombstone){seq, w};
     }
     if (rc > 0)
         store_reset(s, SQL_WITHDRAWAL_IN);
@@ -231,7 +291,7 @@ static int copy_without(struct store *s, const struct run *r, const struct tombs
     uint32_t at = 0;
     run_begin(s->work, &r->log, r->first, &r->prev);
     for (uint32_t i = 0; i < r->count; i++) {
-        while (at < n && (t[at].seq < r->first + i || !t[at].drop))
+        while (at < n && (t[at].seq < r->first + i || t[at].w == NULL))
             at++;
         bool bare = at < n && t[at].seq == r->first + i;
         int rc = bare ? run_copy_bare(s->work, &r->entry[i]) : run_copy(s->work, &r->entry[i]);
@@ -248,11 +308,10 @@ int store_strip(struct store *s, const struct store_log *l, const struct run **r
     struct tombstone t[KITH_RUN_ENTRIES];
     struct buf b;
     uint32_t n = 0, drops = 0;
-    int rc = s->withdrawn > 0 ? tombstones_of(s, l, *run, t, &n, e) : 0;
+    int rc = s->withdrawn > 0 && s->roster != NULL ? tombstones_of(s, l, *run, t, &n, e) : 0;
     for (uint32_t i = 0; rc == 0 && i < n; i++) {
-        drops += t[i].drop;
-        if (!t[i].drop)
-            rc = forget(s, l, t[i].seq, e);
+        drops += t[i].w != NULL;
+        rc = t[i].w != NULL ? put_withdrawal(s, l, t[i].w, e) : forget(s, l, t[i].seq, e);
     }
     if (rc < 0 || drops == 0)
         return rc;

@@ -110,3 +110,12 @@ int log_key_compare(const struct kith_log_key *a, const struct kith_log_key *b)
         return d;
     return (a->epoch > b->epoch) - (a->epoch < b->epoch);
 }
+
+int pos_compare(const struct kith_pos *a, const struct kith_pos *b)
+{
+    assert(a != NULL && b != NULL);
+    int d = log_key_compare(&a->log, &b->log);
+    if (d == 0)
+        d = (a->seq > b->seq) - (a->seq < b->seq);
+    return d != 0 ? d : memcmp(&a->id, &b->id, sizeof(a->id));
+}

@@ -23,5 +23,6 @@ void entry_encode(const struct entry *e, uint8_t ret[ENTRY_SIZE]);
 /* Refuses a wrong magic, stream, epoch or seq; takes any kind, schema and extra bytes. */
 int entry_decode(const uint8_t header[ENTRY_SIZE], struct entry *ret, struct kith_error *e);
 int log_key_compare(const struct kith_log_key *a, const struct kith_log_key *b); /* (stream, site, epoch) */
+int pos_compare(const struct kith_pos *a, const struct kith_pos *b);             /* (log, seq, id) */
 
 #endif

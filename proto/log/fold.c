@@ -244,15 +244,6 @@ static struct end end_under(const struct roster *r, uint32_t j, const struct sit
     return e;
 }
 
-static int pos_compare(const struct kith_pos *a, const struct kith_pos *b)
-{
-    assert(a != NULL && b != NULL);
-    int d = log_key_compare(&a->log, &b->log);
-    if (d == 0)
-        d = (a->seq > b->seq) - (a->seq < b->seq);
-    return d != 0 ? d : memcmp(&a->id, &b->id, sizeof(a->id));
-}
-
 static void count(unsigned seat, const struct site *s, const struct control_log *log, struct link *at)
 {
     struct op *o = at->op;
@@ -517,37 +508,34 @@ static void fold_withdrawals(struct roster *r)
     r->withdrawals_n = kept;
 }
 
-const struct op_withdraw *roster_withdrawal_of(const struct roster *r, const struct kith_pos *at)
+uint32_t roster_withdrawal_from(const struct roster *r, const struct kith_pos *at)
 {
     uint32_t low = 0, high = r->withdrawals_n;
     assert(at->seq >= 1);
     while (low < high) {
         uint32_t mid = low + (high - low) / 2;
-        int d = pos_compare(&r->withdrawal[mid]->at, at);
-        if (d == 0)
-            return r->withdrawal[mid];
-        if (d < 0)
+        if (pos_compare(&r->withdrawal[mid]->at, at) < 0)
             low = mid + 1;
         else
             high = mid;
     }
-    return NULL;
+    return low;
+}
+
+const struct op_withdraw *roster_withdrawal_of(const struct roster *r, const struct kith_pos *at)
+{
+    uint32_t i = roster_withdrawal_from(r, at);
+    assert(i <= r->withdrawals_n);
+    return i < r->withdrawals_n && pos_compare(&r->withdrawal[i]->at, at) == 0 ? r->withdrawal[i] : NULL;
 }
 
 bool roster_withdrawn(const struct roster *r, const struct kith_log_key *log, uint64_t seq)
 {
     struct kith_pos at = {*log, seq, {{0}}};
-    uint32_t low = 0, high = r->withdrawals_n;
-    assert(seq >= 1);
-    while (low < high) {
-        uint32_t mid = low + (high - low) / 2;
-        if (pos_compare(&r->withdrawal[mid]->at, &at) < 0)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low < r->withdrawals_n && log_key_compare(&r->withdrawal[low]->at.log, log) == 0 &&
-           r->withdrawal[low]->at.seq == seq;
+    uint32_t i = roster_withdrawal_from(r, &at);
+    assert(i <= r->withdrawals_n);
+    return i < r->withdrawals_n && log_key_compare(&r->withdrawal[i]->at.log, log) == 0 &&
+           r->withdrawal[i]->at.seq == seq;
 }
 
 void roster_fold(struct roster *r)

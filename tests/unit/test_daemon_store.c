@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/store.h"
@@ -1474,6 +1475,125 @@ static void test_tombstone_first(void **state)
     roster_free(r);
 }
 
+/* A withdrawal of stream 1 in this site's own name. */
+static void add_withdrawal(uint64_t seq, const struct kith_id *id)
+{
+    struct op_withdraw w = {.at = {.log = key_of(KITH_LEARNING), .seq = seq, .id = *id}, .reason = 1};
+    struct buf b;
+    buf_init(&b, memory, sizeof memory);
+    OK(op_withdraw_make(&w, &b));
+    add(KITH_KIND_WITHDRAW, (struct kith_bytes){b.p, b.n});
+}
+
+/* A run that is kept aside, with bytes of its own. */
+static struct sync_action aside(void)
+{
+    static struct run kept;
+    static uint8_t kept_wire[KITH_RUN_WIRE_MAX];
+    struct sync_action a = finish();
+    memcpy(kept_wire, wire, sizeof kept_wire);
+    a.bytes.p = kept_wire;
+    OK(run_decode(ctx, a.bytes, &kept, &err));
+    a.run = &kept;
+    return a;
+}
+
+/* Two withdrawals name one position, as when its author gave a wrong id first: the body that one of them
+ * means is not shown, not even until the next fold, whichever of both the table remembers. */
+static void test_two_tombstones(void **state)
+{
+    (void)state;
+    static const struct kith_id wrong[2] = {{{0}}, {{[0 ... 31] = 0xff}}};
+    put_certificate();
+    begin(KITH_LEARNING);
+    add_salted("First", "kept");
+    add_salted("Second", SECRET);
+    struct kith_id right = run.entry[1].id;
+    struct sync_action late = aside();
+    begin(KITH_CONTROL);
+    add_withdrawal(2, &wrong[0]);
+    add_withdrawal(2, &wrong[1]);
+    add_withdrawal(2, &right);
+    put();
+    struct roster *r = load_roster();
+    OK(store_put_run(store, &late, NOW, &err));
+    OK(store_commit(store, &err));
+    ASK("SELECT group_concat(id) FROM v_record", "ASH-L1");
+    ASK("SELECT count(*), hex(max(id)) = hex(min(id)) FROM withdrawal", "1|1");
+    assert_int_equal(IN_FILES(SECRET), 0);
+    roster_free(r);
+    r = load_roster();
+    ASK("SELECT group_concat(id) FROM v_record", "ASH-L1");
+    ASK("SELECT seq, state FROM gone", "2|3");
+    assert_int_equal(damages(r, NULL), 0);
+    roster_free(r);
+}
+
+/* What was withdrawn stands on another branch than the one held: it stays away when the branches change. */
+static void test_withdrawn_elsewhere(void **state)
+{
+    (void)state;
+    put_certificate();
+    struct kith_id before = tip[KITH_LEARNING];
+    begin(KITH_LEARNING);
+    add_salted("Elsewhere", SECRET);
+    struct kith_id id = run.entry[0].id;
+    struct sync_action other = aside();
+    last[KITH_LEARNING] = 0;
+    tip[KITH_LEARNING] = before;
+    begin(KITH_LEARNING);
+    add_salted("Here", "kept");
+    put();
+    begin(KITH_CONTROL);
+    add_withdrawal(1, &id);
+    put();
+    struct roster *r = load_roster();
+    ASK("SELECT group_concat(title) FROM v_record", "Here");
+    ASK("SELECT count(*) FROM withdrawal", "0");
+    struct sync_action cut = {.type = SYNC_CUT, .log = other.log, .first = 1, .last = 1};
+    OK(store_cut(store, &cut, &err));
+    OK(store_put_run(store, &other, NOW, &err));
+    OK(store_commit(store, &err));
+    ASK("SELECT count(*) FROM v_record WHERE title = 'Elsewhere'", "0");
+    ASK("SELECT seq, state FROM gone", "1|3");
+    assert_int_equal(IN_FILES(SECRET), 0);
+    roster_free(r);
+}
+
+/* A member may name thousands of entries that are not there: only what is new is looked at when the roster
+ * changes. */
+static void test_many_withdrawals(void **state)
+{
+    enum { MANY = 2000 };
+    (void)state;
+    struct kith_id none = {{7}};
+    clock_t first, again;
+    put_certificate();
+    for (int i = 0; i < MANY / 100; i++)
+        put_lessons(100, "many");
+    OK(store_commit(store, &err));
+    for (uint64_t seq = 1; seq <= MANY; seq++) {
+        if (seq % 100 == 1)
+            begin(KITH_CONTROL);
+        add_withdrawal(seq, &none);
+        if (seq % 100 == 0)
+            put();
+    }
+    first = clock();
+    struct roster *r = load_roster();
+    first = clock() - first;
+    again = clock();
+    OK(store_set_roster(store, r, &err));
+    again = clock() - again;
+    print_message("%d withdrawals of what is not there: %ld us, and %ld us when nothing is new\n", MANY,
+                  (long)(first * 1000000 / CLOCKS_PER_SEC), (long)(again * 1000000 / CLOCKS_PER_SEC));
+    assert_true(again * 10 < first);
+    OK(store_project(store, 10 * MANY, NULL, &err));
+    OK(store_commit(store, &err));
+    ASK("SELECT count(*) FROM v_record", "2000");
+    roster_free(r);
+}
+
 /* A withdrawal in this site's name that came from elsewhere hides, and erases nothing until it is said again.
  */
 static void test_doubted(void **state)
@@ -1673,6 +1793,9 @@ int main(void)
         TEST(test_erase_forged_salts),
         TEST(test_erase_backup),
         TEST(test_tombstone_first),
+        TEST(test_two_tombstones),
+        TEST(test_withdrawn_elsewhere),
+        TEST(test_many_withdrawals),
         TEST(test_doubted),
         TEST(test_load),
         TEST(test_private),
