@@ -4,6 +4,39 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* ---- what a spreadsheet would reckon with ---- */
+
+/* Behind any apostrophes: one more guards it, and one fewer is what it was before. */
+static bool looks_like_formula(const char *text, size_t n)
+{
+    size_t i = 0;
+    while (i < n && text[i] == '\'')
+        i++;
+    return i < n && memchr("=+-@\t", text[i], 5);
+}
+
+static size_t digits(const char *text, size_t n, size_t at)
+{
+    while (at < n && text[at] >= '0' && text[at] <= '9')
+        at++;
+    return at;
+}
+
+/* -4.5 and 1e-07 are reckoned with rightly. */
+static bool is_number(const char *text, size_t n)
+{
+    size_t from = n > 0 && (text[0] == '-' || text[0] == '+'), at = digits(text, n, from);
+    if (at == from)
+        return false;
+    if (at < n && text[at] == '.')
+        at = digits(text, n, at + 1);
+    if (at + 2 < n && text[at] == 'e' && (text[at + 1] == '-' || text[at + 1] == '+'))
+        at = digits(text, n, at + 2);
+    return at == n;
+}
+
+/* ---- reading ---- */
+
 /* libcsv hands over fields and rows through callbacks and knows no lines, so the text is fed to it a line at
  * a time: a row that ends within line n began on the line behind the last row's end. */
 struct reading {
@@ -18,6 +51,10 @@ static void add_cell(void *field, size_t n, void *data)
 {
     struct reading *r = data;
     struct csv *c = r->c;
+    const char *text = field;
+    bool guarded = n > 0 && text[0] == '\'' && looks_like_formula(text, n);
+    text += guarded;
+    n -= guarded;
     if (c->cells == c->cells_cap) {
         c->cells_cap = c->cells_cap ? c->cells_cap * 2 : 256;
         c->cell = cli_realloc(c->cell, c->cells_cap * sizeof *c->cell);
@@ -28,7 +65,7 @@ static void add_cell(void *field, size_t n, void *data)
     }
     c->cell[c->cells++] = c->text_n;
     if (n)
-        memcpy(c->text + c->text_n, field, n);
+        memcpy(c->text + c->text_n, text, n);
     c->text[c->text_n + n] = '\0';
     c->text_n += n + 1;
 }
@@ -139,5 +176,12 @@ const char *csv_cell(const struct csv *c, const struct csv_row *row, uint32_t i)
 
 void csv_put(FILE *out, const char *text, size_t n)
 {
-    csv_fwrite(out, text, n);
+    bool guard = looks_like_formula(text, n) && !is_number(text, n);
+    char *guarded = guard ? cli_alloc(n + 1) : NULL;
+    if (guard) {
+        guarded[0] = '\'';
+        memcpy(guarded + 1, text, n);
+    }
+    csv_fwrite(out, guard ? guarded : text, n + guard);
+    free(guarded);
 }

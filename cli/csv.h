@@ -15,7 +15,7 @@ struct csv_row {
     uint32_t line; /* of the file, from 1, where it begins */
 };
 
-/* A whole file in memory; cells are terminated strings. */
+/* A whole file in memory; cells are terminated strings, without the apostrophe that csv_put may set. */
 struct csv {
     char *text; /* all cells behind one another */
     size_t text_n, text_cap;
@@ -32,7 +32,8 @@ int csv_read(const char *name, const char *text, size_t n, struct csv *ret, stru
 void csv_clear(struct csv *c);
 const char *csv_cell(const struct csv *c, const struct csv_row *row, uint32_t i); /* "" past the last */
 
-/* Prints one cell, quoted. */
+/* Prints one cell, quoted. What a spreadsheet would take for a formula goes behind an apostrophe; numbers
+ * stay as they are. */
 void csv_put(FILE *out, const char *text, size_t n);
 
 #endif

@@ -176,6 +176,46 @@ static void test_tables(void **state)
     csv_clear(&c);
 }
 
+/* A spreadsheet reckons with whatever begins like a formula: such a cell goes out behind an apostrophe, which
+ * reading takes off again. */
+static void test_no_cell_is_a_formula(void **state)
+{
+    static const struct {
+        const char *cell, *out;
+    } cases[] = {
+        {"=1+1", "\"'=1+1\""},
+        {"+44 20 7946 0000", "\"'+44 20 7946 0000\""},
+        {"-2+3", "\"'-2+3\""},
+        {"@SUM(A1)", "\"'@SUM(A1)\""},
+        {"\t=1", "\"'\t=1\""},
+        {"'=1", "\"''=1\""},
+        {"''@", "\"'''@\""},
+        {"- item\n- item", "\"'- item\n- item\""},
+        {"-4.5", "\"-4.5\""},
+        {"+3", "\"+3\""},
+        {"-1e-07", "\"-1e-07\""},
+        {"'tis", "\"'tis\""},
+        {"falls = 3", "\"falls = 3\""},
+        {"-", "\"'-\""},
+        {"'-4", "\"''-4\""},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *text = NULL;
+        size_t n;
+        struct csv c;
+        FILE *f = open_memstream(&text, &n);
+        assert_non_null(f);
+        csv_put(f, cases[i].cell, strlen(cases[i].cell));
+        assert_int_equal(fclose(f), 0);
+        assert_string_equal(text, cases[i].out);
+        read_csv(text, &c);
+        assert_string_equal(csv_cell(&c, &c.row[0], 0), cases[i].cell);
+        csv_clear(&c);
+        free(text);
+    }
+}
+
 static void test_broken_quotes(void **state)
 {
     struct csv c;
@@ -249,6 +289,7 @@ int main(void)
         cmocka_unit_test(test_several_records),
         cmocka_unit_test(test_refused_yaml),
         cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_no_cell_is_a_formula),
         cmocka_unit_test(test_broken_quotes),
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_widths),
