@@ -185,8 +185,9 @@ static int choose(struct client *c, struct publish *p, struct request *q, struct
 {
     struct pack_reader r;
     int rc = q->period[0] ? set_period(p, q->period, e) : 0;
+    const struct sdc_policy *policy = sdc_policy_newest(q->policy);
     if (q->policy[0])
-        snprintf(p->choice.policy, sizeof p->choice.policy, "%s", q->policy);
+        snprintf(p->choice.policy, sizeof p->choice.policy, "%s", policy ? policy->code : q->policy);
     if (q->rules[0])
         snprintf(p->choice.rules, sizeof p->choice.rules, "%s", q->rules);
     if (rc == 0)

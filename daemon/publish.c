@@ -72,7 +72,7 @@ int publish_policy_allowed(const struct daemon *d, const char *policy, struct ki
     network_policy(d, &net);
     if (!sdc_policy_find(policy))
         return kith_fail(e, KITH_E_USAGE,
-                         "policy: \"%.40s\": give hes-2018/1, midpoint6/1, signal-only/1 or already-public/1",
+                         "policy: \"%.40s\": give hes-2018, midpoint6, signal-only or already-public",
                          policy);
     bool by_network = network_allows(&net, policy);
     if (by_network && site_allows(d, policy))

@@ -7,6 +7,7 @@
 
 #include "daemon/approve.h"
 #include "daemon/drive.h"
+#include "daemon/measure_first.h"
 #include "daemon/net.h"
 #include "daemon/publish.h"
 #include "daemon/screened.h"
@@ -31,6 +32,7 @@ struct release {
         struct release_item *item;
         uint64_t journal;
         uint64_t told; /* of a series: what is kept of it; 0: nothing */
+        bool measure;
     } in[KITH_RUN_ENTRIES];
 };
 
@@ -168,14 +170,21 @@ static void write_intent(struct release *r, const struct release_item *item, con
     check(d, store_journal_intent(d->store, &intent, &r->in[r->n].journal, &e), "store.journal", &e);
 }
 
-/* A series names the one before it, which must therefore have its place in the log. */
+/* A series names the one before it, and its measure goes first: both must have their place in the log. */
 static void place_series(struct release *r)
 {
-    bool told = false;
+    bool awaited = false;
     for (uint32_t i = 0; i < r->n; i++)
-        told = told || r->in[i].told;
-    if (told)
+        awaited = awaited || r->in[i].told || r->in[i].measure;
+    if (awaited)
         end_run(r);
+}
+
+/* Once more before it is signed: that its measure waits is no longer enough. */
+static int check_measure(const struct release *r, const struct store_draft *x, const struct publish *series,
+                         bool may_wait, struct kith_error *e)
+{
+    return x->kind == KITH_KIND_SERIES ? measure_first(r->d, x, series, may_wait, e) : 0;
 }
 
 /* 0: it leaves now; 1: it waits. */
@@ -194,11 +203,16 @@ static int take_checked(struct release *r, struct release_item *item, const stru
     if (code == 0)
         code = screened_release(x->number, k, body, a ? a->reason : r->by->reason, &screened, e);
     if (code == 0)
+        code = check_measure(r, x, series, a == NULL, e);
+    if (code == 0)
         code = a ? approve_stands(r->d, a, &digest, e)
                  : approve_release(r->d, r->by, x, &digest, &item->leaves, e);
     if (code == 0)
+        code = check_measure(r, x, series, false, e);
+    if (code == 0)
         code = add_entry(r, x, body, e);
     if (code == 0) {
+        r->in[r->n].measure = x->kind == KITH_KIND_MEASURE;
         write_intent(r, item, x, &digest, &screened);
         check(r->d, publish_keep(r->d, series, x->number, &digest, &r->in[r->n].told, &fault), "store.told",
               &fault);

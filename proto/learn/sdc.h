@@ -36,7 +36,9 @@ struct sdc_policy {
 };
 
 const struct sdc_policy *sdc_policy_find(const char *code); /* NULL: not known to this version */
-const struct sdc_policy *sdc_policy_at(uint32_t i);         /* from 0, the default first, up to NULL */
+/* As a person writes it: a code without a version is its newest. NULL: not known. */
+const struct sdc_policy *sdc_policy_newest(const char *code);
+const struct sdc_policy *sdc_policy_at(uint32_t i); /* from 0, the default first, up to NULL */
 
 enum sdc_state { SDC_MISSING, SDC_SHOWN, SDC_HIDDEN };
 

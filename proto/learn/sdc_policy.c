@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+/* The versions of one policy ascend. */
 static const struct sdc_policy policies[] = {
     {.code = "hes-2018/1", .cells = true, .hides = true, .small = 7, .step = 5, .shift = 0},
     {.code = "midpoint6/1", .cells = true, .small = 6, .step = 6, .shift = 3},
@@ -24,6 +25,18 @@ const struct sdc_policy *sdc_policy_find(const char *code)
             return &policies[i];
     }
     return NULL;
+}
+
+const struct sdc_policy *sdc_policy_newest(const char *code)
+{
+    assert(code != NULL);
+    const struct sdc_policy *found = sdc_policy_find(code);
+    size_t n = strlen(code);
+    for (uint32_t i = 0; i < sizeof policies / sizeof policies[0]; i++) {
+        if (strncmp(code, policies[i].code, n) == 0 && policies[i].code[n] == '/')
+            found = &policies[i];
+    }
+    return found;
 }
 
 /* A denominator such as bed-days may have decimals: what counts is the whole number next to it, but something

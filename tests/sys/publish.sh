@@ -111,10 +111,11 @@ k ASH data share falls > /dev/null 2>&1
 check_equal 'nothing was counted' $? 1
 months 2023 $(for i in {1..24}; do echo $((12 + i * 5 % 7)); done) > "$top/falls.csv"
 k ASH data add falls "$top/falls.csv" > /dev/null || fail falls
-share falls --policy already-public/1 > /dev/null
+share falls --policy already-public > /dev/null
 check_equal 'public without a link' $? 2
-share falls --policy already-public/1 --link https://example.org/falls > /dev/null
+answer=$(share falls --policy already-public --link https://example.org/falls)
 check_equal 'public with a link' $? 0
+check_equal 'a policy without a version is its newest' "$(field "$answer" policy)" already-public/1
 check_match 'a baseline without a rephase' "$(share falls --policy hes-2018/1 --period month --baseline 12)" '"baseline":12,'
 
 # The stricter of network and site.
@@ -142,6 +143,20 @@ check_equal 'figures are not edited' $? 5
 k ASH release "$id" > "$top/out" 2>&1 || fail "release of events: $(cat "$top/out")"
 id=$(grep -oE 'ASH-M[0-9]+' "$top/out")
 check_equal 'what left of them' "$(sql ASH "SELECT json_extract(body, '\$.events') || ' ' || instr(body, '2025-0') FROM v_series WHERE id = '$id'")" '25 0'
+
+# ---- its measure goes first ----
+
+measure ASH/steps 'Steps' 'chart: c' 'denominator: none' 'per: 1' > "$top/steps.md"
+k ASH share "$top/steps.md" > /dev/null || fail 'measure steps'
+k ASH data add steps "$top/falls.csv" > /dev/null || fail 'data steps'
+first=$(k ASH --json list measures --here | sed -n 's/.*"id": *"\(here-[0-9]*\)".*/\1/p')
+id=$(offer steps --period month)
+check_match 'it is said when it is shared' "$(cat "$top/err")" "kith release $first goes first"
+k ASH release "$id" > /dev/null 2> "$top/err"
+check_equal 'a series whose measure is not out' $? 5
+check_match 'and what goes first' "$(cat "$top/err")" "measure \"ASH/steps\" is released as it is now: kith release $first first"
+k ASH release "$first" "$id" > "$top/out" 2>&1 || fail "both at once: $(cat "$top/out")"
+check_match 'in this order' "$(grep -oE 'ASH-M[0-9]+' "$top/out" | tr '\n' ' ')" '^ASH-M[0-9]+ ASH-M[0-9]+ $'
 
 # ---- a record that nobody counted ----
 

@@ -150,6 +150,11 @@ static void test_what_is_shown_has_just_its_preimage(void **state)
     assert_true(sdc_can_produce(mid, 3));
     assert_false(sdc_can_produce(sdc_policy_find("signal-only/1"), 0));
     assert_null(sdc_policy_find("hes-2018/2"));
+    assert_ptr_equal(sdc_policy_newest("hes-2018"), hes);
+    assert_ptr_equal(sdc_policy_newest("midpoint6/1"), mid);
+    assert_null(sdc_policy_newest("hes"));
+    assert_null(sdc_policy_newest("hes-2018/2"));
+    assert_null(sdc_policy_newest(""));
     assert_int_equal(sdc_percent_decimals(3999), 0);
     assert_int_equal(sdc_percent_decimals(4000), 1);
 }
