@@ -19,6 +19,16 @@ int chart_run(struct chart *c, struct kith_error *e)
     return rc ? kith_fail(e, rc, "%s: %s", c->file, why.text) : 0;
 }
 
+void chart_add_note(struct chart *c, uint32_t at, const char *text)
+{
+    uint32_t i = c->notes;
+    if (!text || c->notes == CHART_NOTES_MAX)
+        return;
+    for (c->notes++; i > 0 && c->note[i - 1].at > at; i--)
+        c->note[i] = c->note[i - 1];
+    c->note[i] = (struct chart_note){at, text};
+}
+
 /* ---- numbers ---- */
 
 static void widen(double v, double *low, double *high)
@@ -122,6 +132,11 @@ void chart_period(const struct chart *c, uint32_t i, char ret[PERIOD_TEXT_SIZE])
         snprintf(ret, PERIOD_TEXT_SIZE, "%u", i + 1);
 }
 
+const char *chart_noun(const struct chart *c)
+{
+    return period_noun(c->step > 1 ? PERIOD_NUMBER : c->length, c->n);
+}
+
 /* ---- sentences ---- */
 
 const char *chart_kind(enum spc_icon kind)
@@ -165,7 +180,7 @@ static void find_words(const struct chart *c, struct words *w)
 {
     const struct spc_verdict *v = &c->verdict;
     const struct spc_mark *m = &c->mark[v->last];
-    w->noun = period_noun(c->length, c->n);
+    w->noun = chart_noun(c);
     w->kind = v->icon == SPC_COMMON && is_marked(c) ? "no signal at the end" : chart_kind(v->icon);
     w->line = c->setup.chart == SPC_RUN || c->setup.chart == SPC_G ? "median" : "centre";
     w->since = v->since != SPC_NOWHERE ? c->at[v->since].label : "";
@@ -237,7 +252,7 @@ void chart_sentence(const struct chart *c, char ret[CHART_TEXT_SIZE])
     const struct spc_verdict *v = &c->verdict;
     struct words w;
     if (v->last == SPC_NOWHERE) {
-        snprintf(ret, CHART_TEXT_SIZE, "%u %s, none with a value", c->n, period_noun(c->length, c->n));
+        snprintf(ret, CHART_TEXT_SIZE, "%u %s, none with a value", c->n, chart_noun(c));
         return;
     }
     find_words(c, &w);

@@ -41,6 +41,7 @@ struct chart {
     bool raw;              /* of raw counts of this site, and for nobody else */
     bool wants_behind;     /* for chart_read: look for the people behind values */
     enum period_unit length;
+    int64_t step;     /* of one point to the next, in periods of that length; 0 is 1 */
     uint32_t n, gaps; /* points; those of them that the file lacks */
     struct spc_point point[SPC_POINTS_MAX];
     struct chart_at at[SPC_POINTS_MAX];
@@ -54,9 +55,9 @@ struct chart {
 };
 
 /* Reads a file of one series into a chart that has its type in setup. map: "period=month,value=beds", or
- * NULL. */
+ * NULL. Columns without a known name are guessed at where only one guess is left. */
 int chart_read(struct chart *c, const char *path, const char *map, struct kith_error *e);
-/* The same for rows at hand, from their first; c->file names them. */
+/* The same for rows at hand, from their first, without guessing; c->file names them. */
 int chart_read_rows(struct chart *c, struct rows *rows, const char *map, struct kith_error *e);
 /* A cell's text: a number, hidden, or missing; and the number. False for what is none. */
 enum spc_cell chart_cell_kind(const char *text);
@@ -67,6 +68,14 @@ const char *chart_column(const struct rows *rows, const char *name, size_t n);
 int chart_find(const struct chart *c, const char *option, const char *text, size_t n, uint32_t *ret,
                struct kith_error *e);
 int chart_run(struct chart *c, struct kith_error *e);
+/* Notes stand by point, those of one point in the order in which they came; text is borrowed, NULL is none.
+ */
+void chart_add_note(struct chart *c, uint32_t at, const char *text);
+
+/* What people call a chart type, a rule set, a direction (SPEC 10.97). */
+bool chart_type_find(const char *text, enum spc_chart *ret);
+const struct spc_rules *chart_rules_find(const char *text);
+bool chart_direction_find(const char *text, enum spc_direction *ret);
 
 /* One sentence about the whole: what stands above every picture. */
 void chart_sentence(const struct chart *c, char ret[CHART_TEXT_SIZE]);
@@ -81,6 +90,8 @@ enum chart_number_of { CHART_POINT, CHART_LINE, CHART_TARGET };
 void chart_number(const struct chart *c, double v, enum chart_number_of of, char ret[CHART_NUMBER_SIZE]);
 /* A number of an axis with such steps. */
 void chart_tick(const struct chart *c, double v, double step, char ret[CHART_NUMBER_SIZE]);
+/* "months" for 24 of them; "points" where they are longer than their name. */
+const char *chart_noun(const struct chart *c);
 /* What stands below an axis for one point; of an event with a long name its number. */
 void chart_period(const struct chart *c, uint32_t i, char ret[PERIOD_TEXT_SIZE]);
 /* What a flagged point means, in a word: "improvement". */

@@ -101,7 +101,7 @@ static void draw_periods_axis(const struct picture *p)
     }
     ink_font(p->cr, PICTURE_SMALL, false);
     ink(p->cr, &ink_grey);
-    snprintf(text, sizeof text, "%s", period_noun(p->c->length, p->c->n));
+    snprintf(text, sizeof text, "%s", chart_noun(p->c));
     ink_text(p->cr, (p->plot.left + p->plot.right) / 2, p->plot.bottom + 35, 0.5, text);
 }
 

@@ -1,5 +1,5 @@
 /* A table of one series becomes the points of a chart: which columns, which cells, which periods
- * (SPEC 10.77). */
+ * (SPEC 10.77, 10.98). */
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
@@ -10,20 +10,25 @@
 #include "cli/chart.h"
 #include "cli/rows.h"
 
-#define GAPS_MAX 200u /* periods in a row that a file may lack: more is a mistyped date */
+#define GAPS_MAX   200 /* periods in a row that a file may lack: more is a mistyped date */
+#define STEPS_FROM 4u  /* rows: fewer do not show a step */
 
 enum column { PERIOD, NUMERATOR, DENOMINATOR, VALUE, BEHIND, COLUMNS };
 
 static const char *const column_names[COLUMNS] = {"period", "numerator", "denominator", "value", "behind"};
 /* What people call them instead; looked for only where the name itself is not there. */
-static const char *const column_others[COLUMNS] = {"date month week quarter year day i", "num count events",
-                                                   "den", "y measure", "people"};
+static const char *const column_others[COLUMNS] = {
+    "date month week quarter year day i", "num numer count events", "den denom", "y measure", "people"};
+/* What they call a denominator on charts that need one. */
+static const char *const den_others =
+    "size total days bed_days bed-days beddays patient_days exposure population n";
 
 struct reading {
     struct chart *c;
     struct rows *rows;
     const char *name[COLUMNS]; /* of the file's columns; NULL: none */
     bool mapped[COLUMNS];      /* named by the person */
+    bool guesses;              /* what has no known name is taken for what is still sought */
     uint32_t line;
     struct kith_error *e;
 };
@@ -43,12 +48,21 @@ const char *chart_column(const struct rows *r, const char *name, size_t n)
     return NULL;
 }
 
-static const char *find_other(const struct rows *r, const char *list)
+static bool is_taken(const struct reading *r, const char *column)
+{
+    for (int i = 0; i < COLUMNS; i++)
+        if (r->name[i] == column)
+            return true;
+    return false;
+}
+
+static const char *find_other(const struct reading *r, const char *list)
 {
     const char *found = NULL;
     for (size_t n; !found && *list; list += n + (list[n] == ' ')) {
         n = strcspn(list, " ");
-        found = chart_column(r, list, n);
+        found = chart_column(r->rows, list, n);
+        found = found && is_taken(r, found) ? NULL : found;
     }
     return found;
 }
@@ -119,6 +133,63 @@ static void choose_numbers(struct reading *r)
     r->c->has_den = r->name[DENOMINATOR] && spc_takes_den(r->c->setup.chart);
 }
 
+static bool seeks_values(const struct reading *r)
+{
+    return !r->name[VALUE] && !r->name[NUMERATOR];
+}
+
+/* The one column that nothing has taken; NULL where there are more or none. */
+static const char *only_one_left(const struct reading *r)
+{
+    const char *left = NULL;
+    for (uint32_t i = 0; i < r->rows->names; i++) {
+        if (is_taken(r, r->rows->name[i]))
+            continue;
+        if (left)
+            return NULL;
+        left = r->rows->name[i];
+    }
+    return left;
+}
+
+/* x is the period in `x, y` and the count in `date, x, n`. At last, the only column that is left is the only
+ * thing that is still sought. */
+static void guess_columns(struct reading *r)
+{
+    bool needs_den = spc_needs_den(r->c->setup.chart);
+    if (needs_den && !r->name[DENOMINATOR])
+        r->name[DENOMINATOR] = find_other(r, den_others);
+    if (!r->name[PERIOD])
+        r->name[PERIOD] = find_other(r, "x");
+    if (seeks_values(r))
+        r->name[NUMERATOR] = find_other(r, "x");
+    const char *left = only_one_left(r);
+    bool den = needs_den && !r->name[DENOMINATOR], values = seeks_values(r);
+    bool period = !r->name[PERIOD] && r->rows->names > 1; /* a table of one column has none */
+    if (left && den + values + period == 1)
+        r->name[den ? DENOMINATOR : values ? VALUE : PERIOD] = left;
+}
+
+/* Rows may be counted instead of named only where no column could have been meant for their periods. */
+static bool counts_rows(const struct reading *r)
+{
+    for (uint32_t i = 0; i < r->rows->names; i++)
+        if (!is_taken(r, r->rows->name[i]))
+            return false;
+    return r->guesses;
+}
+
+static int check_columns(struct reading *r)
+{
+    if (!r->name[PERIOD] && !counts_rows(r))
+        return lacks(r, "period", "name it with --map period=COLUMN");
+    if (spc_needs_den(r->c->setup.chart) && !r->name[DENOMINATOR])
+        return lacks(r, "denominator", "name it with --map denominator=COLUMN");
+    if (seeks_values(r))
+        return lacks(r, "values", "name it with --map value=COLUMN or numerator=COLUMN");
+    return 0;
+}
+
 static int find_columns(struct reading *r, const char *map)
 {
     int rc = read_map(r, map);
@@ -128,16 +199,14 @@ static int find_columns(struct reading *r, const char *map)
         if (!r->name[i])
             r->name[i] = chart_column(r->rows, column_names[i], strlen(column_names[i]));
         if (!r->name[i])
-            r->name[i] = find_other(r->rows, column_others[i]);
+            r->name[i] = find_other(r, column_others[i]);
     }
-    if (!r->name[PERIOD])
-        return lacks(r, "period", "name it with --map period=COLUMN");
-    if (spc_needs_den(r->c->setup.chart) && !r->name[DENOMINATOR])
-        return lacks(r, "denominator", "name it with --map denominator=COLUMN");
-    if (!r->name[VALUE] && !r->name[NUMERATOR])
-        return lacks(r, "values", "name it with --map value=COLUMN or numerator=COLUMN");
-    choose_numbers(r);
-    return 0;
+    if (r->guesses)
+        guess_columns(r);
+    rc = check_columns(r);
+    if (!rc)
+        choose_numbers(r);
+    return rc;
 }
 
 /* ---- cells ---- */
@@ -255,6 +324,11 @@ static int read_period(struct reading *r, uint32_t cells, struct chart_at *ret)
     const char *text = cell(r, cells, PERIOD);
     bool events = r->c->length == PERIOD_EVENT;
     *ret = (struct chart_at){.line = r->line};
+    if (!r->name[PERIOD]) {
+        ret->period = (struct period){.written = PERIOD_NUMBER, .day = (int32_t)r->c->n + 1};
+        snprintf(ret->label, sizeof ret->label, "%u", r->c->n + 1);
+        return 0;
+    }
     if (events) {
         snprintf(ret->label, sizeof ret->label, "%.*s", (int)sizeof ret->label - 1, text);
         if (!period_read(text, &ret->period))
@@ -338,7 +412,7 @@ static int check_step(const struct reading *r, const struct place *a, const stru
     if (a->at == b->at)
         return kith_fail(r->e, KITH_E_INVALID, "%s:%u: period twice: \"%s\": it stands in line %u already",
                          c->file, c->at[b->row].line, text, c->at[a->row].line);
-    if (b->at - a->at > GAPS_MAX)
+    if ((b->at - a->at) / c->step > GAPS_MAX)
         return kith_fail(r->e, KITH_E_INVALID,
                          "%s:%u: far from the other periods: \"%s\": is the date mistyped?", c->file,
                          c->at[b->row].line, text);
@@ -350,7 +424,7 @@ static int put_row(const struct reading *r, const struct chart *from, const stru
                    const struct place *now)
 {
     struct chart *c = r->c;
-    int64_t steps = before ? now->at - before->at : 1;
+    int64_t steps = before ? (now->at - before->at) / c->step : 1;
     for (int64_t i = 1; i <= steps; i++) {
         bool row = i == steps;
         if (c->n == SPC_POINTS_MAX)
@@ -362,13 +436,27 @@ static int put_row(const struct reading *r, const struct chart *from, const stru
         if (row)
             *at = from->at[now->row];
         else
-            at->period = period_add(&from->at[before->row].period, c->length, i);
+            at->period = period_add(&from->at[before->row].period, c->length, i * c->step);
         c->point[c->n] = row ? from->point[now->row] : (struct spc_point){.cell = SPC_MISSING, .den = 1};
         period_print(&at->period, c->length, at->label);
         c->gaps += !row;
         c->n++;
     }
     return 0;
+}
+
+/* Fortnights, every second month, samples 10, 20, 30 …: where all steps have a common length, it is the
+ * length of the periods, and nothing is missing between them. */
+static int64_t common_step(const struct place *place, uint32_t n)
+{
+    int64_t step = 0;
+    for (uint32_t i = 1; i < n; i++)
+        for (int64_t a = place[i].at - place[i - 1].at; a != 0;) {
+            int64_t rest = step % a;
+            step = a;
+            a = rest;
+        }
+    return n < STEPS_FROM || step == 0 ? 1 : step;
 }
 
 static int order_rows(struct reading *r)
@@ -383,6 +471,7 @@ static int order_rows(struct reading *r)
         period_place(&c->at[i].period, c->length, &place[i].at);
     }
     qsort(place, n, sizeof *place, by_place);
+    c->step = r->guesses ? common_step(place, n) : 1;
     for (uint32_t i = 1; !rc && i < n; i++)
         rc = check_step(r, &place[i - 1], &place[i]);
     c->n = 0;
@@ -393,12 +482,13 @@ static int order_rows(struct reading *r)
     return rc;
 }
 
-int chart_read_rows(struct chart *c, struct rows *rows, const char *map, struct kith_error *e)
+static int read_table(struct chart *c, struct rows *rows, const char *map, bool guesses, struct kith_error *e)
 {
-    struct reading r = {.c = c, .rows = rows, .e = e};
+    struct reading r = {.c = c, .rows = rows, .guesses = guesses, .e = e};
     bool events = c->setup.chart == SPC_T || c->setup.chart == SPC_G;
     c->length = events ? PERIOD_EVENT : PERIOD_NUMBER;
     c->n = c->gaps = 0;
+    c->step = 1;
     rows->next = 0;
     int rc = find_columns(&r, map);
     if (!rc)
@@ -410,13 +500,18 @@ int chart_read_rows(struct chart *c, struct rows *rows, const char *map, struct 
     return rc;
 }
 
+int chart_read_rows(struct chart *c, struct rows *rows, const char *map, struct kith_error *e)
+{
+    return read_table(c, rows, map, false, e);
+}
+
 int chart_read(struct chart *c, const char *path, const char *map, struct kith_error *e)
 {
     struct rows *rows = NULL;
     c->file = strcmp(path, "-") == 0 ? "standard input" : path;
     int rc = rows_open(path, &rows, e);
     if (!rc)
-        rc = chart_read_rows(c, rows, map, e);
+        rc = read_table(c, rows, map, true, e);
     rows_close(rows);
     return rc;
 }

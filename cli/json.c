@@ -8,6 +8,8 @@
 #include "cli/people.h"
 #include "proto/learn/kind.h"
 
+#define REAL_DIGITS 15 /* of a number: as many as any decimal keeps through a double */
+
 /* struct js is never defined: its pointers are jansson's under another name. */
 static const json_t *in(const struct js *v)
 {
@@ -228,7 +230,7 @@ void js_add_take(struct js *array, struct js *v)
 
 void js_print_take(struct js *v, FILE *out)
 {
-    json_dumpf(inside(v), out, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
+    json_dumpf(inside(v), out, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(REAL_DIGITS));
     putc('\n', out);
     js_free(v);
 }

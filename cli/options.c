@@ -113,7 +113,8 @@ static int take_value(struct parser *p, const struct cli_option *o, const char *
         return 0;
     }
     const char *next = p->at + 1 < p->argc ? p->argv[p->at + 1] : NULL;
-    bool take = o->take == OPTION_VALUE || (o->take == OPTION_MAYBE && next && all_digits(next));
+    bool take = o->take == OPTION_VALUE || o->take == OPTION_LIST ||
+                (o->take == OPTION_MAYBE && next && all_digits(next));
     if (take && !next)
         return kith_fail(p->e, KITH_E_USAGE, "option needs a value: \"--%s\": write --%s %s", o->name,
                          o->name, o->value);
@@ -129,6 +130,17 @@ static void set_common(struct arguments *a, int i, const char *value)
         a->home = value;
     else
         *flag[i] = true;
+}
+
+/* A list that goes on: what there was, a comma, and the new value. */
+static const char *join(struct arguments *a, int i, const char *value)
+{
+    size_t size = strlen(a->given[i]) + strlen(value) + 2;
+    char *joined = cli_alloc(size);
+    snprintf(joined, size, "%s,%s", a->given[i], value);
+    free(a->joined[i]);
+    a->joined[i] = joined;
+    return joined;
 }
 
 static int take_option(struct parser *p)
@@ -153,7 +165,9 @@ static int take_option(struct parser *p)
         set_common(p->a, i, value);
         return 0;
     }
-    if (p->a->given[i])
+    if (p->a->given[i] && table[i].take == OPTION_LIST)
+        value = join(p->a, i, value);
+    else if (p->a->given[i])
         return kith_fail(p->e, KITH_E_USAGE, "option given twice: \"--%s\": give it once", table[i].name);
     p->a->given[i] = value;
     return 0;
@@ -223,6 +237,8 @@ int options_parse(const struct verb *const *verbs, int argc, char **argv, struct
 
 void options_clear(struct arguments *a)
 {
+    for (size_t i = 0; i < OPTIONS_MAX; i++)
+        free(a->joined[i]);
     free(a->word);
     memset(a, 0, sizeof *a);
 }

@@ -13,6 +13,7 @@
 enum option_take {
     OPTION_FLAG,  /* --json */
     OPTION_VALUE, /* --limit N or --limit=N */
+    OPTION_LIST,  /* the same; given again, the values are joined by commas */
     OPTION_MAYBE  /* --wait, --wait 30 or --wait=30: the value is a number if there is one */
 };
 
@@ -34,6 +35,7 @@ struct arguments {
     /* the options that every verb has */
     const char *home;
     bool json, csv, plain, no_color, help, version;
+    char *joined[OPTIONS_MAX]; /* owned: the values of lists that were given in parts */
 };
 
 struct verb {

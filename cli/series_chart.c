@@ -260,17 +260,6 @@ static void take_verdict(const struct series *s, struct chart *c)
 
 /* ---- notes ---- */
 
-/* Notes stand by point, those of one point in the order in which they came. */
-static void add_note(struct chart *c, uint32_t at, const char *text)
-{
-    uint32_t i = c->notes;
-    if (!text || c->notes == CHART_NOTES_MAX)
-        return;
-    for (c->notes++; i > 0 && c->note[i - 1].at > at; i--)
-        c->note[i] = c->note[i - 1];
-    c->note[i] = (struct chart_note){at, text};
-}
-
 /* The point in whose period a date lies; of a date in a gap the next. */
 static bool find_date(const struct chart *c, const char *date, uint32_t *ret)
 {
@@ -291,7 +280,7 @@ static void add_reasons(const struct js *list, const char *where, struct chart *
     for (size_t i = 0; i < js_count(list); i++) {
         uint32_t at;
         if (find_point(c, js_text(js_at(list, i), where), &at))
-            add_note(c, at, js_text(js_at(list, i), "reason"));
+            chart_add_note(c, at, js_text(js_at(list, i), "reason"));
     }
 }
 
@@ -303,7 +292,7 @@ static void add_notes(const struct series *s, struct chart *c)
     for (size_t i = 0; i < js_count(list); i++) {
         uint32_t at;
         if (find_date(c, js_text(js_at(list, i), "date"), &at))
-            add_note(c, at, js_text(js_at(list, i), "text"));
+            chart_add_note(c, at, js_text(js_at(list, i), "text"));
     }
 }
 

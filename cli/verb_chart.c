@@ -19,8 +19,9 @@ static const struct cli_option options[] = {
     {"direction", OPTION_VALUE, "D", "which way is better: up, down or neutral (usual)"},
     {"baseline", OPTION_VALUE, "N", "limits from the first N periods of each phase"},
     {"freeze", OPTION_VALUE, "N", "the same under its other name"},
-    {"rephase", OPTION_VALUE, "P", "limits afresh from period P; several with commas"},
-    {"exclude", OPTION_VALUE, "P", "periods to leave out of the limits; several with commas"},
+    {"rephase", OPTION_LIST, "P", "limits afresh from period P; several with commas"},
+    {"reason", OPTION_VALUE, "R", "with --rephase or --exclude: why; stands at the chart"},
+    {"exclude", OPTION_LIST, "P", "periods to leave out of the limits; several with commas"},
     {"target", OPTION_VALUE, "V", "a target, such as 4 or 95%"},
     {"screened", OPTION_FLAG, NULL, "leave very large moving ranges out of the limits"},
     {"map", OPTION_VALUE, "COLUMNS", "period=month,value=beds: which column is what"},
@@ -38,33 +39,22 @@ static const struct cli_option options[] = {
 
 static int read_type(const struct arguments *a, enum spc_chart *ret, struct kith_error *e)
 {
-    static const struct {
-        const char *name;
-        enum spc_chart chart;
-    } others[] = {{"i", SPC_XMR},      {"x", SPC_XMR},      {"p'", SPC_P_PRIME}, {"p′", SPC_P_PRIME},
-                  {"pp", SPC_P_PRIME}, {"u'", SPC_U_PRIME}, {"u′", SPC_U_PRIME}, {"up", SPC_U_PRIME},
-                  {"XmR", SPC_XMR},    {"mR", SPC_MR}};
     const char *type = options_get(a, "type");
     if (!type)
         return kith_fail(
             e, KITH_E_USAGE,
             "something is missing: \"--type\": give xmr for values, p for proportions, u for rates, c for "
             "counts, t or g for rare events, or run");
-    if (spc_chart_find(type, ret))
-        return 0;
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-        if (strcmp(others[i].name, type) == 0) {
-            *ret = others[i].chart;
-            return 0;
-        }
-    return kith_fail(e, KITH_E_USAGE,
-                     "--type: \"%.40s\": give xmr, mr, p, u, c, p-prime, u-prime, t, g or run", type);
+    return chart_type_find(type, ret)
+               ? 0
+               : kith_fail(e, KITH_E_USAGE,
+                           "--type: \"%.40s\": give xmr, mr, p, u, c, p-prime, u-prime, t, g or run", type);
 }
 
 static int read_rules(const struct arguments *a, const struct spc_rules **ret, struct kith_error *e)
 {
     const char *rules = options_get(a, "rules");
-    *ret = spc_rules_find(rules ? rules : "ptd-0.2");
+    *ret = chart_rules_find(rules ? rules : "ptd-0.2");
     return *ret ? 0
                 : kith_fail(e, KITH_E_USAGE, "--rules: \"%.40s\": give ptd-0.2, mdc-2023, anhoej or run-ihi",
                             rules);
@@ -74,12 +64,22 @@ static int read_direction(const struct arguments *a, enum spc_direction *ret, st
 {
     const char *text = options_get(a, "direction");
     *ret = SPC_NEUTRAL;
-    if (!text || strcmp(text, "neutral") == 0)
-        return 0;
-    if (strcmp(text, "up") != 0 && strcmp(text, "down") != 0)
-        return kith_fail(e, KITH_E_USAGE, "--direction: \"%.40s\": give up, down or neutral", text);
-    *ret = text[0] == 'u' ? SPC_UP : SPC_DOWN;
-    return 0;
+    return !text || chart_direction_find(text, ret)
+               ? 0
+               : kith_fail(e, KITH_E_USAGE, "--direction: \"%.40s\": give up, down or neutral", text);
+}
+
+static int read_screened(const struct arguments *a, struct chart *c, struct kith_error *e)
+{
+    enum spc_chart type = c->setup.chart;
+    bool fits = type == SPC_XMR || type == SPC_T || type == SPC_P_PRIME || type == SPC_U_PRIME;
+    c->setup.screened = options_has(a, "screened");
+    return fits || !c->setup.screened
+               ? 0
+               : kith_fail(e, KITH_E_USAGE,
+                           "--screened: \"%s\": only for xmr, t, p-prime and u-prime, whose limits "
+                           "rest on moving ranges",
+                           spc_chart_code(type));
 }
 
 static int read_scale(const struct arguments *a, struct chart *c, struct kith_error *e)
@@ -186,6 +186,21 @@ static int add_phase(struct chart *c, uint32_t at, uint32_t baseline, struct kit
     return 0;
 }
 
+/* The reason stands at every point that it explains. */
+static int note_reason(const struct arguments *a, struct chart *c, struct kith_error *e)
+{
+    const char *reason = options_get(a, "reason");
+    if (reason && !options_has(a, "rephase") && !options_has(a, "exclude"))
+        return kith_fail(e, KITH_E_USAGE,
+                         "a reason for nothing: \"--reason\": give --rephase or --exclude too");
+    for (uint32_t i = 1; i < c->setup.segments; i++)
+        chart_add_note(c, c->segment[i].start, reason);
+    for (uint32_t i = 0; i < c->n; i++)
+        if (c->point[i].excluded)
+            chart_add_note(c, i, reason);
+    return 0;
+}
+
 static int make_phases(const struct arguments *a, struct chart *c, struct kith_error *e)
 {
     const char *list = options_get(a, "rephase");
@@ -204,7 +219,7 @@ static int make_phases(const struct arguments *a, struct chart *c, struct kith_e
             rc = add_phase(c, at, (uint32_t)baseline, e);
         list += n + (list[n] == ',');
     }
-    return rc;
+    return rc ? rc : note_reason(a, c, e);
 }
 
 /* ---- the whole ---- */
@@ -236,9 +251,10 @@ static int prepare(const struct arguments *a, struct chart *c, struct kith_error
         rc = read_target(a, c, e);
     if (!rc)
         rc = exclude(a, c, e);
+    if (!rc)
+        rc = read_screened(a, c, e);
     if (rc)
         return rc;
-    c->setup.screened = options_has(a, "screened");
     c->title = options_has(a, "title") ? options_get(a, "title") : base_name(c->file);
     c->unit = options_has(a, "axis") ? options_get(a, "axis") : "";
     rc = make_phases(a, c, e);
@@ -349,9 +365,10 @@ static int prepare_raw(const struct arguments *a, struct series_set *set, struct
         rc = read_target(a, c, e);
     if (!rc)
         rc = exclude(a, c, e);
+    if (!rc)
+        rc = read_screened(a, c, e);
     if (rc)
         return rc;
-    c->setup.screened = options_has(a, "screened");
     rc = make_phases(a, c, e);
     return rc ? rc : chart_run(c, e);
 }
@@ -360,8 +377,9 @@ static int run_raw(struct cli *cli, const struct arguments *a, struct chart *c, 
 {
     struct series_set set = {0};
     struct replica *r = NULL;
-    int rc = check_options(a, " here unit rules baseline freeze rephase exclude target screened svg png pdf ",
-                           "raw counts", e);
+    int rc = check_options(
+        a, " here unit rules baseline freeze rephase exclude reason target screened svg png pdf ",
+        "raw counts", e);
     if (!rc)
         rc = cli_set_home(cli, a->home, e);
     if (!rc)
@@ -384,10 +402,11 @@ static int run_raw(struct cli *cli, const struct arguments *a, struct chart *c, 
 
 static int run_file(const struct cli *cli, const struct arguments *a, struct chart *c, struct kith_error *e)
 {
-    int rc = check_options(a,
-                           " data type rules direction baseline freeze rephase exclude target screened map "
-                           "per title axis svg png pdf ",
-                           "a file", e);
+    int rc =
+        check_options(a,
+                      " data type rules direction baseline freeze rephase exclude reason target screened map "
+                      "per title axis svg png pdf ",
+                      "a file", e);
     if (!rc)
         rc = prepare(a, c, e);
     if (!rc)

@@ -49,8 +49,9 @@ void spc_anhoej(const struct spc_work *w, struct spc_phase *p)
         p->longest = p->last_run > p->longest ? p->last_run : p->longest;
         last = side;
     }
-    if (p->useful == 0 || w->setup->chart == SPC_MR)
-        return; /* neighbouring moving ranges share a value: runs of them say nothing */
+    if (p->useful == 0)
+        return;
     spc_anhoej_limits(p->useful, &p->longest_max, &p->crossings_min);
-    p->runs_signal = p->longest > p->longest_max || p->crossings < p->crossings_min;
+    if (w->setup->chart != SPC_MR) /* whose neighbours share a value: runs of them say nothing */
+        p->runs_signal = p->longest > p->longest_max || p->crossings < p->crossings_min;
 }

@@ -191,6 +191,14 @@ static uint32_t screen(double *range, uint32_t n)
     return kept;
 }
 
+/* Charts whose limits rest on moving ranges; those of z are screened only where the author says so. */
+static bool is_screened(const struct spc_setup *s)
+{
+    bool values = s->chart == SPC_XMR || s->chart == SPC_T;
+    bool z = s->chart == SPC_P_PRIME || s->chart == SPC_U_PRIME;
+    return (values && (s->screened || s->rules->screened)) || (z && s->screened);
+}
+
 static void sum_ranges(const struct spc_work *w, struct spc_phase *p)
 {
     double range[SPC_POINTS_MAX];
@@ -199,7 +207,7 @@ static void sum_ranges(const struct spc_work *w, struct spc_phase *p)
     uint32_t n = 0;
     if (u->chart == SPC_XMR || u->chart == SPC_T || (is_ratio(u->chart) && has_spread(u->chart, p->centre)))
         n = collect_ranges(w, p, range);
-    if ((u->chart == SPC_XMR || u->chart == SPC_T) && (u->screened || u->rules->screened))
+    if (is_screened(u))
         n = screen(range, n);
     for (uint32_t i = 0; i < n; i++)
         spc_sum_add(&s, range[i]);

@@ -417,6 +417,108 @@ static void test_columns(void **state)
     json_decref(o);
 }
 
+/* Names that books, other programs and people use for the same thing. */
+static void test_names(void **state)
+{
+    static const char *const names[][2] = {{"XmR", "xmr"},
+                                           {"XMR", "xmr"},
+                                           {"I", "xmr"},
+                                           {"i-chart", "xmr"},
+                                           {"MR", "mr"},
+                                           {"P", "p"},
+                                           {"p'", "p-prime"},
+                                           {"P′", "p-prime"},
+                                           {"p’", "p-prime"},
+                                           {"pprime", "p-prime"},
+                                           {"p_prime", "p-prime"},
+                                           {"P-Prime_chart", "p-prime"},
+                                           {"pp", "p-prime"},
+                                           {"U'", "u-prime"},
+                                           {"up", "u-prime"},
+                                           {"T", "t"},
+                                           {"G", "g"},
+                                           {"Run_chart", "run"},
+                                           {"C-chart", "c"}};
+    static const char *const rules[][2] = {{"PTD-0.2", "ptd-0.2"}, {"ptd", "ptd-0.2"},   {"MDC", "mdc-2023"},
+                                           {"anhøj", "anhoej"},    {"Anhoej", "anhoej"}, {"ihi", "run-ihi"}};
+    char words[100];
+    (void)state;
+    write_data("data.csv", "period,value,numerator,denominator\n1,2,2,9\n2,3,3,9\n");
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        snprintf(words, sizeof words, "--type %s --rules %s --direction Higher", names[i][0],
+                 rules[i % (sizeof rules / sizeof rules[0])][0]);
+        assert_int_equal(kith_wide("data.csv", words, 0, CLI_JSON, false), 0);
+        json_t *o = json_line(-1);
+        assert_string_equal(text(o, "chart"), names[i][1]);
+        assert_string_equal(text(o, "rules"), rules[i % (sizeof rules / sizeof rules[0])][1]);
+        assert_string_equal(text(o, "direction"), "up");
+        json_decref(o);
+    }
+    assert_int_equal(kith("data.csv", "--type chart"), CLI_USAGE);
+    assert_int_equal(kith("data.csv", "--type a_type_with_a_name_that_is_longer_than_any_name_there_is"),
+                     CLI_USAGE);
+    assert_int_equal(kith("data.csv", "--type p --rules ptd-0.3"), CLI_USAGE);
+}
+
+/* What a table says without saying it. */
+static void test_guessed_columns(void **state)
+{
+    static const struct {
+        const char *table, *type, *period;
+        double value;
+    } cases[] = {{"x,y\n7,5\n8,6\n", "xmr", "7", 5},
+                 {"x,y,n\n7,5,10\n8,6,10\n", "p", "7", .5},
+                 {"date,x,n\n2024-01,5,20\n2024-02,6,20\n", "u", "2024-01", .25},
+                 {"month,n,days\n2024-01,5,100\n2024-02,6,100\n", "u", "2024-01", .05},
+                 {"month,n\n2024-01,5\n2024-02,6\n", "c", "2024-01", 5},
+                 {"sample,count,size\n1,12,50\n2,15,50\n", "p", "1", .24},
+                 {"month,harms,bed_days\n2024-01,5,100\n2024-02,6,100\n", "u", "2024-01", .05},
+                 {"week,waiting\n2024-W01,5\n2024-W02,6\n", "xmr", "2024-W01", 5},
+                 {"hours\n286\n948\n", "t", "1", 286},
+                 {"value\n3\n4\n", "xmr", "1", 3}};
+    char words[40];
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        write_data("data.csv", cases[i].table);
+        snprintf(words, sizeof words, "--type %s", cases[i].type);
+        assert_int_equal(kith_wide("data.csv", words, 0, CLI_JSON, false), 0);
+        json_t *o = json_line(0);
+        assert_string_equal(text(o, "period"), cases[i].period);
+        assert_true(real(o, "value") == cases[i].value);
+        json_decref(o);
+    }
+    write_data("data.csv", "month,days,harms,n\n2024-01,113,5,20\n");
+    assert_int_equal(kith("data.csv", "--type u"), CLI_DAMAGED);
+    expect(err, "no column for the values: \"month, days, harms, n\"");
+    write_data("data.csv", "maand,value\n2024-01,113\n");
+    assert_int_equal(kith("data.csv", "--type c"), 0);
+    write_data("data.csv", "maand,value,ward\n2024-01,113,A\n");
+    assert_int_equal(kith("data.csv", "--type c"), CLI_DAMAGED);
+    expect(err, "no column for the period");
+}
+
+/* Every other week is a period too; one fortnight without a row is a gap. */
+static void test_steps(void **state)
+{
+    (void)state;
+    write_data("data.csv", "date,value\n2024-01-01,1\n2024-01-15,2\n2024-02-12,3\n2024-02-26,4\n");
+    assert_int_equal(kith_wide("data.csv", "--type xmr --rules anhoej", 0, CLI_JSON, false), 0);
+    json_t *o = json_line(2);
+    assert_string_equal(text(o, "period"), "2024-01-29");
+    assert_string_equal(text(o, "cell"), "missing");
+    json_decref(o);
+    o = json_line(4);
+    assert_string_equal(text(o, "period"), "2024-02-26");
+    assert_true(fabs(real(o, "upper") - (2.5 + 3 / 1.128)) < 1e-12);
+    json_decref(o);
+    assert_int_equal(kith("data.csv", "--type run"), 0);
+    expect(out, "5 points, median 2.5");
+    write_data("data.csv", "i,value\n10,1\n20,2\n30,3\n40,4\n");
+    assert_int_equal(kith_wide("data.csv", "--type run --exclude 20 --exclude 30", 0, CLI_CSV, false), 0);
+    assert_null(strstr(out, "missing"));
+    expect(out, "\n\"20\",2,,,2.5,");
+}
+
 static void test_weekdays(void **state)
 {
     (void)state;
@@ -476,6 +578,14 @@ static void test_phases(void **state)
     assert_int_equal(real(o, "longest_run_max"), 7);
     json_decref(o);
     assert_int_equal(kith("data.csv", "--type xmr --rephase 2023-01,2023-02"), CLI_REFUSED);
+    assert_int_equal(kith("data.csv", "--type xmr --rephase 2023-01 --rephase 2023-02"), CLI_REFUSED);
+    assert_int_equal(kith("data.csv", "--type xmr --reason moved"), CLI_USAGE);
+    expect(err, "a reason for nothing");
+    assert_int_equal(
+        kith_wide("data.csv", "--type xmr --rephase 2023-01 --reason ward_moved", 0, CLI_PEOPLE, true), 0);
+    expect(out, "note at 2023-01: ward moved\n");
+    assert_int_equal(kith("data.csv", "--type c --screened"), CLI_USAGE);
+    expect(err, "--screened: \"c\"");
 }
 
 /* Any width, any number of points: nothing runs over its edge. */
@@ -569,13 +679,15 @@ static void test_golden(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_periods),  cmocka_unit_test(test_lengths),
-        cmocka_unit_test(test_places),   cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_too_many), cmocka_unit_test(test_forms_of_one_table),
-        cmocka_unit_test(test_cells),    cmocka_unit_test(test_columns),
-        cmocka_unit_test(test_weekdays), cmocka_unit_test(test_sentences),
-        cmocka_unit_test(test_phases),   cmocka_unit_test(test_widths),
-        cmocka_unit_test(test_pictures), cmocka_unit_test(test_golden),
+        cmocka_unit_test(test_periods),         cmocka_unit_test(test_lengths),
+        cmocka_unit_test(test_places),          cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_too_many),        cmocka_unit_test(test_forms_of_one_table),
+        cmocka_unit_test(test_cells),           cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_weekdays),        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_guessed_columns), cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_sentences),       cmocka_unit_test(test_phases),
+        cmocka_unit_test(test_widths),          cmocka_unit_test(test_pictures),
+        cmocka_unit_test(test_golden),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }

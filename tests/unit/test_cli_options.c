@@ -13,6 +13,7 @@ static const struct cli_option options[] = {
     {"limit", OPTION_VALUE, "N", "at most so many"},
     {"release", OPTION_FLAG, NULL, "send it"},
     {"wait", OPTION_MAYBE, "S", "wait"},
+    {"skip", OPTION_LIST, "P", "leave out"},
     {NULL, OPTION_FLAG, NULL, NULL},
 };
 static const struct verb verb = {.name = "find",
@@ -72,6 +73,17 @@ static void test_maybe(void **state)
     options_clear(&a);
 }
 
+static void test_lists(void **state)
+{
+    (void)state;
+    assert_int_equal(PARSE("find", "x", "--skip", "1,2", "--skip=5", "--skip", "7"), 0);
+    assert_string_equal(options_get(&a, "skip"), "1,2,5,7");
+    assert_int_equal(PARSE("find", "x", "--skip", "9"), 0);
+    assert_string_equal(options_get(&a, "skip"), "9");
+    assert_int_equal(PARSE("find", "x", "--limit", "1", "--limit", "2"), KITH_E_USAGE);
+    options_clear(&a);
+}
+
 static void test_refused(void **state)
 {
     int64_t n;
@@ -104,6 +116,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_places),
         cmocka_unit_test(test_maybe),
+        cmocka_unit_test(test_lists),
         cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

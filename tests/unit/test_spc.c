@@ -498,6 +498,13 @@ static void test_laney(void **state)
     near(phases[0].sigma_z, sum / 11 / 1.128, 1e-12);
     near(marks[3].upper, c + 3 * sqrt(c * (1 - c) / 2030) * sum / 11 / 1.128, 1e-12);
     double laney = phases[0].sigma_z;
+    double wild = points[6].num;
+    points[6].num = 1990; /* two ranges far above 3.267 times the mean are left out where that is asked for */
+    s.screened = true;
+    chart(&s, 12);
+    assert_int_equal(phases[0].totals.ranges, 9);
+    points[6].num = wild;
+    s.screened = false;
     s.chart = SPC_P;
     chart(&s, 12);
     near(phases[0].sigma_z, laney, 1e-15);
@@ -557,6 +564,12 @@ static void test_moving_ranges(void **state)
     near(marks[0].centre, 34.0 / 12, 1e-15);
     near(marks[0].upper, 3.267 * 34 / 12, 1e-15);
     assert_int_equal(marks[12].rules, SPC_OUTSIDE);
+    assert_int_equal(phases[0].useful, 12);
+    assert_int_equal(phases[0].longest, 11);
+    assert_int_equal(phases[0].longest_max, 7); /* told, and no signal */
+    assert_int_equal(phases[0].crossings, 1);
+    assert_int_equal(phases[0].crossings_min, 3);
+    assert_false(phases[0].runs_signal);
     points[3].excluded = true;
     chart(&s, 13);
     assert_true(isnan(marks[3].value) && isnan(marks[4].value) && !isnan(marks[5].value));
