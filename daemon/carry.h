@@ -66,7 +66,5 @@ int carry_in_end(struct carry_in *i, struct carry_report *ret, struct kith_error
 /* The checker, for names in a report; NULL while applying. */
 const struct bundle_check *carry_in_check(const struct carry_in *i);
 void carry_in_free(struct carry_in *i); /* at any time; NULL is fine */
-/* sync lets the bundle go: what came in it was refused. */
-void carry_dropped(struct daemon *d, const struct kith_error *why);
 
 #endif

@@ -23,9 +23,8 @@ struct carry_in {
     bool apply, begun, up; /* up: sync knows it as a peer */
     bool joining;          /* this home waits to be admitted: the opening is collected */
     struct join_pieces pieces;
-    bool sealed, dropped;
-    struct kith_error why; /* dropped: what sync says */
-    uint8_t front[8];      /* the first bytes of the file tell whether it is sealed */
+    bool sealed;
+    uint8_t front[8]; /* the first bytes of the file tell whether it is sealed */
     size_t front_n;
     struct bundle_seal *seal;
     struct bundle_reader reader;
@@ -51,8 +50,10 @@ int carry_in_begin(struct daemon *d, bool apply, struct carry_in **ret, struct k
         r = kith_fail(e, KITH_E_AGAIN, "another bundle is being applied; wait for it to end");
     if (r == 0 && !apply && !(i->check = bundle_check_new()))
         r = kith_fail(e, KITH_E_INTERNAL, "no memory for a bundle");
-    if (r == 0 && apply)
+    if (r == 0 && apply) {
         d->carried = i;
+        d->carried_dropped = false;
+    }
     if (r < 0)
         carry_in_free(i);
     else
@@ -67,7 +68,7 @@ void carry_in_free(struct carry_in *i)
     struct daemon *d = i->d;
     if (d->carried == i)
         d->carried = NULL;
-    if (i->up && d->sync) {
+    if (i->up && d->sync && !d->carried_dropped) {
         sync_peer_down(d->sync, SYNC_BUNDLE_SLOT, daemon_now(d));
         drive(d);
     }
@@ -78,15 +79,6 @@ void carry_in_free(struct carry_in *i)
     free(i->seal);
     free(i->head);
     free(i);
-}
-
-void carry_dropped(struct daemon *d, const struct kith_error *why)
-{
-    if (!d->carried)
-        return;
-    d->carried->up = false;
-    d->carried->dropped = true;
-    d->carried->why = *why;
 }
 
 const struct bundle_check *carry_in_check(const struct carry_in *i)
@@ -101,10 +93,11 @@ static int hand_over(struct carry_in *i, struct kith_error *e)
     sync_message(i->d->sync, SYNC_BUNDLE_SLOT, &i->m, daemon_now(i->d));
     drive(i->d);
     drive_commit_due(i->d);
-    if (!i->dropped)
+    const struct kith_error *why = &i->d->carried_why;
+    if (!i->d->carried_dropped)
         return 0;
-    return kith_fail(e, i->why.code == KITH_E_REFUSED ? KITH_E_REFUSED : KITH_E_INVALID,
-                     "bundle: \"%.200s\": it was refused as it would be on a link", i->why.text);
+    return kith_fail(e, why->code == KITH_E_REFUSED ? KITH_E_REFUSED : KITH_E_INVALID,
+                     "bundle: \"%.200s\": it was refused as it would be on a link", why->text);
 }
 
 static int begin_peer(struct carry_in *i, struct kith_error *e)

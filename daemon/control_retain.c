@@ -83,8 +83,8 @@ void control_retain(struct client *c, struct kith_bytes args)
         answer_fail(c, &e);
         return;
     }
-    erase_changed(c->d);
-    receipt_changed(c->d);
+    daemon_note(c->d, NOTE_ERASE);
+    daemon_note(c->d, NOTE_RECEIPT);
     struct buf *b = answer_begin(c);
     pack_map(b, 1);
     answer_text(b, "id", id);

@@ -71,27 +71,20 @@ static struct client *waiting(struct daemon *d, uint32_t i)
     return c && c->wait == WAIT_SYNC ? c : NULL;
 }
 
-void control_sync_changed(struct daemon *d, bool came_up)
+void control_sync_tick(struct daemon *d)
 {
+    bool news = daemon_noted(d, NOTE_LINKS), came_up = daemon_noted(d, NOTE_LINK_UP);
     for (uint32_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+        struct client *c = waiting(d, i);
+        if (c && (news || daemon_now(d).ms >= c->until.ms))
+            look(c);
+    }
+    for (uint32_t i = 0; came_up && i < CONTROL_CLIENTS_MAX; i++) {
         struct client *c = waiting(d, i);
         if (!c)
             continue;
-        if (came_up) {
-            c->round = sync_reconcile(d->sync, daemon_now(d));
-            drive(d);
-        } else {
-            look(c);
-        }
-    }
-}
-
-void control_sync_tick(struct daemon *d)
-{
-    for (uint32_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
-        struct client *c = waiting(d, i);
-        if (c && daemon_now(d).ms >= c->until.ms)
-            look(c);
+        c->round = sync_reconcile(d->sync, daemon_now(d));
+        drive(d);
     }
 }
 

@@ -48,3 +48,15 @@ void daemon_stop(struct daemon *d, const char *why)
     if (!d->stop_why)
         d->stop_why = why;
 }
+
+void daemon_note(struct daemon *d, enum daemon_note what)
+{
+    d->notes |= what;
+}
+
+bool daemon_noted(struct daemon *d, enum daemon_note what)
+{
+    bool noted = d->notes & what;
+    d->notes &= ~(unsigned)what;
+    return noted;
+}

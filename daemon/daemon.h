@@ -6,12 +6,10 @@
 
 #include "daemon/address.h"
 #include "daemon/config.h"
-#include "daemon/erase.h"
 #include "daemon/home.h"
 #include "daemon/invite.h"
 #include "daemon/key.h"
 #include "daemon/logline.h"
-#include "daemon/receipt.h"
 #include "daemon/role.h"
 #include "daemon/store.h"
 #include "proto/log/sync.h"
@@ -32,6 +30,7 @@ struct dial;
 struct control;
 struct join;
 struct carry_in;
+struct store_erase;
 
 struct listener {
     uv_tcp_t tcp;
@@ -48,12 +47,41 @@ struct joining {
     struct kith_mono next;
 };
 
+/* What a part tells others that stand above it or beside it: nobody calls them, they look in their next tick,
+ * which is in this turn of the loop or in the one that follows at once. */
+enum daemon_note {
+    NOTE_DIAL = 1,     /* members, their addresses or keys, or links may have changed */
+    NOTE_ERASE = 2,    /* withdrawals, holds or the policy may have */
+    NOTE_RECEIPT = 4,  /* what a receipt tells may have */
+    NOTE_POSTS = 8,    /* the roster has: own operations may have to be posted again */
+    NOTE_LINK_UP = 16, /* a member's link came up */
+    NOTE_LINKS = 32    /* a link has ended, or is in step */
+};
+
+/* Erasing (erase.h); all zero at first. */
+#define ERASE_READER_SIZE 64u
+struct erase {
+    struct store_erase *pass;            /* NULL: none is under way */
+    struct kith_mono next;               /* when to look, or to step, again */
+    struct kith_mono begun, waits_since; /* waits_since: 0 where no reader is in the way */
+    char reader[ERASE_READER_SIZE];      /* who that is: "sqlite3 (1234)" */
+    long reader_pid;                     /* 0: not known */
+    char failed[KITH_ERROR_TEXT_MAX];    /* why the last pass could not be finished; "" */
+};
+
+/* Own receipts (receipt.h); all zero at first: looks once after the start. */
+struct receipt_state {
+    bool idle; /* nothing changed since it was looked */
+    struct kith_mono next;
+};
+
 struct daemon {
     uv_loop_t uv;
     uv_signal_t sigterm, sigint, sighup;
     uv_timer_t timer;
     uv_prepare_t turn;
     uv_idle_t spin; /* active while work is left that waits for nothing */
+    unsigned notes; /* bits of enum daemon_note that nobody has looked at yet */
 
     struct home home;
     struct config config;
@@ -73,7 +101,6 @@ struct daemon {
     int64_t news;      /* the last row of news that was logged */
     bool left;         /* this site has left: it dials and answers nobody, and writes nothing */
     bool told_revoked; /* a peer says that this site was revoked */
-    bool govern_due;   /* the roster changed: own operations may have to be posted again */
     bool publish_due;
     struct kith_mono publish_at;
 
@@ -91,6 +118,8 @@ struct daemon {
     struct join *join; /* NULL unless this site is joining */
     struct joining joining;
     struct carry_in *carried; /* the bundle that is being applied; NULL for none */
+    bool carried_dropped;     /* sync let it go; why */
+    struct kith_error carried_why;
 
     /* Writing */
     int64_t commit_at;          /* when the open transaction must be committed; INT64_MAX: nothing is open */
@@ -130,6 +159,8 @@ enum daemon_wait {
     WAITS_LONG  /* LAZY_MS: it can be made again from what is durable */
 };
 void daemon_wrote(struct daemon *d, enum daemon_wait wait);
+void daemon_note(struct daemon *d, enum daemon_note what);
+bool daemon_noted(struct daemon *d, enum daemon_note what); /* and it is looked at */
 /* A clean stop begins in this turn of the loop; further calls do nothing. */
 void daemon_stop(struct daemon *d, const char *why);
 /* After a fault of the store: one line, and out. Nothing is tried again. */

@@ -1,12 +1,9 @@
 #include "daemon/drive.h"
 
-#include "daemon/carry.h"
 #include "daemon/control.h"
-#include "daemon/dial.h"
-#include "daemon/govern.h"
-#include "daemon/leave.h"
 #include "daemon/net.h"
 #include "daemon/peer.h"
+#include "daemon/target.h"
 
 #include <string.h>
 
@@ -43,9 +40,9 @@ static void on_store(struct daemon *d, const struct sync_action *a)
     d->packed = d->merged = false;
     daemon_wrote(d, a->own ? WAITS_NOT : WAITS_SOON);
     if (a->log.stream == KITH_STATUS)
-        dial_changed(d);
+        daemon_note(d, NOTE_DIAL);
     if (store_refused(d->store))
-        receipt_changed(d);
+        daemon_note(d, NOTE_RECEIPT);
 }
 
 static void on_fill(struct daemon *d, const struct sync_action *a)
@@ -135,14 +132,14 @@ static void on_roster(struct daemon *d)
         daemon_fatal(d, "store.roster", &e);
     if (net_doubt(d, &e) < 0 && d->doubted > doubted)
         log_say(LOG_ERROR, "withdraw.doubted", "%s", e.text);
-    erase_changed(d);
+    daemon_note(d, NOTE_ERASE);
     log_news(d);
-    receipt_changed(d);
+    daemon_note(d, NOTE_RECEIPT);
     if (store_dirty(d->store))
         daemon_wrote(d, WAITS_SOON);
     peers_rekeyed(d);
-    dial_changed(d);
-    govern_changed(d);
+    daemon_note(d, NOTE_DIAL);
+    daemon_note(d, NOTE_POSTS);
 }
 
 static void log_peer(struct logline *l, const struct daemon *d, uint32_t number)
@@ -159,8 +156,10 @@ static void log_peer(struct logline *l, const struct daemon *d, uint32_t number)
 static void on_drop(struct daemon *d, const struct sync_action *a)
 {
     struct peer *p = a->peer < SYNC_PEERS_MAX ? d->number[a->peer] : NULL;
-    if (a->peer == SYNC_BUNDLE_SLOT)
-        carry_dropped(d, &a->why);
+    if (a->peer == SYNC_BUNDLE_SLOT) { /* what the bundle brought was refused */
+        d->carried_dropped = true;
+        d->carried_why = a->why;
+    }
     if (!p)
         return;
     struct logline l;
@@ -206,11 +205,11 @@ static void on_in_step(struct daemon *d, const struct sync_action *a)
     daemon_wrote(d, WAITS_SOON);
     note_level(d, p, a);
     p->in_step = true;
-    leave_in_step(d);
+    net_told_well(d);
     p->mode = SYNC_MEMBER; /* also one that had to be heard of first */
     p->round = a->round;
-    dial_good(d, &p->site);
-    control_sync_changed(d, false);
+    target_good(d, &p->site);
+    daemon_note(d, NOTE_LINKS);
 }
 
 static void carry_out(struct daemon *d, const struct sync_action *a)

@@ -20,12 +20,6 @@ static int64_t after_ms(const struct daemon *d)
     return (int64_t)roster_council(d->roster)->policy.erase_after_ms;
 }
 
-void erase_changed(struct daemon *d)
-{
-    if (!d->erase.pass)
-        d->erase.next = daemon_now(d);
-}
-
 void erase_clear(struct daemon *d)
 {
     store_erase_end(d->erase.pass);
@@ -117,7 +111,7 @@ static void finish(struct daemon *d, bool good, const struct kith_error *why)
         log_end(&l);
     }
     snprintf(x->failed, sizeof x->failed, "%s", good ? "" : why->text);
-    receipt_changed(d);
+    daemon_note(d, NOTE_RECEIPT);
     store_erase_end(x->pass);
     x->pass = NULL;
     x->reader[0] = '\0';
@@ -195,6 +189,8 @@ static void look(struct daemon *d)
 bool erase_slice(struct daemon *d)
 {
     struct erase *x = &d->erase;
+    if (daemon_noted(d, NOTE_ERASE) && !x->pass)
+        x->next = daemon_now(d);
     if (!d->roster || d->stopping || daemon_now(d).ms < x->next.ms)
         return false;
     if (!x->pass)

@@ -44,7 +44,6 @@ int govern_endorse(struct daemon *d, const struct kith_id *id, struct govern_don
 int govern_coordinator(const struct daemon *d, struct kith_error *e);
 /* govern_again.c. The roster changed: looks, in this turn of the loop, whether something must be posted
  * again. */
-void govern_changed(struct daemon *d);
 void govern_turn(struct daemon *d);
 
 #endif

@@ -10,11 +10,6 @@
 
 #define REPOSTS_TURN 16u /* operations posted again in one turn of the loop */
 
-void govern_changed(struct daemon *d)
-{
-    d->govern_due = true;
-}
-
 /* Is it decided already, one way or another? */
 static bool is_moot(const struct daemon *d, const struct roster_op *o)
 {
@@ -121,10 +116,7 @@ void govern_turn(struct daemon *d)
     struct buf b;
     uint8_t kind = 0;
     int r = 0;
-    if (!d->govern_due)
-        return;
-    d->govern_due = false;
-    if (govern_coordinator(d, &e) < 0)
+    if (!daemon_noted(d, NOTE_POSTS) || govern_coordinator(d, &e) < 0)
         return;
     void *memory = malloc(GOVERN_BODY_MAX);
     if (!memory)

@@ -1,7 +1,8 @@
 #include "daemon/idle.h"
 
 #include "daemon/control.h"
-#include "daemon/dial.h"
+#include "daemon/erase.h"
+#include "daemon/receipt.h"
 #include "daemon/drive.h"
 #include "daemon/peer.h"
 
@@ -34,9 +35,9 @@ static bool project(struct daemon *d)
     daemon_wrote(d, WAITS_LONG);
     d->projected = daemon_now(d);
     if (store_refused(d->store))
-        receipt_changed(d);
+        daemon_note(d, NOTE_RECEIPT);
     if (left == 0)
-        dial_changed(d); /* addresses may be among what was projected */
+        daemon_note(d, NOTE_DIAL); /* addresses may be among what was projected */
     return left > 0;
 }
 

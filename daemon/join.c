@@ -10,7 +10,6 @@
 #include "daemon/join.h"
 
 #include "daemon/control.h"
-#include "daemon/dial.h"
 #include "daemon/drive.h"
 #include "daemon/invite.h"
 #include "daemon/join_check.h"
@@ -252,7 +251,7 @@ void join_done(struct daemon *d, const char *by, uint32_t members)
     log_end(&l);
     if (net_load(d, &e) < 0)
         daemon_fatal(d, "join.load", &e);
-    dial_changed(d);
+    daemon_note(d, NOTE_DIAL);
 }
 
 static void become_member(struct daemon *d, struct join_check *c, const struct member *coordinator)

@@ -57,28 +57,3 @@ int leave_now(struct daemon *d, struct kith_error *e)
             peer_bye(d->peer[i], BYE_DONE);
     return 0;
 }
-
-void leave_told_revoked(struct daemon *d, const struct kith_site_id *by)
-{
-    struct kith_error e;
-    char code[NET_CODE_SIZE];
-    if (d->told_revoked)
-        return;
-    net_code(d, by, code);
-    if (store_meta_set(d->store, "revoked_by", code, &e) < 0)
-        daemon_fatal(d, "store.revoked", &e);
-    d->told_revoked = true;
-    log_say(LOG_WARN, "network.revoked", "\"%s\" says that this site was revoked; ask a coordinator why",
-            code);
-    daemon_wrote(d, WAITS_SOON);
-}
-
-void leave_in_step(struct daemon *d)
-{
-    struct kith_error e;
-    if (!d->told_revoked)
-        return;
-    if (store_meta_set(d->store, "revoked_by", NULL, &e) < 0)
-        daemon_fatal(d, "store.revoked", &e);
-    d->told_revoked = false;
-}

@@ -11,8 +11,5 @@ int leave_load(struct daemon *d, struct kith_error *e);
 /* Writes it and closes all links; or, where a join waits, gives that up. Not committed yet. KITH_E_REFUSED
  * where there is nothing to leave, or where other members would be left without a coordinator. */
 int leave_now(struct daemon *d, struct kith_error *e);
-/* A peer that knows more says that this site was revoked: shown until some peer is in step again. */
-void leave_told_revoked(struct daemon *d, const struct kith_site_id *by);
-void leave_in_step(struct daemon *d);
 
 #endif

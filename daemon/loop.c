@@ -5,16 +5,20 @@
 #include "daemon/credential.h"
 #include "daemon/dial.h"
 #include "daemon/drive.h"
+#include "daemon/erase.h"
+#include "daemon/receipt.h"
 #include "daemon/counter.h"
 #include "daemon/govern.h"
 #include "daemon/heal.h"
 #include "daemon/idle.h"
 #include "daemon/join.h"
 #include "daemon/leave.h"
+#include "daemon/link.h"
+#include "daemon/listen.h"
 #include "daemon/net.h"
-#include "daemon/peer.h"
 #include "daemon/rotate.h"
 #include "daemon/store_publish.h"
+#include "daemon/target.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -42,7 +46,7 @@ static void finish_stop(struct daemon *d)
         return;
     for (uint32_t i = 0; i < PEERS_MAX; i++)
         if (d->peer[i])
-            peer_fail(d->peer[i], KITH_E_OFFLINE, "kithd stops");
+            link_fail(d->peer[i], KITH_E_OFFLINE, "kithd stops");
     control_close_all(d);
     uv_stop(&d->uv);
 }
@@ -55,7 +59,7 @@ static void begin_stop(struct daemon *d)
     log_say(LOG_INFO, "daemon.stop", "%s", d->stop_why);
     d->stopping = true;
     d->stop_by.ms = daemon_now(d).ms + STOP_MS;
-    peer_listen_stop(d);
+    listen_stop(d);
     control_stop_listening(d);
     join_clear(d);
     for (uint32_t i = 0; i < PEERS_MAX; i++)
@@ -85,7 +89,7 @@ static void tick(struct daemon *d)
 {
     struct kith_mono now = daemon_now(d);
     begin_stop(d);
-    peers_tick(d);
+    links_tick(d);
     if (d->sync && sync_deadline(d->sync).ms <= now.ms) {
         sync_tick(d->sync, now);
         drive(d);
@@ -109,7 +113,7 @@ static int64_t least(int64_t a, int64_t b)
 static void arm(struct daemon *d)
 {
     int64_t now = daemon_now(d).ms, due = INT64_MAX;
-    due = least(due, peers_deadline(d));
+    due = least(due, links_deadline(d));
     due = least(due, d->sync ? sync_deadline(d->sync).ms : INT64_MAX);
     due = least(due, join_deadline(d));
     due = least(due, dial_deadline(d));
@@ -130,10 +134,10 @@ static void loop_turn(uv_prepare_t *h)
     struct daemon *d = h->data;
     tick(d);
     drive_commit_due(d);
-    bool more = peers_pump(d);
-    more = idle_slice(d) || more || d->govern_due;
+    bool more = links_pump(d);
+    more = idle_slice(d) || more;
     drive_commit_due(d);
-    more = peers_pump(d) || more;
+    more = links_pump(d) || more || d->notes != 0;
     uv_update_time(&d->uv);
     if (more)
         uv_idle_start(&d->spin, on_spin);
@@ -149,11 +153,11 @@ static int listen_all(struct daemon *d, const struct daemon_options *o, struct k
 {
     int r = 0;
     for (uint32_t i = 0; i < o->listen_n && r == 0; i++)
-        r = peer_listen(d, o->listen[i], e);
+        r = listen_on(d, o->listen[i], e);
     if (r < 0 || o->listen_n > 0)
         return r;
     for (uint32_t i = 0; i < d->config.listen_n; i++)
-        if (peer_listen(d, d->config.listen[i], e) < 0)
+        if (listen_on(d, d->config.listen[i], e) < 0)
             log_say(LOG_WARN, "listen.failed", "%s", e->text); /* a machine may lack one of the families */
     if (d->listeners == 0 && d->config.listen_n > 0)
         return e->code;
@@ -272,7 +276,7 @@ static int start(struct daemon *d, const struct daemon_options *o, struct kith_e
     if (r == 0)
         r = rotate_recover(d, e);
     if (r == 0)
-        r = dial_start(d, e);
+        r = targets_start(d, e);
     if (r == 0)
         r = net_load(d, e);
     if (r == 0)
@@ -298,7 +302,7 @@ static int start(struct daemon *d, const struct daemon_options *o, struct kith_e
 static int close_all(struct daemon *d, int r, struct kith_error *e)
 {
     struct kith_error why;
-    peer_listen_stop(d);
+    listen_stop(d);
     control_stop_listening(d);
     uv_walk(&d->uv, close_handle, NULL);
     uv_run(&d->uv, UV_RUN_DEFAULT);
@@ -308,7 +312,7 @@ static int close_all(struct daemon *d, int r, struct kith_error *e)
     home_close(&d->counter);
     net_clear(d);
     control_free(d);
-    dial_stop(d);
+    targets_stop(d);
     erase_clear(d);
     if (d->store && store_close(d->store, &why) < 0 && r == 0) {
         *e = why;

@@ -1,6 +1,5 @@
 #include "daemon/net.h"
 
-#include "daemon/dial.h"
 #include "daemon/drive.h"
 #include "daemon/heal.h"
 #include "daemon/invite.h"
@@ -323,6 +322,33 @@ int net_append(struct daemon *d, uint8_t stream, uint8_t kind, struct kith_bytes
     int ended = sync_append_end(d->sync, daemon_now(d), e);
     drive(d);
     return r < 0 ? kith_fail(e, r, "the entry does not fit into a run") : ended;
+}
+
+/* ---- what peers say of this site ---- */
+
+void net_told_revoked(struct daemon *d, const struct kith_site_id *by)
+{
+    struct kith_error e;
+    char code[NET_CODE_SIZE];
+    if (d->told_revoked)
+        return;
+    net_code(d, by, code);
+    if (store_meta_set(d->store, "revoked_by", code, &e) < 0)
+        daemon_fatal(d, "store.revoked", &e);
+    d->told_revoked = true;
+    log_say(LOG_WARN, "network.revoked", "\"%s\" says that this site was revoked; ask a coordinator why",
+            code);
+    daemon_wrote(d, WAITS_SOON);
+}
+
+void net_told_well(struct daemon *d)
+{
+    struct kith_error e;
+    if (!d->told_revoked)
+        return;
+    if (store_meta_set(d->store, "revoked_by", NULL, &e) < 0)
+        daemon_fatal(d, "store.revoked", &e);
+    d->told_revoked = false;
 }
 
 /* ---- who and where ---- */

@@ -25,6 +25,9 @@ int net_member(const struct daemon *d, struct kith_error *e);
 /* KITH_E_REFUSED with the sentence while this site's own control log holds a withdrawal that it did not write
  * (SPEC 7.11): nothing but a rotation, or the same withdrawal once more, may be written. */
 int net_doubt(const struct daemon *d, struct kith_error *e);
+/* A peer that knows more says that this site was revoked: shown until some peer is in step again. */
+void net_told_revoked(struct daemon *d, const struct kith_site_id *by);
+void net_told_well(struct daemon *d);
 /* Appends one entry of stream 0 or 3 and has it stored; not committed yet. */
 int net_append(struct daemon *d, uint8_t stream, uint8_t kind, struct kith_bytes body, struct kith_error *e);
 /* Publishes own addresses and software if the last own entry says something else. */

@@ -1,14 +1,13 @@
-/* One link: a TCP connection and its session. */
+/* One link: a TCP connection and its session. Who it is, its beginning by dialling, its end; what goes over
+ * it is link.h. */
 #ifndef KITHD_PEER_H
 #define KITHD_PEER_H
 
 #include "daemon/daemon.h"
 
 #define PEER_NO_NUMBER UINT32_MAX
-#define PEER_LINGER_MS 1000
 #define PEER_PROBATION_MAX                                                                                   \
     32u /* links of sites that are not known yet: strangers must not take the places of members */
-#define PEER_TURN 24u /* records sent to one link in one turn: others have their turn too */
 
 enum peer_role {
     PEER_ACCEPTED,
@@ -21,7 +20,7 @@ struct peer {
     enum peer_role role;
     uint32_t slot;   /* in d->peer */
     uint32_t number; /* in sync; PEER_NO_NUMBER until up */
-    bool connected, writing, resolving;
+    bool connected, reading, writing, resolving;
     bool ended;    /* the session is over; reads are dropped until the other side closes */
     bool closing;  /* uv_close was called */
     bool closed;   /* and has happened */
@@ -45,24 +44,23 @@ struct peer {
     struct session s;
 };
 
-/* Starts listening; KITH_E_USAGE names an address that cannot be bound. */
-int peer_listen(struct daemon *d, const char *address, struct kith_error *e);
-void peer_listen_stop(struct daemon *d);
+/* NULL where there is no room. */
+struct peer *peer_new(struct daemon *d, enum peer_role role);
 /* Dials; the session's deadline also bounds resolving and connecting. c->payload must live as long as the
  * daemon. */
 struct peer *peer_dial(struct daemon *d, enum peer_role role, const char *address,
                        const struct session_config *c, struct kith_error *e);
-/* The other side is known: sync hears of it. */
+/* The other side is known: sync hears of it; to be followed by drive. */
 void peer_up(struct peer *p, const struct kith_site_id *site, enum sync_mode mode);
-/* sync forgets the link at once; a BYE goes out and then it closes. */
+/* sync forgets the link. */
+void peer_down(struct peer *p);
+/* The same, and a BYE goes out before it closes. */
 void peer_bye(struct peer *p, enum msg_bye code);
+/* It fails for this reason in this turn of the loop. */
 void peer_fail(struct peer *p, int code, const char *why);
-/* Lets a link take and write what there is for it, at most PEER_TURN records. True when more is left. */
-bool peer_pump(struct peer *p);
-/* Deadlines of all links: sessions, lingering, and when the next is due. */
-void peers_tick(struct daemon *d);
-int64_t peers_deadline(const struct daemon *d);
-bool peers_pump(struct daemon *d);
+/* Its slot is free at once; p lives until libuv is through with it. */
+void peer_close(struct peer *p);
+
 struct peer *peer_of_site(const struct daemon *d, const struct kith_site_id *site); /* up, or NULL */
 /* The roster may have learnt that a site has newer keys: links under older ones end, and come again. */
 void peers_rekeyed(struct daemon *d);

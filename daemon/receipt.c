@@ -15,11 +15,6 @@
 #define MANY_SITES  1000u /* above so many members receipts are rarer */
 #define MANY_FACTOR 7
 
-void receipt_changed(struct daemon *d)
-{
-    d->receipt.idle = false;
-}
-
 static bool says_nothing(const struct receipt *r)
 {
     return r->erased_n == 0 && r->older == 0 && r->held_n == 0 && r->refused_n == 0;
@@ -85,6 +80,8 @@ void receipt_tick(struct daemon *d)
 {
     struct receipt_state *x = &d->receipt;
     struct kith_error e;
+    if (daemon_noted(d, NOTE_RECEIPT))
+        x->idle = false;
     if (x->idle || !d->sync || d->no_room || d->stopping || daemon_now(d).ms < x->next.ms)
         return;
     x->next.ms = daemon_now(d).ms + LOOK_MS;

@@ -14,7 +14,6 @@
  * home wrote (store_own.c). The caller's marks replace both. */
 #include "daemon/rotate.h"
 
-#include "daemon/dial.h"
 #include "daemon/drive.h"
 #include "daemon/peer.h"
 
@@ -164,7 +163,7 @@ static void take_keys(struct daemon *d, struct keys *fresh, uint8_t *cert, size_
     if (keys_settle(&d->keys, &d->home, &e) < 0)
         daemon_fatal(d, "rotate.settle", &e);
     d->publish_due = true; /* the addresses, in the new status log */
-    dial_changed(d);
+    daemon_note(d, NOTE_DIAL);
 }
 
 static void log_rotation(const struct daemon *d, bool compromised, uint32_t closes_n)

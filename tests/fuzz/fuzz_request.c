@@ -13,7 +13,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 
-#include "daemon/dial.h"
+#include "daemon/target.h"
 #include "daemon/drive.h"
 #include "daemon/invite.h"
 #include "daemon/net.h"
@@ -96,7 +96,7 @@ static void open_home(void)
     if (r == 0)
         r = store_meta_get(d.store, "code", d.code, sizeof d.code, &e);
     if (r == 0)
-        r = dial_start(&d, &e);
+        r = targets_start(&d, &e);
     if (r == 0)
         r = net_load(&d, &e);
     if (r == 0)
@@ -110,7 +110,7 @@ static void close_home(void)
 {
     struct kith_error e;
     net_clear(&d);
-    dial_stop(&d);
+    targets_stop(&d);
     int r = store_close(d.store, &e);
     assert(r == 0);
     keys_clear(&d.keys);
