@@ -12,7 +12,8 @@
 #ifndef KITHD_APPROVE_H
 #define KITHD_APPROVE_H
 
-#include "daemon/release.h"
+#include "daemon/daemon.h"
+#include "daemon/releaser.h"
 
 /* How many persons a release takes here, 1 or 2. */
 uint32_t approve_persons(const struct daemon *d);
@@ -29,9 +30,5 @@ int approve_stands(const struct daemon *d, const struct store_approval *a, const
                    struct kith_error *e);
 /* Before a draft is dropped: its approval ends, and the journal says so. */
 void approve_taken(struct daemon *d, uint64_t draft);
-
-/* Releases whose time has come. */
-void approve_tick(struct daemon *d);
-int64_t approve_deadline(const struct daemon *d);
 
 #endif

@@ -3,12 +3,12 @@
  *
  * Who may ask: whoever holds a role (daemon/role.h), by what the kernel says of who connected; each verb
  * names the one that it needs. An answer that reports something as done waits for the commit that makes it so
- * (control_committed). */
+ * (answers_committed). */
 #include "daemon/control.h"
 
 #include "daemon/heal.h"
 #include "daemon/join.h"
-#include "proto/wire/hex.h"
+#include "daemon/verbs.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +17,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define FRAME_HEAD 4u
-#define VERB_MAX   16u
+#define VERB_MAX 16u
 
 // clang-format off
 static const struct verb {
@@ -69,8 +68,6 @@ static const struct verb {
 };
 // clang-format on
 
-static void take_requests(struct client *c);
-
 /* ---- clients ---- */
 
 static void on_closed(uv_handle_t *h)
@@ -102,187 +99,7 @@ static uint32_t get_u32(const uint8_t *p)
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-/* ---- answers ---- */
-
-struct buf *answer_begin(struct client *c)
-{
-    struct control *k = c->d->control;
-    buf_init(&k->out, k->answer + FRAME_HEAD, CONTROL_ANSWER_MAX);
-    pack_array(&k->out, 3);
-    pack_uint(&k->out, c->id);
-    pack_nil(&k->out);
-    return &k->out;
-}
-
-static void on_written(uv_write_t *req, int status)
-{
-    struct client *c = req->data;
-    free(c->out);
-    c->out = NULL;
-    c->writing = false;
-    if (c->closing)
-        return;
-    if (status < 0)
-        client_close(c);
-    else
-        take_requests(c);
-}
-
-static void send_answer(struct client *c)
-{
-    uv_buf_t b = uv_buf_init((char *)c->out, (unsigned)c->out_n);
-    c->busy = c->after_commit = false;
-    c->writing = true;
-    c->begun = daemon_now(c->d);
-    if (uv_write(&c->write, (uv_stream_t *)&c->pipe, &b, 1, on_written) < 0) {
-        c->writing = false;
-        client_close(c);
-    }
-}
-
-/* The packed frame moves into memory of the client. False when it could not. */
-static bool keep_frame(struct client *c)
-{
-    struct control *k = c->d->control;
-    struct buf head;
-    buf_init(&head, k->answer, FRAME_HEAD);
-    buf_u32(&head, (uint32_t)k->out.n);
-    c->out_n = FRAME_HEAD + k->out.n;
-    c->out = malloc(c->out_n);
-    if (!c->out) {
-        client_close(c);
-        return false;
-    }
-    memcpy(c->out, k->answer, c->out_n);
-    return true;
-}
-
-void answer_end(struct client *c, bool after_commit)
-{
-    struct kith_error e;
-    c->wait = WAIT_NOTHING;
-    if (c->closing)
-        return;
-    if (c->d->control->out.failed) {
-        kith_fail(&e, KITH_E_FULL, "the answer is longer than \"%u\" bytes; ask for less",
-                  CONTROL_ANSWER_MAX);
-        answer_fail(c, &e);
-        return;
-    }
-    if (!keep_frame(c))
-        return;
-    c->after_commit = after_commit;
-    if (!after_commit)
-        send_answer(c);
-}
-
-void answer_text(struct buf *b, const char *key, const char *value)
-{
-    pack_cstr(b, key);
-    pack_cstr(b, value);
-}
-
-void answer_hex(struct buf *b, const char *key, const void *p, size_t n)
-{
-    char text[2 * ANSWER_HEX_MAX + 1];
-    hex_print(p, n < ANSWER_HEX_MAX ? n : ANSWER_HEX_MAX, text);
-    answer_text(b, key, text);
-}
-
-void answer_number(struct buf *b, const char *key, uint64_t value)
-{
-    pack_cstr(b, key);
-    pack_uint(b, value);
-}
-
-void answer_why(struct buf *b, int code, const char *text)
-{
-    pack_cstr(b, "code");
-    pack_int(b, code);
-    answer_text(b, "text", text);
-}
-
-void answer_fail(struct client *c, const struct kith_error *e)
-{
-    struct control *k = c->d->control;
-    c->wait = WAIT_NOTHING;
-    if (c->closing)
-        return;
-    buf_init(&k->out, k->answer + FRAME_HEAD, CONTROL_ANSWER_MAX);
-    pack_array(&k->out, 3);
-    pack_uint(&k->out, c->id);
-    pack_map(&k->out, 2);
-    answer_why(&k->out, e->code, e->text);
-    pack_nil(&k->out);
-    if (keep_frame(c))
-        send_answer(c);
-}
-
-/* Only what the socket takes at once: progress is news, and news may be missed. */
-void answer_progress(struct client *c, uint64_t done, uint64_t total)
-{
-    uint8_t memory[64];
-    struct buf b, head;
-    if (c->closing || c->writing)
-        return;
-    buf_init(&b, memory + FRAME_HEAD, sizeof memory - FRAME_HEAD);
-    pack_array(&b, 3);
-    pack_uint(&b, c->id);
-    pack_nil(&b);
-    pack_map(&b, 2);
-    pack_cstr(&b, "progress");
-    pack_uint(&b, done);
-    pack_cstr(&b, "total");
-    pack_uint(&b, total);
-    buf_init(&head, memory, FRAME_HEAD);
-    buf_u32(&head, (uint32_t)b.n);
-    uv_buf_t out = uv_buf_init((char *)memory, (unsigned)(FRAME_HEAD + b.n));
-    int sent = uv_try_write((uv_stream_t *)&c->pipe, &out, 1);
-    if (sent > 0 && (size_t)sent < FRAME_HEAD + b.n)
-        client_close(c); /* half a frame went: no way back into step */
-}
-
-void control_committed(struct daemon *d)
-{
-    for (uint32_t i = 0; d->control && i < CONTROL_CLIENTS_MAX; i++) {
-        struct client *c = d->control->client[i];
-        if (c && c->after_commit)
-            send_answer(c);
-    }
-}
-
 /* ---- requests ---- */
-
-bool control_arg(struct kith_bytes args, const char *key, struct pack_reader *ret)
-{
-    struct pack_reader r;
-    pack_reader_init(&r, args.p, args.n, false);
-    uint32_t pairs = pack_get_map(&r, 64);
-    for (uint32_t i = 0; i < pairs && !r.failed; i++) {
-        struct kith_bytes k = pack_get_str(&r, 64);
-        if (!r.failed && k.n == strlen(key) && memcmp(k.p, key, k.n) == 0) {
-            *ret = r;
-            return true;
-        }
-        pack_skip(&r);
-    }
-    return false;
-}
-
-bool control_text(struct kith_bytes args, const char *key, char *ret, size_t cap, bool *failed)
-{
-    struct pack_reader r;
-    if (!control_arg(args, key, &r))
-        return false;
-    struct kith_bytes text = pack_get_str(&r, cap - 1);
-    *failed = *failed || r.failed || memchr(text.n ? (const char *)text.p : "", '\0', text.n);
-    if (r.failed)
-        return false;
-    if (text.n)
-        memcpy(ret, text.p, text.n);
-    ret[text.n] = '\0';
-    return true;
-}
 
 static const struct verb *find_verb(struct kith_bytes name)
 {
@@ -290,22 +107,6 @@ static const struct verb *find_verb(struct kith_bytes name)
         if (name.n == strlen(verbs[i].name) && memcmp(name.p, verbs[i].name, name.n) == 0)
             return &verbs[i];
     return NULL;
-}
-
-static void refuse_role(struct client *c, const char *what, unsigned roles)
-{
-    struct kith_error e;
-    role_refuse(&c->d->roles, what, roles, &e);
-    log_say(LOG_WARN, "control.refused", "uid \"%u\": %s", (unsigned)c->uid, e.text);
-    answer_fail(c, &e);
-}
-
-bool control_role(struct client *c, const char *what, enum role role)
-{
-    if (c->roles & role)
-        return true;
-    refuse_role(c, what, role);
-    return false;
 }
 
 /* [id, verb, arguments] */
@@ -328,7 +129,7 @@ static void run_request(struct client *c, struct kith_bytes frame)
         return;
     }
     if (v) {
-        refuse_role(c, v->name, v->roles);
+        client_refuse(c, v->name, v->roles);
         return;
     }
     kith_fail(&e, KITH_E_USAGE,
@@ -353,6 +154,8 @@ static void on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *ret)
     }
     *ret = uv_buf_init(c->in ? (char *)c->in + c->in_n : NULL, (unsigned)(c->in_cap - c->in_n));
 }
+
+static void take_requests(struct client *c);
 
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *b)
 {
@@ -394,20 +197,11 @@ static bool is_held(const struct client *c, struct kith_bytes frame)
     return !r.failed && !control_arg(args, "alone", &flag) && heal_holds(c->d, name, release);
 }
 
-void control_resume(struct daemon *d)
-{
-    for (uint32_t i = 0; d->control && i < CONTROL_CLIENTS_MAX; i++) {
-        struct client *c = d->control->client[i];
-        if (c && !c->closing && !c->busy && !c->writing)
-            take_requests(c);
-    }
-}
-
 /* The frame's bytes move to the front only after its verb ran: arguments are borrowed from them. Then nothing
  * of it stays: it may have carried a passphrase. */
 static void take_requests(struct client *c)
 {
-    while (!c->closing && !c->busy && !c->writing && c->in_n >= FRAME_HEAD) {
+    while (!c->closing && !c->lost && !c->busy && !c->writing && c->in_n >= FRAME_HEAD) {
         size_t n = get_u32(c->in);
         if (n == 0 || n > CONTROL_REQUEST_MAX) {
             log_say(LOG_WARN, "control.frame", "a request of \"%zu\" bytes, at most %u are taken", n,
@@ -600,7 +394,11 @@ void control_tick(struct daemon *d)
     control_sync_tick(d);
     for (uint32_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
         struct client *c = d->control->client[i];
-        if (c && is_late(c)) {
+        if (c && c->lost)
+            client_close(c);
+        else if (c)
+            take_requests(c);
+        if (c && !c->closing && is_late(c)) {
             log_say(LOG_WARN, "control.late", "a request did not arrive within %d ms", CONTROL_DEADLINE_MS);
             client_close(c);
         }

@@ -1,7 +1,7 @@
 /* The verbs of bundles. A client makes one bundle, or hands over one file, at a time, in as many requests as
  * it takes; what it is about lives with its connection. */
 #include "daemon/carry.h"
-#include "daemon/control.h"
+#include "daemon/verbs.h"
 #include "daemon/drive.h"
 #include "daemon/net.h"
 

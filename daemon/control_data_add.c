@@ -1,6 +1,7 @@
 /* data_add {measure, unit?, period, shape, rows}: raw counts of a measure, all of them or none. The command
  * line has checked them and knows the lines of the file; here everything is checked again. */
 #include "daemon/data.h"
+#include "daemon/verbs.h"
 #include "daemon/drive.h"
 
 #include <stdio.h>

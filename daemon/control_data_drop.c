@@ -1,6 +1,7 @@
 /* data_drop {measure, unit?, reason?}: takes raw counts away for good. What was released of them is not
  * touched. */
 #include "daemon/data.h"
+#include "daemon/verbs.h"
 #include "daemon/drive.h"
 
 void control_data_drop(struct client *c, struct kith_bytes args)

@@ -1,6 +1,7 @@
 /* data_fix {measure, unit?, period, nth?, number?, denominator?, behind?, reason}: a correction. The old
  * numbers, the reason and who it was go into the journal of the series. */
 #include "daemon/data.h"
+#include "daemon/verbs.h"
 #include "daemon/drive.h"
 
 #include <string.h>

@@ -1,5 +1,6 @@
 /* data_list {}: which raw counts there are. */
 #include "daemon/data.h"
+#include "daemon/verbs.h"
 
 void control_data_list(struct client *c, struct kith_bytes args)
 {

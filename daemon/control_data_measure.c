@@ -1,5 +1,6 @@
 /* data_measure {measure}: what a key stands for when counts are to be added. */
 #include "daemon/data.h"
+#include "daemon/verbs.h"
 
 void control_data_measure(struct client *c, struct kith_bytes args)
 {

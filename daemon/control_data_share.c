@@ -1,6 +1,6 @@
 /* data_share {measure, …}: plans a series from raw counts and puts it into the outbox as an offer. What is
  * stored is what was chosen; whether it may leave is told now, and asked again when it is released. */
-#include "daemon/control.h"
+#include "daemon/verbs.h"
 #include "daemon/control_series.h"
 #include "daemon/drive.h"
 #include "daemon/screened.h"

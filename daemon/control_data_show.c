@@ -1,5 +1,6 @@
 /* data_show {measure, unit?}: the raw counts of a series, what its measure says, and what was corrected. */
 #include "daemon/data.h"
+#include "daemon/verbs.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* drop {ids}: records shared here and not released are taken away for good. What was released is not touched:
  * its draft is gone already, and the answer says so. */
 #include "daemon/approve.h"
-#include "daemon/control.h"
+#include "daemon/verbs.h"
 #include "daemon/drive.h"
 #include "daemon/release.h"
 

@@ -1,5 +1,5 @@
 /* join_request {} and admit {bytes, observer?, follows?}: membership by files. */
-#include "daemon/control.h"
+#include "daemon/verbs.h"
 #include "daemon/drive.h"
 #include "daemon/join_file.h"
 #include "daemon/net.h"

@@ -1,7 +1,7 @@
 /* coordinator {what: "add"|"remove", code}, policy {key, value}, endorse {id (hex)}, revoke {site, reason}:
  * what coordinators decide. Each answers {council: bool, g, have, need, holds: bool, again: bool, what,
  * absence?}. */
-#include "daemon/control.h"
+#include "daemon/verbs.h"
 #include "daemon/drive.h"
 #include "daemon/govern.h"
 #include "proto/log/policy.h"

@@ -1,5 +1,5 @@
 #include "daemon/admit.h"
-#include "daemon/control.h"
+#include "daemon/verbs.h"
 #include "daemon/drive.h"
 #include "daemon/invite.h"
 #include "daemon/net.h"

@@ -1,4 +1,4 @@
-#include "daemon/control.h"
+#include "daemon/verbs.h"
 #include "daemon/invite.h"
 #include "daemon/join.h"
 

@@ -7,7 +7,7 @@
  * memory.
  *
  * key_remove takes the file back and opens it: only a file that was proved to hold the secret lets it go. */
-#include "daemon/control.h"
+#include "daemon/verbs.h"
 #include "daemon/rootfile.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* leave {}: this site ends its part in the network, or gives up a join that waits. */
-#include "daemon/control.h"
+#include "daemon/verbs.h"
 #include "daemon/drive.h"
 #include "daemon/leave.h"
 

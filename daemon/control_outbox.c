@@ -2,8 +2,10 @@
  * who releases must know of one record: the digest of what would leave, and what the screen finds in it.
  * history {since, after}: the release journal, a page at a time. */
 #include "daemon/approve.h"
-#include "daemon/control.h"
+#include "daemon/verbs.h"
 #include "daemon/publish.h"
+#include "daemon/release.h"
+#include "daemon/screened.h"
 #include "daemon/units.h"
 
 #include <inttypes.h>

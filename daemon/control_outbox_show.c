@@ -1,6 +1,6 @@
 /* outbox_show {id}: what would leave of a series that waits, beside what was counted. */
 #include "daemon/control_series.h"
-#include "daemon/control.h"
+#include "daemon/verbs.h"
 #include "daemon/release.h"
 
 static int load(struct client *c, struct kith_bytes args, struct publish *p, struct kith_error *e)

@@ -1,8 +1,9 @@
 /* release {ids} or {all}: in slices, one a turn; the answer comes when all are on disk. */
-#include "daemon/control.h"
+#include "daemon/verbs.h"
 #include "daemon/drive.h"
 #include "daemon/heal.h"
 #include "daemon/release.h"
+#include "daemon/screened.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* retain {id, reason}, {id, release: true}, {}: what the law forbids to erase is kept, and that it is kept is
  * told. */
-#include "daemon/control.h"
+#include "daemon/verbs.h"
 #include "daemon/drive.h"
 #include "daemon/net.h"
 #include "daemon/withdraw.h"

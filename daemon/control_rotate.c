@@ -1,5 +1,5 @@
 /* rotate {compromised?, since?, preview?}: the next epoch of this site, or what it would do. */
-#include "daemon/control.h"
+#include "daemon/verbs.h"
 #include "daemon/drive.h"
 #include "daemon/rotate.h"
 #include "proto/learn/name.h"

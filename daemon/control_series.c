@@ -1,6 +1,6 @@
 #include "daemon/control_series.h"
 
-#include "daemon/control.h"
+#include "daemon/client.h"
 
 #include <string.h>
 

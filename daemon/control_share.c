@@ -1,10 +1,11 @@
 /* share {records, release}: each record is checked and stored here; with release the good ones are then
  * released together. A record that is refused says why and stops none of the others. */
 #include "daemon/approve.h"
-#include "daemon/control.h"
+#include "daemon/verbs.h"
 #include "daemon/drive.h"
 #include "daemon/net.h"
 #include "daemon/release.h"
+#include "daemon/screened.h"
 #include "daemon/units.h"
 #include "kith/kinds.h"
 #include "proto/learn/kind.h"

@@ -1,5 +1,5 @@
 #include "daemon/approve.h"
-#include "daemon/control.h"
+#include "daemon/verbs.h"
 #include "daemon/heal.h"
 #include "daemon/net.h"
 #include "daemon/peer.h"

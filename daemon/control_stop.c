@@ -1,4 +1,4 @@
-#include "daemon/control.h"
+#include "daemon/verbs.h"
 
 void control_stop(struct client *c, struct kith_bytes args)
 {

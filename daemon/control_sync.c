@@ -1,6 +1,6 @@
 /* sync {wait_ms}: a reconciliation begun after the call has ended with every connected peer. Where no peer is
  * connected yet, the first that comes is waited for: after a start the question is what it seems to be. */
-#include "daemon/control.h"
+#include "daemon/verbs.h"
 #include "daemon/drive.h"
 #include "daemon/join.h"
 #include "daemon/net.h"

@@ -1,5 +1,5 @@
 /* unit_add {code, label, …} and unit_set {code, …}: rows of this site's own list of units. */
-#include "daemon/control.h"
+#include "daemon/verbs.h"
 #include "daemon/drive.h"
 #include "daemon/units.h"
 

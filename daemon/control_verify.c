@@ -1,5 +1,5 @@
 /* verify {full}: in slices, so that links and other clients go on. One at a time. */
-#include "daemon/control.h"
+#include "daemon/verbs.h"
 #include "daemon/drive.h"
 #include "daemon/repair.h"
 

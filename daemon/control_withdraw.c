@@ -1,5 +1,5 @@
 /* withdraw {ids, reason}: what was released is taken back. */
-#include "daemon/control.h"
+#include "daemon/verbs.h"
 #include "daemon/drive.h"
 #include "daemon/withdraw.h"
 

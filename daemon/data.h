@@ -2,7 +2,7 @@
 #ifndef KITHD_DATA_H
 #define KITHD_DATA_H
 
-#include "daemon/control.h"
+#include "daemon/client.h"
 
 #define DATA_CODE_MAX 16u /* of a period's length or a shape, with its end */
 

@@ -1,6 +1,6 @@
 #include "daemon/drive.h"
 
-#include "daemon/control.h"
+#include "daemon/client.h"
 #include "daemon/net.h"
 #include "daemon/peer.h"
 #include "daemon/target.h"
@@ -13,7 +13,7 @@ void drive_commit(struct daemon *d)
     if (store_dirty(d->store) && store_commit(d->store, &e) < 0)
         daemon_fatal(d, "store.commit", &e);
     d->commit_at = INT64_MAX;
-    control_committed(d);
+    answers_committed(d);
     if (d->sync) {
         sync_stored(d->sync, d->handed, daemon_now(d));
         drive(d);

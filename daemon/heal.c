@@ -1,6 +1,5 @@
 #include "daemon/heal.h"
 
-#include "daemon/control.h"
 #include "daemon/counter.h"
 #include "daemon/drive.h"
 #include "daemon/net.h"
@@ -128,7 +127,6 @@ static void changed(struct daemon *d, enum sync_own now)
         found_elsewhere(d);
     if (closing && !was_closing)
         d->heal_at.ms = daemon_now(d).ms + SETTLE_MS;
-    control_resume(d);
 }
 
 void heal_tick(struct daemon *d)
@@ -140,10 +138,8 @@ void heal_tick(struct daemon *d)
     enum sync_own now = sync_own(d->sync);
     if (now != (enum sync_own)d->own)
         changed(d, now);
-    else if (d->met_by.ms <= daemon_now(d).ms && d->met_by.ms > 0) {
+    else if (d->met_by.ms <= daemon_now(d).ms && d->met_by.ms > 0)
         d->met_by.ms = 0;
-        control_resume(d);
-    }
     if (now == OWN_WELL && d->count_at.ms <= daemon_now(d).ms) {
         d->count_at.ms = daemon_now(d).ms + COUNT_MS;
         counter_follow(d);

@@ -1,6 +1,6 @@
 #include "daemon/idle.h"
 
-#include "daemon/control.h"
+#include "daemon/verbs.h"
 #include "daemon/erase.h"
 #include "daemon/receipt.h"
 #include "daemon/drive.h"

@@ -9,7 +9,7 @@
  * is let in or refused (SPEC 2.33). */
 #include "daemon/join.h"
 
-#include "daemon/control.h"
+#include "daemon/client.h"
 #include "daemon/drive.h"
 #include "daemon/invite.h"
 #include "daemon/join_check.h"

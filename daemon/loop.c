@@ -1,6 +1,6 @@
 #include "daemon/loop.h"
 
-#include "daemon/approve.h"
+#include "daemon/approve_due.h"
 #include "daemon/control.h"
 #include "daemon/credential.h"
 #include "daemon/dial.h"
@@ -96,9 +96,9 @@ static void tick(struct daemon *d)
     }
     join_tick(d);
     dial_tick(d);
-    control_tick(d);
     heal_tick(d);
-    approve_tick(d);
+    control_tick(d);
+    approve_due_tick(d);
     idle_tick(d);
     govern_turn(d);
     net_publish(d);
@@ -118,7 +118,7 @@ static void arm(struct daemon *d)
     due = least(due, join_deadline(d));
     due = least(due, dial_deadline(d));
     due = least(due, control_deadline(d));
-    due = least(due, approve_deadline(d));
+    due = least(due, approve_due_deadline(d));
     due = least(due, heal_deadline(d));
     due = least(due, idle_deadline(d));
     due = least(due, drive_deadline(d));

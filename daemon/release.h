@@ -3,21 +3,12 @@
 #define KITHD_RELEASE_H
 
 #include "daemon/daemon.h"
+#include "daemon/releaser.h"
 
 #define RELEASE_ID_MAX STORE_POSITION_TEXT
 
 /* KITH_E_REFUSED or KITH_E_FULL with the sentence when this site may not release now. */
 int release_allowed(const struct daemon *d, struct kith_error *e);
-
-/* Who releases what, and why what the screen holds may go ("" for no reason: it may not). */
-struct releaser {
-    uid_t uid;
-    struct login login;
-    bool in_group; /* of the role release, whatever else gives it */
-    const char *reason;
-    bool named; /* the release names the digest of what was shown */
-    uint8_t digest[32];
-};
 
 struct release_item {
     uint64_t draft;

@@ -1,6 +1,6 @@
 #include "daemon/screened.h"
 
-#include "daemon/control.h"
+#include "daemon/client.h"
 
 #include <inttypes.h>
 #include <stdio.h>

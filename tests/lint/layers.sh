@@ -20,7 +20,7 @@ cli          include/kith proto/wire proto/log proto/learn
 
 # a header of an outside library, and the only files that may include it (shell patterns)
 libraries='
-uv.h          daemon/daemon.h daemon/loop* daemon/peer* daemon/link* daemon/listen* daemon/control* daemon/main.c
+uv.h          daemon/daemon.h daemon/loop* daemon/peer* daemon/link* daemon/listen* daemon/control* daemon/client* daemon/main.c
 sqlite3.h     daemon/store*.[ch] daemon/*fts*.[ch] cli/replica*.[ch]
 msgpack*      proto/wire/pack.c
 sodium*       proto/log/crypto.c proto/wire/noise.c daemon/key.c
