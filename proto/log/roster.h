@@ -164,7 +164,8 @@ bool roster_next_post(const struct roster *r, struct roster_cursor *c, struct ro
  * the valid part of a control log of its own, or by the council. */
 uint32_t roster_withdrawals(const struct roster *r);
 const struct op_withdraw *roster_withdrawal_at(const struct roster *r, uint32_t i);
-/* The first of them that does not go before this position and id; roster_withdrawals(r) where none is left. */
+/* The first of them that does not go before this position and id; roster_withdrawals(r) where none is left.
+ */
 uint32_t roster_withdrawal_from(const struct roster *r, const struct kith_pos *at);
 /* The one that names this position and id, NULL where none does; and whether any names the position. */
 const struct op_withdraw *roster_withdrawal_of(const struct roster *r, const struct kith_pos *at);
