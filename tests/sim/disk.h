@@ -6,7 +6,7 @@
 #include "proto/log/sync.h"
 
 struct disk_item {
-    bool is_run, is_proof;
+    bool is_run, is_proof, is_council;
     uint64_t ticket;
     struct kith_log_key log;
     uint64_t first, last;

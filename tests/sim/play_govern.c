@@ -1,4 +1,4 @@
-/* Who belongs, decided while others are away: revocations, and councils that remove each other. */
+/* Who belongs, decided while others are away: revocations. */
 #include "tests/sim/play.h"
 
 #include <assert.h>
@@ -103,91 +103,4 @@ void play_revoke_back_dated(struct world *w)
     play_link(w, ASH, COL, true);
     play_run(w, 30000);
     play_expect(w, play_head(w, ASH, DEE, 1, KITH_LEARNING) == 2, "ASH took none of it");
-}
-
-/* ---- councils ---- */
-
-static void take_seat(const struct world *w, struct council *c, uint32_t i)
-{
-    struct council_seat *s = &c->seat[c->seats_n++];
-    memset(s, 0, sizeof *s);
-    s->root = w->site[i].root_pk;
-    memcpy(s->code, w->site[i].code, strlen(w->site[i].code));
-    memcpy(s->name, "A site", 6);
-}
-
-/* The next council as site `by` makes and signs it: with `adds` or without `drops` (WORLD_SITES: nobody). */
-static void make_council(struct world *w, uint32_t by, uint32_t adds, uint32_t drops)
-{
-    static struct council c;
-    static uint8_t wire[KITH_COUNCIL_MAX];
-    struct world_site *x = &w->site[by];
-    struct kith_error e;
-    struct buf b;
-    c = *roster_council(x->roster);
-    c.prev = c.id;
-    c.g++;
-    c.rev = 1;
-    c.bounds_n = c.sigs_n = 0;
-    for (uint32_t i = 0; i < sync_logs(x->sync); i++) {
-        struct sync_log l;
-        sync_log_at(x->sync, i, &l);
-        if (l.log.stream == KITH_CONTROL && l.head > 0 && roster_is_coordinator(x->roster, &l.log.site))
-            c.bound[c.bounds_n++] = (struct council_bound){l.log.site, l.log.epoch, l.head, l.head_id};
-    }
-    if (adds < WORLD_SITES)
-        take_seat(w, &c, adds);
-    int seat = drops < WORLD_SITES ? council_seat_of(&c, &w->site[drops].root_pk) : -1;
-    for (uint32_t i = seat < 0 ? c.seats_n : (uint32_t)seat; i + 1 < c.seats_n; i++)
-        c.seat[i] = c.seat[i + 1];
-    c.seats_n -= seat >= 0;
-    play_say(w, by, "signs council %u %s %s", c.g, seat >= 0 ? "without" : "with",
-             w->site[seat >= 0 ? drops : adds].code);
-    buf_init(&b, wire, sizeof wire);
-    int r = council_seal(&c);
-    assert(r == 0);
-    r = council_sign(&c, &w->net, &x->root_pk, &x->root_sk);
-    assert(r == 0);
-    r = council_encode(&c, &b);
-    assert(r == 0);
-    r = sync_council(x->sync, (struct kith_bytes){b.p, b.n}, (struct kith_mono){w->now}, &e);
-    assert(r == 1);
-    const uint8_t body[] = {0x81, 0xa1, 'a', 0x01};
-    world_write(w, by, KITH_STATUS, KITH_KIND_ADDRESSES, (struct kith_bytes){body, sizeof body}, 1);
-}
-
-static bool sits(const struct world *w, uint32_t at, uint32_t of)
-{
-    return roster_is_coordinator(w->site[at].roster, &w->site[of].site);
-}
-
-void play_mutual_removal(struct world *w)
-{
-    enum { ASH, BRY, COL };
-    play_open(w, 3);
-    play_links(w, true);
-    play_scene(w, "I. ASH makes BRY a coordinator; linked sites hear of the council at once.");
-    make_council(w, ASH, BRY, WORLD_SITES);
-    play_run(w, 20000);
-    play_expect(w, sits(w, COL, BRY), "COL knows BRY as a coordinator");
-    play_scene(w, "II. Apart, each of the two signs a council without the other.");
-    play_links(w, false);
-    make_council(w, ASH, WORLD_SITES, BRY);
-    make_council(w, BRY, WORLD_SITES, ASH);
-    play_run(w, 5000);
-    play_expect(w, !sits(w, ASH, BRY), "for ASH, listed first, half of the signatures are enough");
-    play_expect(w, sits(w, BRY, ASH) && sits(w, BRY, BRY),
-                "for BRY nothing has changed: its council is incomplete");
-    play_scene(w, "III. COL meets BRY first, then ASH. In the end all tell the same.");
-    play_link(w, BRY, COL, true);
-    play_run(w, 20000);
-    play_expect(w, sits(w, COL, ASH) && sits(w, COL, BRY), "one signature of two decides nothing at COL");
-    play_link(w, ASH, COL, true);
-    play_run(w, 30000);
-    for (uint32_t i = ASH; i <= COL; i++)
-        play_expect(w, sits(w, i, ASH) && !sits(w, i, BRY) && !roster_council_contested(w->site[i].roster),
-                    "%s: ASH decides alone, BRY is a member as before", w->site[i].code);
-    play_links(w, true);
-    play_run(w, 30000);
-    play_expect(w, world_converged(w), "all hold the same");
 }

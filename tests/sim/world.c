@@ -98,6 +98,20 @@ static void world_load_proof(struct world_site *x, const struct disk_item *item)
     assert(r >= 0);
 }
 
+/* In the order in which they were taken: each after the one before it. */
+static void world_load_councils(struct world_site *x)
+{
+    struct kith_error e;
+    for (uint32_t k = 0; k < x->disk.n; k++) {
+        const struct disk_item *item = &x->disk.item[k];
+        int r = item->is_council
+                    ? roster_add_council(x->roster, (struct kith_bytes){item->bytes, item->n}, &e)
+                    : 0;
+        assert(r >= 0);
+        (void)r;
+    }
+}
+
 static void world_boot(struct world *w, uint32_t i)
 {
     struct world_site *x = &w->site[i];
@@ -114,6 +128,7 @@ static void world_boot(struct world *w, uint32_t i)
                             .seed = w->random};
     x->sync = sync_new(&c);
     assert(x->sync != NULL);
+    world_load_councils(x);
     for (uint32_t k = 0; k < x->disk.n; k++)
         if (x->disk.item[k].is_run)
             world_load_run(x, &x->disk.item[k]);
@@ -213,8 +228,13 @@ void world_drain(struct world *w, uint32_t i)
         case SYNC_IN_STEP:
             x->in_step = a.round;
             break;
-        case SYNC_NOTHING:
         case SYNC_STORE_COUNCIL:
+            disk_put(&x->disk, &(struct disk_item){.is_council = true,
+                                                   .g = a.g,
+                                                   .bytes = (uint8_t *)(uintptr_t)a.bytes.p,
+                                                   .n = a.bytes.n});
+            break;
+        case SYNC_NOTHING:
         case SYNC_ROSTER:
             break;
         }
