@@ -240,7 +240,7 @@ void record_section(struct record_set *s, struct kith_bytes heading, struct kith
 }
 
 /* Nothing of what the screen blocks goes any further. */
-static void record_drop_last(struct record_set *s)
+void record_drop_last(struct record_set *s)
 {
     struct record *r = &s->record[--s->count];
     free(r->body);

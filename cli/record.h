@@ -79,6 +79,8 @@ void record_complain(struct record_set *s, const char *file, uint32_t line, enum
 /* What a verb that only reads ends with: CLI_DONE without errors, CLI_USAGE where a file could not be opened,
  * CLI_REFUSED where the screen blocks and nothing else is wrong, else CLI_DAMAGED. */
 int record_exit_code(const struct record_set *s);
+/* Takes away the record that record_end has added last. */
+void record_drop_last(struct record_set *s);
 
 /* Prints one complaint, FILE:LINE: field: message, with its level in front of the field or without, wrapped
  * to `width` columns (0: one line). */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/already.h"
 #include "cli/batch.h"
 #include "cli/fresh.h"
 #include "cli/people.h"
@@ -15,6 +16,7 @@
 static const struct cli_option options[] = {
     {"kind", OPTION_VALUE, "K", "what the rows become: lesson, measure …"},
     {"map", OPTION_VALUE, "FILE", "which column becomes which field (YAML)"},
+    {"again", OPTION_FLAG, NULL, "take rows too that were shared here before, word for word"},
     {"release", OPTION_FLAG, NULL, "also sign them and send them to the network"},
     {"confirm-screened", OPTION_VALUE, "REASON",
      "why what the screen holds may be released; else: import of FILE"},
@@ -31,9 +33,10 @@ struct import {
     struct rows *rows;
     struct map *map;
     struct record_set set;
+    struct already already; /* nothing with --again */
     struct control control;
     struct progress progress;
-    uint64_t seen, taken;
+    uint64_t seen, taken, same;                       /* rows; passed over, since they are here */
     size_t bytes;                                     /* of the records that wait */
     uint32_t complaint;                               /* the first that was not printed yet */
     char first[NAME_TEXT_SIZE], last[NAME_TEXT_SIZE]; /* IDs of what was taken */
@@ -99,11 +102,22 @@ static int keep_small(struct import *im, struct kith_error *e)
     return im->set.count == CONTROL_BATCH_MAX ? flush_batch(im, e) : 0;
 }
 
+/* What was shared here before is not shared once more; rows that are alike in one table are. */
+static bool pass_over(struct import *im)
+{
+    const struct record *last = &im->set.record[im->set.count - 1];
+    if (!already_has(&im->already, last->kind, (struct kith_bytes){last->body, last->n}))
+        return false;
+    record_drop_last(&im->set);
+    im->same++;
+    return true;
+}
+
 static int take_row(struct import *im, uint32_t cells, uint32_t line, struct kith_error *e)
 {
     record_begin(&im->set, im->map->kind, im->file, line);
     map_apply(im->map, &im->set, im->rows->cell, cells, line);
-    return record_end(&im->set) ? keep_small(im, e) : 0;
+    return record_end(&im->set) && !pass_over(im) ? keep_small(im, e) : 0;
 }
 
 static int take_rows(struct import *im, struct kith_error *e)
@@ -128,6 +142,11 @@ static int take_rows(struct import *im, struct kith_error *e)
     return rc;
 }
 
+static uint64_t refused(const struct import *im)
+{
+    return im->seen - im->taken - im->same;
+}
+
 /* What to do about rows that were not taken; those that are kept here must not be imported again. */
 static void print_advice(const struct import *im)
 {
@@ -138,31 +157,36 @@ static void print_advice(const struct import *im)
                " are kept here: change them with kith edit ID, or release them with "
                "kith release ID --confirm-screened REASON.\n",
                im->kept);
-    if (im->taken && im->taken + im->kept < im->seen)
+    if (refused(im) > im->kept)
         printf(
-            "The refused rows are named above: mend them and import them by themselves, since the others are "
-            "here now.\n");
+            "The refused rows are named above: mend them and import the table again; rows that are here are "
+            "passed over.\n");
+    if (im->same)
+        printf("Rows that were shared here before, word for word: %" PRIu64
+               ". They were passed over; --again takes them once more.\n",
+               im->same);
 }
 
 static void print_summary(const struct import *im)
 {
-    char taken[32], seen[32], refused[32];
+    char taken[32], seen[32], bad[32];
     people_number(im->taken, taken);
     people_number(im->seen, seen);
-    people_number(im->seen - im->taken, refused);
+    people_number(refused(im), bad);
     if (im->cli->format == CLI_JSON) {
         struct js *o = js_object();
         js_put(o, "kind", im->map->kind->name);
         js_put_integer(o, "rows", (int64_t)im->seen);
         js_put_integer(o, "taken", (int64_t)im->taken);
-        js_put_integer(o, "refused", (int64_t)(im->seen - im->taken));
+        js_put_integer(o, "refused", (int64_t)refused(im));
+        js_put_integer(o, "same", (int64_t)im->same);
         js_put(o, "first", im->taken ? im->first : NULL);
         js_put(o, "last", im->taken ? im->last : NULL);
         js_put_truth(o, "released", im->release && im->leaves < 0);
         js_print_take(o, stdout);
         return;
     }
-    printf("Rows %s, taken as %s %s, refused %s.", seen, im->map->kind->name, taken, refused);
+    printf("Rows %s, taken as %s %s, refused %s.", seen, im->map->kind->name, taken, bad);
     if (im->taken)
         printf(" %s%s%s", im->first, im->taken > 1 ? " … " : "", im->taken > 1 ? im->last : "");
     putchar('\n');
@@ -197,6 +221,8 @@ static int prepare(struct import *im, const struct arguments *a, struct kith_err
         rc = rows_open(im->file, &im->rows, e);
     if (!rc)
         rc = map_bind(im->map, (const char *const *)im->rows->name, im->rows->names, e);
+    if (!rc && !options_has(a, "again"))
+        rc = already_load(&im->already, im->cli->home, im->map->kind, e);
     if (!rc)
         rc = control_open(&im->control, im->cli, e);
     return rc;
@@ -206,15 +232,12 @@ static int finish(const struct import *im, int rc, const struct kith_error *e)
 {
     if (rc) {
         if (im->taken)
-            cli_note("kith: taken before this: \"%s … %s\": rows that were on their way may be stored too, "
-                     "so look "
-                     "before you import again",
+            cli_note("kith: taken before this: \"%s … %s\": import the table again: rows that are here are "
+                     "passed over",
                      im->first, im->last);
         return cli_fail(e);
     }
     print_summary(im);
-    if (im->taken)
-        return CLI_DONE;
     return im->refused_code ? cli_exit_code(im->refused_code) : record_exit_code(&im->set);
 }
 
@@ -250,6 +273,7 @@ static int run(struct cli *cli, const struct arguments *a)
     }
     control_close(&im->control);
     record_set_clear(&im->set);
+    already_clear(&im->already);
     map_free(im->map);
     rows_close(im->rows);
     free(im);
@@ -269,7 +293,9 @@ const struct verb verb_import = {
             "  cut: 100            shortened to so many characters, at a word\n"
             "  as: quarter         2025-07-25 becomes 2025-Q3 (or as: month)\n"
             "Comma, semicolon or tab, UTF-8 or UTF-16 are recognised. Rows that are refused are\n"
-            "named with line and reason, the others are taken.",
+            "named with line and reason, the others are taken; the exit code is then not 0 but 5\n"
+            "or 6. Rows that were shared here before, word for word, are\n"
+            "passed over, so that a table may be mended and come again.",
     .example = "    kith import concerns.csv --kind lesson --map concerns.yaml\n"
                "    kith import measures.jsonl --kind measure --map measures.yaml --release",
     .options = options,

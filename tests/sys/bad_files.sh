@@ -137,6 +137,17 @@ import_taken() { # file, title
 }
 printf '%s\r\n“It’s” of a table,%s\r\n' "$head" "$row" > crlf.csv
 import_taken crlf.csv '“It’s” of a table'
+before=$(count)
+check_match 'the same row again' "$(k ASH import crlf.csv --map map.yaml)" 'taken as lesson 0, refused 0.*'
+check_equal 'nothing doubled' "$(count)" "$before"
+k ASH release --all --alone > /dev/null 2>&1
+check_match 'nor behind its release' "$(k ASH import crlf.csv --map map.yaml)" 'before, word for word: 1\.'
+check "import --again" k ASH import crlf.csv --map map.yaml --again > /dev/null
+check_equal 'now it is there twice' "$(count)" $((before + 1))
+printf '%s\nx,b,c,wroked,acute-ward\nwell,%s\n' "$head" "$row" > half.csv
+out=$(k ASH import half.csv --map map.yaml 2> /dev/null)
+check_equal 'some rows were refused' $? 6
+check_match 'the others are taken' "$out" 'taken as lesson 1, refused 1'
 printf '\xef\xbb\xbf%s\nmarked table,%s\n' "$head" "$row" > bom.csv
 import_taken bom.csv 'marked table'
 printf '%s\nwide é,%s\n' "$head" "$row" | iconv -f UTF-8 -t UTF-16 > u16.csv

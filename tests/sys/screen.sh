@@ -51,9 +51,11 @@ printf 'title,what\nA light,Nothing much\nQuillaxis 485 777 3457,Nothing\nA bell
 printf '%s\n' 'kind: lesson' 'title: title' 'happened: what' 'learned: {constant: That it rings.}' 'result: worked' \
     'confidence: several-events' 'setting: acute-ward' > "$top/map.yaml"
 out=$(k ASH import "$top/rows.csv" --kind lesson --map "$top/map.yaml" 2>&1)
-check_equal 'exit code of an import with a blocked row' $? 0
+check_equal 'exit code of an import with a blocked row' $? 5
 check_match 'line and reason of the row' "$out" 'rows.csv:3: title: blocked, an NHS number at character 11'
 check_match 'the others are taken' "$out" 'Rows 3, taken as lesson 2, refused 1'
+out=$(k ASH --json import "$top/rows.csv" --kind lesson --map "$top/map.yaml" 2> /dev/null)
+check_match 'the same table again' "$out" '"rows": *3, *"taken": *0, *"refused": *1, *"same": *2'
 
 # ---- blocked by the daemon itself, from a program that screens nothing ----
 
@@ -160,10 +162,10 @@ out=$(k ASH share --release "$top/one.md" 2>&1)
 check_equal 'exit code of one event' $? 5
 check_match 'why it is held' "$out" 'held: a lesson from one event \(confidence\), the date of a single event \(happened, character 11\)'
 k ASH share --release --confirm-screened 'The family agreed' "$top/one.md" > /dev/null 2>&1 || fail 'one event with a reason'
-out=$(k ASH --json import "$top/rows.csv" --kind lesson --map "$top/map.yaml" --release --confirm-screened 'rows without names' 2> /dev/null)
+out=$(k ASH --json import "$top/rows.csv" --kind lesson --map "$top/map.yaml" --again --release --confirm-screened 'rows without names' 2> /dev/null)
 check_match 'import with a reason' "$out" '"taken": *2'
 sed -i 's/several-events/one-event/' "$top/map.yaml"
-out=$(k ASH import "$top/rows.csv" --kind lesson --map "$top/map.yaml" --release 2> /dev/null)
+out=$(k ASH import "$top/rows.csv" --kind lesson --map "$top/map.yaml" --again --release 2> /dev/null)
 check_match 'an import says what would be held' "$out" 'would hold 2 of the rows .* "import of rows.csv"'
 check_equal 'its reason in the journal' "$(private "SELECT count(*) FROM journal WHERE reason = 'import of rows.csv'")" 2
 
