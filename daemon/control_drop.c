@@ -3,6 +3,7 @@
 #include "daemon/approve.h"
 #include "daemon/verbs.h"
 #include "daemon/drive.h"
+#include "daemon/here.h"
 #include "daemon/release.h"
 
 #include <inttypes.h>
@@ -29,7 +30,7 @@ static int read_ids(struct pack_reader *r, uint64_t draft[CONTROL_BATCH_MAX], ui
     uint32_t n = pack_get_array(r, CONTROL_BATCH_MAX);
     for (uint32_t i = 0; i < n && !r->failed; i++) {
         struct kith_bytes id = pack_get_str(r, 64);
-        int code = r->failed ? 0 : release_parse(id, &draft[i], e);
+        int code = r->failed ? 0 : here_parse(id, &draft[i], e);
         if (code < 0)
             return code;
     }

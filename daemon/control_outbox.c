@@ -4,6 +4,7 @@
 #include "daemon/approve.h"
 #include "daemon/verbs.h"
 #include "daemon/publish.h"
+#include "daemon/here.h"
 #include "daemon/release.h"
 #include "daemon/screened.h"
 #include "daemon/units.h"
@@ -161,7 +162,7 @@ void control_outbox(struct client *c, struct kith_bytes args)
         return;
     }
     struct kith_bytes id = pack_get_str(&r, 64);
-    int code = release_parse(r.failed ? (struct kith_bytes){NULL, 0} : id, &draft, &e);
+    int code = here_parse(r.failed ? (struct kith_bytes){NULL, 0} : id, &draft, &e);
     if (code == 0 && !may_look(c, draft))
         return;
     if (code == 0)

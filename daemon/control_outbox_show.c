@@ -1,6 +1,7 @@
 /* outbox_show {id}: what would leave of a series that waits, beside what was counted. */
 #include "daemon/control_series.h"
 #include "daemon/verbs.h"
+#include "daemon/here.h"
 #include "daemon/release.h"
 
 static int load(struct client *c, struct kith_bytes args, struct publish *p, struct kith_error *e)
@@ -10,7 +11,7 @@ static int load(struct client *c, struct kith_bytes args, struct publish *p, str
     struct kith_bytes id = {NULL, 0};
     if (control_arg(args, "id", &r))
         id = pack_get_str(&r, 64);
-    int rc = release_parse(id, &number, e);
+    int rc = here_parse(id, &number, e);
     if (rc == 0)
         rc = store_offer_get(c->d->store, number, &p->of, NULL, e);
     if (rc == 0)

@@ -2,6 +2,7 @@
 #include "daemon/verbs.h"
 #include "daemon/drive.h"
 #include "daemon/heal.h"
+#include "daemon/here.h"
 #include "daemon/release.h"
 #include "daemon/screened.h"
 
@@ -33,7 +34,7 @@ static int read_ids(struct pack_reader *r, struct release_item *item, uint32_t *
     uint32_t n = pack_get_array(r, CONTROL_BATCH_MAX);
     for (uint32_t i = 0; i < n && !r->failed; i++) {
         struct kith_bytes id = pack_get_str(r, 64);
-        int code = r->failed ? KITH_E_USAGE : release_parse(id, &item[i].draft, e);
+        int code = r->failed ? KITH_E_USAGE : here_parse(id, &item[i].draft, e);
         for (uint32_t k = 0; code == 0 && k < i; k++)
             if (item[k].draft == item[i].draft)
                 code = kith_fail(e, KITH_E_USAGE, "\"here-%" PRIu64 "\": named twice", item[i].draft);

@@ -10,6 +10,7 @@
 
 #include "daemon/drive.h"
 #include "daemon/net.h"
+#include "daemon/net_write.h"
 #include "kith/kinds.h"
 
 #include <stdio.h>

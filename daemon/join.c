@@ -14,7 +14,7 @@
 #include "daemon/invite.h"
 #include "daemon/join_check.h"
 #include "daemon/join_pieces.h"
-#include "daemon/net.h"
+#include "daemon/net_load.h"
 #include "daemon/peer.h"
 #include "proto/wire/pack.h"
 

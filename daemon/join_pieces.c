@@ -1,6 +1,6 @@
 #include "daemon/join_pieces.h"
 
-#include "daemon/net.h"
+#include "daemon/net_found.h"
 
 #include <stdlib.h>
 #include <string.h>

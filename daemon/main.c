@@ -1,7 +1,7 @@
 /* Options, and how the process stands in its machine: no core dumps, no new privileges, in the background
  * unless asked otherwise. Everything else is daemon_run. */
 #include "daemon/loop.h"
-#include "daemon/net.h"
+#include "daemon/net_found.h"
 
 #include <fcntl.h>
 #include <getopt.h>

@@ -1,6 +1,6 @@
 #include "daemon/measure_first.h"
 
-#include "daemon/release.h"
+#include "daemon/here.h"
 #include "proto/learn/kind.h"
 
 #include <inttypes.h>
@@ -40,7 +40,7 @@ int measure_first(struct daemon *d, const struct store_draft *x, const struct pu
         rc = find_named(d, x, &m, e);
     if (rc < 0 || !m.here)
         return rc;
-    rc = release_parse(bytes_of(m.record), &draft, e);
+    rc = here_parse(bytes_of(m.record), &draft, e);
     if (rc == 0)
         rc = store_approval_get(d->store, draft, &a, e);
     if (rc < 0 || (may_wait && rc > 0 && !a.why[0]))

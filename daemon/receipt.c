@@ -2,6 +2,7 @@
 
 #include "daemon/drive.h"
 #include "daemon/net.h"
+#include "daemon/net_write.h"
 #include "kith/kinds.h"
 #include "proto/learn/receipt.h"
 

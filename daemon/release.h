@@ -28,7 +28,5 @@ int release_body(struct daemon *d, const struct store_draft *x, struct publish *
  * that cannot be released say why; the others are stored when this returns, and durable after the next
  * commit. `by` is who asks now; NULL where every item has an approval. */
 void release_drafts(struct daemon *d, const struct releaser *by, struct release_item *item, uint32_t n);
-/* A draft's number from "here-7"; KITH_E_USAGE. */
-int release_parse(struct kith_bytes id, uint64_t *ret, struct kith_error *e);
 
 #endif

@@ -1,7 +1,7 @@
 /* A whole daemon in a child process, asked over its control socket: frames, order, bounds, and the verbs of a
  * site that founds a network. */
-#include "daemon/daemon.h"
-#include "daemon/net.h"
+#include "daemon/loop.h"
+#include "daemon/net_found.h"
 #include "kith/control.h"
 #include "proto/wire/pack.h"
 

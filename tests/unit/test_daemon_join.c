@@ -1,6 +1,6 @@
 /* What a joiner believes: a network made in memory, handed over whole, in part, out of order and altered. */
 #include "daemon/join_check.h"
-#include "daemon/net.h"
+#include "daemon/net_found.h"
 #include "kith/kinds.h"
 
 #include <setjmp.h>
