@@ -9,9 +9,10 @@
  *                        single changed word always shows; long values in four lanes, for speed
  *   the sum of a table   of the hashes of its rows, modulo 2^64: the order of rows does not matter
  *
- * Left out are the sums themselves. The index for words keeps its rows in tables (search_…), which are summed
- * like all others. SQLite's counter of AUTOINCREMENT (sqlite_sequence) is written behind its hook's back, as
- * is its schema: they are summed when a commit is due, and when the home is first opened. */
+ * The sums themselves have none; they are compared with those in memory. The index for words keeps its rows
+ * in tables (search_…), which are summed like all others. SQLite's counter of AUTOINCREMENT (sqlite_sequence)
+ * is written behind its hook's back, as is its schema: they are summed when a commit is due, and when the
+ * home is first opened. */
 #define SQLITE_ENABLE_PREUPDATE_HOOK
 #include "daemon/store_impl.h"
 
@@ -278,13 +279,38 @@ int store_sums_again(struct store *s, struct kith_error *e)
 
 /* ---- checking ---- */
 
+static const struct store_sum *known(const struct store_sums *s, const char *name)
+{
+    for (uint32_t i = 0; name != NULL && i < s->n; i++)
+        if (strcmp(s->table[i].name, name) == 0)
+            return &s->table[i];
+    return NULL;
+}
+
+/* The sums as they lie in the file: each is that of a table, and none was changed behind this daemon's back.
+ */
+static bool sums_hold(const struct store_sums *s)
+{
+    sqlite3_stmt *st = NULL;
+    bool good = true;
+    const char *sql = "SELECT name, value, name = 'sqlite_schema' OR name IN (SELECT name FROM sqlite_schema "
+                      "WHERE type = 'table') FROM sum";
+    int rc = sqlite3_prepare_v2(s->db, sql, -1, &st, NULL);
+    while (rc == SQLITE_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+        const struct store_sum *x = known(s, (const char *)sqlite3_column_text(st, 0));
+        good = good && x != NULL && sqlite3_column_int(st, 2) != 0 &&
+               (x->dirty || x->value == (uint64_t)sqlite3_column_int64(st, 1));
+        rc = SQLITE_OK;
+    }
+    sqlite3_finalize(st);
+    return good && rc == SQLITE_DONE;
+}
+
 int store_sums_check(const struct store_sums *s, const char *name)
 {
     uint64_t now;
     if (!is_summed(name))
-        return 1;
-    for (uint32_t i = 0; i < s->n; i++)
-        if (strcmp(s->table[i].name, name) == 0)
-            return sum_table(s->db, name, &now) == 0 && now == s->table[i].value;
-    return sum_table(s->db, name, &now) == 0 && now == 0; /* nothing was ever written into it */
+        return sums_hold(s);
+    const struct store_sum *x = known(s, name); /* a home has them all from its making on */
+    return x != NULL && sum_table(s->db, name, &now) == 0 && now == x->value;
 }

@@ -369,6 +369,34 @@ static void test_flips(void **state)
     home_remove();
 }
 
+/* The sums themselves have none: a name or a value of them that is another is seen all the same, of an empty
+ * table too. */
+static void test_sums(void **state)
+{
+    static const struct {
+        const char *file, *sql;
+    } spoilt[] = {
+        {STORE_PRIVATE, "UPDATE sum SET name = 'approvam' WHERE name = 'approval'"},
+        {STORE_PRIVATE, "DELETE FROM sum WHERE name = 'approval'"},
+        {STORE_REPLICA, "UPDATE sum SET name = 'Hold' WHERE name = 'hold'"},
+        {STORE_REPLICA, "UPDATE sum SET value = value + 1 WHERE name = 'run'"},
+    };
+    static struct store_report report;
+    (void)state;
+    for (size_t i = 0; i < sizeof spoilt / sizeof spoilt[0]; i++) {
+        sqlite3 *db = NULL;
+        home_make(ENTRIES);
+        assert_false(is_found(&report));
+        assert_int_equal(sqlite3_open(file(spoilt[i].file), &db), SQLITE_OK);
+        assert_int_equal(sqlite3_exec(db, spoilt[i].sql, NULL, NULL, NULL), SQLITE_OK);
+        assert_int_equal(sqlite3_changes(db), 1);
+        sqlite3_close(db);
+        if (!is_found(&report))
+            fail_msg("not found: %s", spoilt[i].sql);
+        home_remove();
+    }
+}
+
 static void test_speed(void **state)
 {
     static struct store_report report;
@@ -423,6 +451,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_flips),
+        cmocka_unit_test(test_sums),
         cmocka_unit_test(test_speed),
     };
     if (getenv("KITH_ONLY") != NULL)
