@@ -30,12 +30,22 @@ static const char sql_measure[] =
 /* The unit is what the record says to everybody, not what only this site knows of its own. */
 static const char sql_series[] =
     "SELECT id, site, json_extract(body, '$.unit'), json_extract(body, '$.version') AS version, body,"
-    " json_extract(body, '$.measure') FROM v_record WHERE number IN (SELECT number FROM tag"
+    " json_extract(body, '$.measure'), (SELECT m.state FROM v_member m WHERE m.code = r.site ORDER BY"
+    " m.state IN ('revoked', 'former') LIMIT 1) AS state FROM v_record r WHERE number IN (SELECT number FROM "
+    "tag"
     " WHERE field = 'measure' AND value = ?1 COLLATE NOCASE) AND kind = 'series' AND current AND NOT here"
     " AND (?3 IS NULL OR site = ?3 COLLATE NOCASE)"
     " ORDER BY site, version DESC, json_extract(body, '$.unit') IS NOT NULL, time DESC, id LIMIT ?2";
 
 /* ---- gathering ---- */
+
+/* What was released before a site went stays true, but there is nobody to ask. */
+static char *copy_gone(sqlite3_stmt *st, int column)
+{
+    const char *state = (const char *)sqlite3_column_text(st, column);
+    bool gone = state && (strcmp(state, "revoked") == 0 || strcmp(state, "former") == 0);
+    return gone ? cli_strdup(state) : NULL;
+}
 
 static struct js *read_body(sqlite3_stmt *st, int column)
 {
@@ -80,6 +90,7 @@ static int read_series(struct replica *r, const char *key, const char *site, str
                                             .version = sqlite3_column_int64(st, 3),
                                             .body = read_body(st, 4)};
         replica_copy_into(st, 5, s->key, sizeof s->key);
+        s->series[s->n - 1].gone = copy_gone(st, 6);
     }
     sqlite3_finalize(st);
     return rc;
@@ -212,6 +223,7 @@ void series_clear(struct series_set *s)
         free(s->series[i].id);
         free(s->series[i].site);
         free(s->series[i].unit);
+        free(s->series[i].gone);
         js_free(s->series[i].body);
     }
     free(s->series);

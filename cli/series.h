@@ -14,6 +14,7 @@
 struct series {
     char *id, *site;
     char *unit; /* the label that everybody sees; NULL: of the whole site */
+    char *gone; /* "revoked" or "former": its site is no member any more; NULL: it is */
     int64_t version;
     bool raw; /* made of raw counts of this site (cli/data_series.c); never out of the replica */
     struct js *body;

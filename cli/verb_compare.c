@@ -55,6 +55,7 @@ static void print_json(const struct comparison *c)
         js_put_real(o, "value", row->c.value * shown * comparison_scale(c));
         put_limits(o, c, row);
         js_put(o, "left_out", row->why);
+        js_put(o, "gone", row->gone);
         js_print_take(o, stdout);
     }
     struct js *o = js_object();
@@ -179,6 +180,18 @@ static void print_left_out(const struct comparison *c)
     putchar('\n');
 }
 
+/* Their numbers count, since they were true then; but nobody of them can be asked. */
+static void print_gone(const struct comparison *c)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < c->n; i++)
+        if (c->row[i].gone)
+            printf("%s %s (%s)", n++ ? "," : "No members any more:", c->row[i].site,
+                   strcmp(c->row[i].gone, "former") == 0 ? "left" : c->row[i].gone);
+    if (n)
+        putchar('\n');
+}
+
 static void print_funnel(const struct cli *cli, const struct comparison *c)
 {
     const struct compare_result *f = &c->result;
@@ -216,6 +229,7 @@ static void print_people(const struct cli *cli, const struct comparison *c)
     else if (c->compared)
         print_sites(cli, c);
     print_left_out(c);
+    print_gone(c);
 }
 
 static int run(struct cli *cli, const struct arguments *a)

@@ -200,6 +200,17 @@ done
 check_match 'it is named in the status' "$(k BRK status)" 'Refused: LIE-M1: policy-value: numerators 1: "12"'
 check_match 'and for machines' "$(k BRK --json status)" '"refused": *5.*"refused_first": *\[\{"id": *"LIE-M1"'
 
+# ---- who is no member any more is marked beside the others ----
+
+sed -e 's,^policy:.*,policy: already-public/1,' -e '$a links: [https://example.org/brk]' "$top/hand.yaml" > "$top/brk.yaml"
+k BRK share --release "$top/brk.yaml" > "$top/out" 2>&1 || fail "a public series: $(cat "$top/out")"
+id=$(grep -oE 'BRK-M[0-9]+' "$top/out" | head -n 1)
+wait_for 20 'it at ASH' eval '[ -n "$(sql ASH "SELECT 1 FROM v_series WHERE id = '"'$id'"'")" ]'
+check_equal 'nobody is marked' "$(k ASH compare ASH/falls --period 2024-02 | grep -c 'No members')" 0
+k ASH revoke BRK --reason ended > /dev/null || fail 'revoke'
+check_match 'a site that went' "$(k ASH compare ASH/falls --period 2024-02)" 'No members any more: BRK \(revoked\)'
+check_match 'for machines' "$(k ASH --json compare ASH/falls --period 2024-02 | grep '"BRK"')" '"gone": *"revoked"'
+
 # ---- nothing of the raw counts anywhere else ----
 
 for i in 3 14 20; do
