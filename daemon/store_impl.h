@@ -5,194 +5,10 @@
 #include <sqlite3.h>
 
 #include "daemon/store.h"
+#include "daemon/store_sql.h"
 #include "kith/schema.h"
 #include "proto/learn/kind.h"
 #include "proto/learn/receipt.h"
-
-/* Every statement, prepared at its first use and kept. The texts stand in store_sql.c; none is ever put
- * together. */
-enum sql {
-    SQL_RUN_PUT,
-    SQL_RUN_DROP,
-    SQL_RUN_COVERING,
-    SQL_RUN_FROM,
-    SQL_RUN_ARRIVED,
-    SQL_RUN_OF_STREAM,
-    SQL_RUN_NEXT,
-    SQL_RUN_SMALL,
-    SQL_RUN_SMALL_LOGS,
-    SQL_RUN_LAST,
-    SQL_RUN_COUNT,
-    SQL_RUN_LAG,
-    SQL_RUN_SINCE,
-    SQL_DISCARD_RUNS,
-    SQL_DISCARD_GONE,
-    SQL_LOG_PUT,
-    SQL_LOG_LAST,
-    SQL_LOG_ENDS,
-    SQL_LOG_ALL,
-    SQL_COUNCIL_PUT,
-    SQL_COUNCIL_ALL,
-    SQL_COUNCIL_HELD,
-    SQL_RECORD_GET,
-    SQL_GONE_MISSING,
-    SQL_GONE_PUT,
-    SQL_GONE_DROP,
-    SQL_GONE_CUT,
-    SQL_GONE_STATE,
-    SQL_GONE_IN,
-    SQL_GONE_ALL,
-    SQL_GONE_COUNT,
-    SQL_WITHDRAWAL_PUT,
-    SQL_WITHDRAWAL_DROP,
-    SQL_WITHDRAWAL_IN,
-    SQL_WITHDRAWAL_ID,
-    SQL_WITHDRAWAL_ALL,
-    SQL_WITHDRAWAL_FOUND,
-    SQL_WITHDRAWAL_SINCE,
-    SQL_WITHDRAWAL_DUE,
-    SQL_WITHDRAWAL_DUE_IN,
-    SQL_WITHDRAWAL_BLANK,
-    SQL_WITHDRAWAL_HALF,
-    SQL_WITHDRAWAL_DONE,
-    SQL_WITHDRAWAL_COUNT,
-    SQL_WITHDRAWAL_ERASED_COUNT,
-    SQL_WITHDRAWAL_ERASED,
-    SQL_HOLD_PUT,
-    SQL_HOLD_DROP,
-    SQL_HOLD_HAS,
-    SQL_HOLD_ALL,
-    SQL_HOLD_COUNT,
-    SQL_GONE_REFUSED,
-    SQL_LEVEL_PUT,
-    SQL_RECEIPT_PUT,
-    SQL_RECEIPT_NOTE,
-    SQL_RECEIPT_FORGET,
-    SQL_DOUBT_PUT,
-    SQL_DOUBT_DROP,
-    SQL_DOUBT_COUNT,
-    SQL_RUN_BLANK,
-    SQL_RUN_BYTES,
-    SQL_RELEASED_OF,
-    SQL_RELEASED_DROP,
-    SQL_ORIGIN_DROP,
-    SQL_SEARCH_MERGE_ALL,
-    SQL_MEMBER_PUT,
-    SQL_MEMBER_COUNT,
-    SQL_MEMBER_ALL,
-    SQL_MEMBER_DROP,
-    SQL_OPERATION_PUT,
-    SQL_OPERATION_GET,
-    SQL_POST_PUT,
-    SQL_COUNCIL_STATE_PUT,
-    SQL_COUNCIL_STATE_GET,
-    SQL_COUNCIL_STATE_COUNT,
-    SQL_COUNCIL_STATE_DROP,
-    SQL_COUNCIL_PRUNE,
-    SQL_SIGN_PUT,
-    SQL_POLICY_PUT,
-    SQL_WAITING_DROP,
-    SQL_WAITING_PUT,
-    SQL_NEWS_PUT,
-    SQL_NEWS_NEXT,
-    SQL_NEWS_LAST,
-    SQL_NEWS_PRUNE,
-    SQL_DRAFT_PUT,
-    SQL_DRAFT_GET,
-    SQL_DRAFT_LIST,
-    SQL_DRAFT_DROP,
-    SQL_DRAFT_COUNT,
-    SQL_DRAFT_KIND,
-    SQL_RELEASED_PUT,
-    SQL_RELEASED_GET,
-    SQL_RECORD_PUT,
-    SQL_RECORD_HAS,
-    SQL_RECORD_DROP,
-    SQL_TAG_PUT,
-    SQL_TAG_MANY,
-    SQL_TAG_DROP,
-    SQL_SEARCH_PUT,
-    SQL_SEARCH_DROP,
-    SQL_SEARCH_MERGE,
-    SQL_ADDRESS_CLEAR,
-    SQL_ADDRESS_PUT,
-    SQL_ADDRESS_AT,
-    SQL_SOFTWARE_PUT,
-    SQL_META_PUT,
-    SQL_META_DROP,
-    SQL_META_GET,
-    SQL_HEARD_PUT,
-    SQL_UNIT_PUT,
-    SQL_UNIT_ALL,
-    SQL_ORIGIN_PUT,
-    SQL_MEASURE_FIND,
-    SQL_MEASURE_TARGET,
-    SQL_OWN_PUT,
-    SQL_OWN_GET,
-    SQL_OWN_CUT,
-    SQL_PROOF_PUT,
-    SQL_PROOF_GET,
-    SQL_PROOF_ALL,
-    SQL_ORIGIN_GET,
-    SQL_BEFORE_REPLACED,
-    SQL_BEFORE_SERIES,
-    SQL_BEGIN,
-    SQL_COMMIT,
-    /* from here on: private.db */
-    SQL_INVITE_PUT,
-    SQL_INVITE_GET,
-    SQL_INVITE_BIND,
-    SQL_INVITE_EXPIRE,
-    SQL_JOINING_PUT,
-    SQL_JOINING_DROP,
-    SQL_JOINING_GET,
-    SQL_JOURNAL_PUT,
-    SQL_JOURNAL_DONE,
-    SQL_JOURNAL_OPEN,
-    SQL_JOURNAL_NEWEST,
-    SQL_JOURNAL_LINE,
-    SQL_APPROVAL_PUT,
-    SQL_APPROVAL_GET,
-    SQL_APPROVAL_NEXT,
-    SQL_APPROVAL_DUE,
-    SQL_APPROVAL_DROP,
-    SQL_HINT_PUT,
-    SQL_HINT_AT,
-    SQL_RAW_PUT,
-    SQL_RAW_GET,
-    SQL_RAW_LIST,
-    SQL_RAW_COUNT,
-    SQL_RAW_DROP,
-    SQL_RAW_CELL_PUT,
-    SQL_RAW_CELL_GET,
-    SQL_RAW_CELL_SET,
-    SQL_RAW_CELL_ALL,
-    SQL_RAW_CELL_DROP,
-    SQL_RAW_CHANGE_PUT,
-    SQL_RAW_CHANGE_ALL,
-    SQL_RAW_CHANGE_FORGET,
-    SQL_OFFER_PUT,
-    SQL_OFFER_GET,
-    SQL_OFFER_OF,
-    SQL_OFFER_ALL,
-    SQL_OFFER_DROP,
-    SQL_TOLD_PUT,
-    SQL_TOLD_DONE,
-    SQL_TOLD_NEXT,
-    SQL_TOLD_BLOBS,
-    SQL_TOLD_HAS,
-    SQL_JOURNAL_BLANK,
-    SQL_HOLD_WHY,
-    SQL_HOLD_FORGET,
-    SQL_HOLD_AT,
-    SQL_CARRIED_DROP,
-    SQL_CARRIED_PUT,
-    SQL_CARRIED_GET,
-    SQL_PRIVATE_BEGIN,
-    SQL_PRIVATE_COMMIT,
-    SQL_COUNT
-};
-extern const char *const store_sql[SQL_COUNT];
 
 enum gone { GONE_MISSING = 1, GONE_REFUSED = 2, GONE_WITHDRAWN = 3, GONE_PRUNED = 4 };
 
@@ -292,8 +108,10 @@ struct store {
     uint8_t *dropped; /* KITH_BODY_MAX: that of a draft which goes */
 };
 
-/* ---- store.c: faults, statements, transactions ---- */
+/* ---- store_impl.c: faults, statements, transactions ---- */
 
+/* KITH_E_INTERNAL and the fault that sticks, 0 where there is none. */
+int store_stuck(const struct store *s, struct kith_error *e);
 /* Makes the fault of the connection that this statement belongs to stick; gives KITH_E_INTERNAL. */
 int store_fault(struct store *s, enum sql q, const char *doing, struct kith_error *e);
 int store_fault_text(struct store *s, struct kith_error *e, const char *fmt, ...)
@@ -321,6 +139,11 @@ bool store_column_fixed(sqlite3_stmt *st, int i, void *ret, size_t n);
 
 /* From here on no lock of readers alone keeps this connection from writing to the file `path`. */
 void store_lock_guard(sqlite3 *db, const char *path);
+/* ---- store_file.c ---- */
+
+#define STORE_PATH_MAX 4096u
+#define STORE_BUSY_MS  2000
+int store_path(const char *dir, const char *name, char ret[STORE_PATH_MAX], struct kith_error *e);
 /* Opens one file with the guards that both have. */
 int store_open_file(const char *path, bool search, sqlite3 **ret, struct kith_error *e);
 
@@ -396,7 +219,12 @@ int store_note_withdrawals(struct store *s, const struct sync_action *a, struct 
 /* What a receipt of another site, or an own one, says. KITH_E_INVALID where it is none. */
 int store_project_receipt(struct store *s, const struct run_entry *x, struct kith_error *e);
 
-/* ---- store.c: checkpoints ---- */
+/* ---- store_rebuild.c ---- */
+
+#define STORE_PROJECTION 2 /* higher whenever the projector makes something else of the same body */
+int store_put_kinds(sqlite3 *db, struct kith_error *e);
+
+/* ---- store_commit.c ---- */
 
 /* Copies both write-ahead logs into the files and cuts them to nothing; never waits. *ret_empty: it could be
  * done, no reader was in the way. */

@@ -1,6 +1,6 @@
 /* Every statement of the store. All of them are constants with bound parameters, so that nothing that came
  * from a peer or a person is ever read as SQL. */
-#include "daemon/store_impl.h"
+#include "daemon/store_sql.h"
 
 const char *const store_sql[SQL_COUNT] = {
     [SQL_RUN_PUT] =

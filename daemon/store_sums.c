@@ -264,19 +264,6 @@ void store_sums_take(struct store_sums *s, const char *name)
     x->dirty = s->dirty = true;
 }
 
-int store_sums_again(struct store *s, struct kith_error *e)
-{
-    static const char *const names[] = {"run",         "log",        "gone",           "record",       "tag",
-                                        "search_data", "search_idx", "search_docsize", "search_config"};
-    int rc = store_begin(s, e);
-    /* what the index holds back is written first, so that it is among the rows */
-    if (rc == 0 && sqlite3_exec(s->db, "SAVEPOINT sums; RELEASE sums", NULL, NULL, NULL) != SQLITE_OK)
-        rc = store_fault_text(s, e, "the sums of tables cannot be made: %s", sqlite3_errmsg(s->db));
-    for (size_t i = 0; rc == 0 && i < sizeof names / sizeof names[0]; i++)
-        store_sums_take(&s->sums, names[i]);
-    return rc < 0 ? rc : store_commit(s, e);
-}
-
 /* ---- checking ---- */
 
 static const struct store_sum *known(const struct store_sums *s, const char *name)
