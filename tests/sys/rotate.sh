@@ -60,6 +60,7 @@ wait_for 20 'ASH has it' has_title ASH 'Written by DAN'
 site_down DAN
 home[THF]=$top/THF log[THF]=$top/THF.log port[THF]=$(ports 1) pid[THF]=
 cp -a "${home[DAN]}" "${home[THF]}"
+rm "${home[THF]}/root.key" # with it a thief is the site itself: it could rotate as well as DAN can
 : > "${log[THF]}"
 site_config THF auto
 site_up THF
