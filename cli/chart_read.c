@@ -19,8 +19,9 @@ static const char *const column_names[COLUMNS] = {"period", "numerator", "denomi
 /* What people call them instead; looked for only where the name itself is not there. */
 static const char *const column_others[COLUMNS] = {
     "date month week quarter year day i", "num numer count events", "den denom", "y measure", "people"};
-/* What they call a denominator on charts that need one. */
-static const char *const den_others =
+/* What books and other programs call them; looked for in tables that are only drawn. */
+static const char *const period_guesses = "sample subgroup index observation obs time";
+static const char *const den_guesses =
     "size total days bed_days bed-days beddays patient_days exposure population n";
 
 struct reading {
@@ -158,10 +159,10 @@ static void guess_columns(struct reading *r)
 {
     bool needs_den = spc_needs_den(r->c->setup.chart);
     if (needs_den && !r->name[DENOMINATOR])
-        r->name[DENOMINATOR] = find_other(r, den_others);
+        r->name[DENOMINATOR] = find_other(r, den_guesses);
     if (!r->name[PERIOD])
-        r->name[PERIOD] = find_other(r, "x");
-    if (seeks_values(r))
+        r->name[PERIOD] = find_other(r, period_guesses);
+    if (seeks_values(r) && (r->name[PERIOD] || r->name[DENOMINATOR]))
         r->name[NUMERATOR] = find_other(r, "x");
     const char *left = only_one_left(r);
     bool den = needs_den && !r->name[DENOMINATOR], values = seeks_values(r);

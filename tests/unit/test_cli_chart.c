@@ -471,7 +471,8 @@ static void test_guessed_columns(void **state)
                  {"date,x,n\n2024-01,5,20\n2024-02,6,20\n", "u", "2024-01", .25},
                  {"month,n,days\n2024-01,5,100\n2024-02,6,100\n", "u", "2024-01", .05},
                  {"month,n\n2024-01,5\n2024-02,6\n", "c", "2024-01", 5},
-                 {"sample,count,size\n1,12,50\n2,15,50\n", "p", "1", .24},
+                 {"roll,x,size\n1,12,50\n2,15,50\n", "u", "1", .24},
+                 {"Sample,D,size\n1,12,50\n2,15,50\n", "p", "1", .24},
                  {"month,harms,bed_days\n2024-01,5,100\n2024-02,6,100\n", "u", "2024-01", .05},
                  {"week,waiting\n2024-W01,5\n2024-W02,6\n", "xmr", "2024-W01", 5},
                  {"hours\n286\n948\n", "t", "1", 286},
@@ -490,6 +491,8 @@ static void test_guessed_columns(void **state)
     write_data("data.csv", "month,days,harms,n\n2024-01,113,5,20\n");
     assert_int_equal(kith("data.csv", "--type u"), CLI_DAMAGED);
     expect(err, "no column for the values: \"month, days, harms, n\"");
+    write_data("data.csv", "x,beds\n20,113\n");
+    assert_int_equal(kith("data.csv", "--type c"), CLI_DAMAGED);
     write_data("data.csv", "maand,value\n2024-01,113\n");
     assert_int_equal(kith("data.csv", "--type c"), 0);
     write_data("data.csv", "maand,value,ward\n2024-01,113,A\n");
