@@ -26,8 +26,14 @@ static void complain(struct record_set *s, const struct kind *k, const struct id
     snprintf(message, sizeof message, "%s%s%s%s: %s", says[f->level], identify_what(f->kind),
              place[0] ? " at " : "", place, identify_advice(f->kind));
     s->blocked += blocked;
+    uint32_t at = s->complaints;
     record_complain(s, s->file, line_of(s, k, f->field), blocked ? FINDING_ERROR : FINDING_WARNING, f->field,
                     f->offset, message);
+    if (s->complaints > at) {
+        s->complaint[at].found = identify_kind_name(f->kind);
+        s->complaint[at].held = identify_level_name(f->level);
+        s->complaint[at].length = f->length;
+    }
 }
 
 bool screened_record(struct record_set *s)

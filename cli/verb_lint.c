@@ -12,9 +12,11 @@ static const struct sheet_column columns[] = {
     {"kind", "KIND", SHEET_TEXT, SHEET_ALL, false, false},
     {"field", "FIELD", SHEET_TEXT, SHEET_ALL, false, false},
     {"offset", "OFFSET", SHEET_INTEGER, SHEET_MACHINES, false, false},
+    {"length", "LENGTH", SHEET_INTEGER, SHEET_MACHINES, false, false},
     {"message", "MESSAGE", SHEET_TEXT, SHEET_ALL, true, false},
     {"file", "FILE", SHEET_TEXT, SHEET_ALL, false, false},
     {"line", "LINE", SHEET_INTEGER, SHEET_ALL, false, false},
+    {"record", "RECORD", SHEET_TEXT, SHEET_MACHINES, false, false},
 };
 
 /* A complaint about a whole file has its line inside the sentence, as `file:12`: the line, or 0. */
@@ -34,13 +36,15 @@ static void print_machines(const struct cli *cli, const struct record_set *set)
     sheet_begin(&s, cli, columns, sizeof columns / sizeof columns[0]);
     for (uint32_t i = 0; i < set->complaints; i++) {
         const struct complaint *c = &set->complaint[i];
-        sheet_text(&s, "level", finding_level_name(c->level));
-        sheet_text(&s, "kind", c->kind);
+        sheet_text(&s, "level", c->held ? c->held : finding_level_name(c->level));
+        sheet_text(&s, "kind", c->found ? c->found : c->kind);
         sheet_text(&s, "field", c->field);
         sheet_integer(&s, "offset", (int64_t)c->offset);
+        sheet_integer(&s, "length", (int64_t)c->length);
         sheet_text(&s, "message", c->message);
         sheet_text(&s, "file", c->file);
         sheet_integer(&s, "line", line_of(c));
+        sheet_text(&s, "record", c->kind);
         sheet_row(&s);
     }
     sheet_end(&s);
@@ -101,7 +105,9 @@ const struct verb verb_lint = {
             "place was like, how complete the data are, whether the change was really made.\n"
             "What could identify a person is named by its place: an error is never kept or sent, a\n"
             "warning that says hold stops the release. Nothing is shared. Exit code 0 without\n"
-            "errors, 5 where only that stands in the way, 6 with others.",
+            "errors, 5 where only that stands in the way, 6 with others. With --json what could\n"
+            "identify a person has the level block, hold or warn and a kind such as nhs-number,\n"
+            "field, byte offset and length; other findings are error, warning or hint.",
     .example = "    kith lint night-lights.md\n    kith lint --json lessons/*.md",
     .words_min = 1,
     .words_max = WORDS_MAX,

@@ -35,6 +35,9 @@ blocked() { # title, what happened, kind
     done
 }
 blocked 'About 485 777 3457' 'Nothing.' 'NHS number'
+out=$(k ASH --json lint "$top/one.md")
+check_match 'a finding for machines' "$out" \
+    '"level":"block","kind":"nhs-number","field":"title","offset":6,"length":12,.*"record":"lesson"'
 blocked 'A light' $'It was **485**\n777 3457.' 'NHS number'
 blocked 'A light' $'> 485\n> 777\n> 3457' 'NHS number'
 blocked 'A light' $'485\u2011777\u00a03457' 'NHS number'

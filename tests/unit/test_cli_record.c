@@ -106,6 +106,26 @@ static void test_places(void **state)
     assert_true(heading);
 }
 
+/* What the screen finds says what it is, how grave and how long. */
+static void test_screened(void **state)
+{
+    (void)state;
+    read_text(".md",
+              "---\nkind: lesson\ntitle: Bed 7, NHS 401 023 2137\nresult: worked\nconfidence: "
+              "several-events\nsetting: prison\n---\n## Happened\nRing 07700 900123.\n## Learned\nx\n");
+    const struct complaint *c = complaint("title");
+    assert_string_equal(c->held, "block");
+    assert_string_equal(c->found, "nhs-number");
+    assert_int_equal(c->offset, 11);
+    assert_int_equal(c->length, 12);
+    for (uint32_t i = 0; i < set.complaints; i++)
+        if (strcmp(set.complaint[i].field, "happened") == 0)
+            c = &set.complaint[i];
+    assert_string_equal(c->held, "hold");
+    assert_string_equal(c->found, "phone");
+    assert_int_equal(c->length, 12);
+}
+
 static void test_yaml_files(void **state)
 {
     (void)state;
@@ -304,9 +324,9 @@ static int end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_markdown), cmocka_unit_test(test_places), cmocka_unit_test(test_yaml_files),
-        cmocka_unit_test(test_longest),  cmocka_unit_test(test_map),    cmocka_unit_test(test_bad_maps),
-        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_markdown),   cmocka_unit_test(test_places),  cmocka_unit_test(test_screened),
+        cmocka_unit_test(test_yaml_files), cmocka_unit_test(test_longest), cmocka_unit_test(test_map),
+        cmocka_unit_test(test_bad_maps),   cmocka_unit_test(test_rows),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
