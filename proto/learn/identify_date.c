@@ -12,6 +12,7 @@
 #define BORN_REACH   16u
 #define PERSON_REACH 60u
 #define DIGITS_MAX   8u
+#define SIGN_GAP_MAX 3u /* characters between two figures of a date with spaces around its signs */
 #define AGE_FROM     90u
 #define AGE_TO       125u
 
@@ -41,6 +42,25 @@ static bool fill(struct date *ret, uint32_t last, uint32_t year, uint32_t month,
 
 /* ---- in figures ---- */
 
+/* The sign between token i and the one before it: the only one beside spaces and emphasis, ' ' where there
+ * are only spaces; FOLD_NONE for anything else. */
+static uint8_t sign_before(const struct identify_room *r, uint32_t i)
+{
+    uint32_t from = token_at(r, i - 1)->end, to = token_at(r, i)->start;
+    uint8_t sign = FOLD_NONE;
+    assert(i > 0 && i < r->tokens);
+    if (token_at(r, i)->gap > GAP_POINT && to - from > SIGN_GAP_MAX)
+        return FOLD_NONE;
+    for (; from < to; from++) {
+        uint8_t c = r->text[from];
+        bool space = c == ' ' || c == '\n' || c == '*' || c == '_';
+        if (!space && sign != FOLD_NONE && sign != ' ' && sign != c)
+            return FOLD_NONE;
+        sign = !space ? c : sign == FOLD_NONE && c == ' ' ? ' ' : sign;
+    }
+    return sign;
+}
+
 /* 3/3/1951, 3.3.51, 3-3-1951, 1951-03-03; with spaces only where loose. Months and days may be either way
  * round. */
 static bool figures(const struct identify_room *r, uint32_t i, bool loose, struct date *ret)
@@ -57,13 +77,12 @@ static bool figures(const struct identify_room *r, uint32_t i, bool loose, struc
     for (uint32_t k = 0; k < 3; k++)
         v[k] = value_at(r, i + k, &n[k]);
     const struct text_token *b = &r->token[i + 1], *c = &r->token[i + 2];
-    uint8_t sign = r->text[b->start - 1];
+    uint8_t sign = sign_before(r, i + 1);
     assert(i + 2 < r->tokens);
-    if (sign != r->text[c->start - 1] ||
+    if (sign != sign_before(r, i + 2) ||
         (!loose && (b->start - r->token[i].end != 1 || c->start - b->end != 1)))
         return false;
-    if (strchr(loose ? "/.- " : "/.-", sign) == NULL || b->gap > GAP_POINT || c->gap > GAP_POINT ||
-        sign == FOLD_NONE)
+    if (sign == FOLD_NONE || strchr(loose ? "/.- " : "/.-", sign) == NULL)
         return false;
     if (token_at(r, i + 3)->gap == GAP_NONE ||
         (token_at(r, i + 3)->gap == GAP_POINT && token_at(r, i + 3)->type == TOKEN_DIGITS))

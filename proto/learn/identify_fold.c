@@ -14,8 +14,10 @@
 #include <uninorm.h>
 #include <unistr.h>
 
-#define PENDING_MAX 64u /* characters of one decomposition under way */
-#define TAG_MAX     10u /* letters of an HTML tag */
+#define PENDING_MAX   64u /* characters of one decomposition under way */
+#define TAG_MAX       10u /* letters of an HTML tag */
+#define REFERENCE_MAX 8u  /* bytes of a character reference between & and ; */
+#define SOFT_HYPHEN   0xADu
 
 static bool is_dropped(ucs4_t c)
 {
@@ -44,6 +46,8 @@ static uint8_t fold_leaf(ucs4_t c)
         return ' ';
     if (c == 0x2018 || c == 0x2019)
         return '\'';
+    if (c == 0x201C || c == 0x201D)
+        return '"';
     if (c == 0xB7 || c == 0x2022)
         return '.';
     if (c == 0x2044 || c == 0x2215)
@@ -91,20 +95,66 @@ static bool is_letter(uint8_t c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* Bytes of `<b>`, `</em>`, `<br/>` or `&nbsp;` at p; 0 when there is none. */
-static size_t markup(const uint8_t *p, size_t n, uint8_t *ret_c)
+/* Character references that people meet in text which went through a browser, and what they are. */
+static const struct {
+    const char *name;
+    ucs4_t c;
+} references[] = {{"nbsp", 0xA0},     {"thinsp", 0x2009}, {"ensp", 0x2002},  {"emsp", 0x2003},
+                  {"hairsp", 0x200A}, {"ndash", 0x2013},  {"mdash", 0x2014}, {"hyphen", 0x2010},
+                  {"amp", '&'},       {"commat", '@'},    {"sol", '/'},      {"shy", '*'},
+                  {"lt", '<'},        {"gt", '>'},        {"quot", '"'},     {"apos", '\''}};
+
+/* The character of a decimal or, behind an x, hexadecimal number; 0 for none. */
+static ucs4_t numbered(const uint8_t *p, size_t n)
+{
+    ucs4_t c = 0;
+    unsigned base = n > 0 && (p[0] == 'x' || p[0] == 'X') ? 16 : 10;
+    for (size_t i = base == 16; i < n; i++) {
+        unsigned lower = p[i] | 0x20u;
+        unsigned digit = p[i] >= '0' && p[i] <= '9'     ? (unsigned)(p[i] - '0')
+                         : lower >= 'a' && lower <= 'f' ? lower - 'a' + 10
+                                                        : 16;
+        if (digit >= base || c > 0x10FFFF)
+            return 0;
+        c = c * base + digit;
+    }
+    return c <= 0x10FFFF ? c : 0;
+}
+
+/* Bytes of `&nbsp;`, `&#160;` or `&#xA0;` at p; 0 when there is none. */
+static size_t reference(const uint8_t *p, size_t n, uint8_t *ret_c)
+{
+    size_t end = 1;
+    ucs4_t c = 0;
+    assert(n > 0 && p[0] == '&');
+    while (end < n && end <= REFERENCE_MAX && p[end] != ';')
+        end++;
+    if (end == n || p[end] != ';')
+        return 0;
+    if (p[1] == '#')
+        c = numbered(p + 2, end - 2);
+    for (size_t i = 0; i < sizeof references / sizeof references[0]; i++)
+        if (strlen(references[i].name) == end - 1 && memcmp(references[i].name, p + 1, end - 1) == 0)
+            c = references[i].c;
+    *ret_c = c ? fold_leaf(c) : 0;
+    return *ret_c != FOLD_NONE ? end + 1 : 0;
+}
+
+/* Bytes of `<b>`, `</em>` or `<br/>` at p; 0 when there is none. */
+static size_t tag(const uint8_t *p, size_t n)
 {
     size_t i = 1;
-    assert(n > 0 && (p[0] == '<' || p[0] == '&'));
-    *ret_c = p[0] == '<' ? '*' : ' ';
-    if (p[0] == '&') {
-        if (n >= 6 && (memcmp(p, "&nbsp;", 6) == 0 || memcmp(p, "&#160;", 6) == 0))
-            return 6;
-        return 0;
-    }
+    assert(n > 0 && p[0] == '<');
     while (i < n && i <= TAG_MAX && (is_letter(p[i]) || p[i] == '/'))
         i++;
     return i > 1 && i < n && p[i] == '>' ? i + 1 : 0;
+}
+
+/* Bytes of markup at p, and what it shows. */
+static size_t markup(const uint8_t *p, size_t n, uint8_t *ret_c)
+{
+    *ret_c = '*';
+    return p[0] == '<' ? tag(p, n) : p[0] == '&' ? reference(p, n, ret_c) : 0;
 }
 
 /* The slot that holds a character; at most 2 folded ones for each of its bytes. */
@@ -134,13 +184,15 @@ static size_t fold_one(struct identify_room *r, struct kith_bytes text, size_t i
     uint8_t shown;
     assert(i < text.n);
     if (p[0] < 0x80) {
-        size_t tag = p[0] == '<' || p[0] == '&' ? markup(p, text.n - i, &shown) : 0;
-        append(r, tag ? shown : fold_leaf(p[0]), i);
-        return tag ? tag : 1;
+        size_t marked = markup(p, text.n - i, &shown);
+        append(r, marked ? shown : fold_leaf(p[0]), i);
+        return marked ? marked : 1;
     }
     int bytes = u8_mbtouc(&c, p, text.n - i); /* U+FFFD for what is none */
     assert(bytes > 0 && bytes <= 4);
-    if (c >= 0x80 && (c != 0xFFFD || bytes == 3)) {
+    if (c == SOFT_HYPHEN && r->n > 0 && r->text[r->n - 1] >= '0' && r->text[r->n - 1] <= '9') {
+        append(r, '*', i); /* between digits it is seen, so it separates; in words it goes */
+    } else if (c >= 0x80 && (c != 0xFFFD || bytes == 3)) {
         const struct fold_slot *s = slot_of(r, c, (uint32_t)bytes);
         for (uint8_t k = 0; k < s->n; k++)
             append(r, s->to[k], i);

@@ -12,6 +12,7 @@
 
 #define NUMBER_DIGITS 10u
 #define CUE_REACH     40u /* characters */
+#define PARTED_MAX    6u  /* characters between the groups of one number that are not just spaces */
 #define PHONE_MIN     8u
 #define PHONE_MAX     15u
 #define PHONE_ABROAD  11u /* with 00 in front */
@@ -168,6 +169,12 @@ static bool bound_after(const struct identify_room *r, uint32_t i)
     return !(next->gap == GAP_POINT && next->type == TOKEN_DIGITS && r->text[r->token[i].end] == '.');
 }
 
+/* Words of which `no` or `number` makes a cue: hospital, H&C, Health and Care. */
+static bool is_half_cue(const struct identify_room *r, uint32_t i)
+{
+    return word_is(r, i, "hospital") || word_is(r, i, "hosp") || word_is(r, i, "hc") || word_is(r, i, "care");
+}
+
 /* NHS, CHI, MRN, patient; H&C; hospital no, hospital number. */
 static bool is_number_cue(const struct identify_room *r, uint32_t i)
 {
@@ -179,10 +186,9 @@ static bool is_number_cue(const struct identify_room *r, uint32_t i)
         return token_at(r, i + 1)->start - t->end <= 3;
     if (word_is(r, i, "c") && i > 0 && word_is(r, i - 1, "h"))
         return t->start - r->token[i - 1].end <= 3;
-    if (word_is(r, i, "hospital") || word_is(r, i, "hosp") || word_is(r, i, "hc"))
+    if (is_half_cue(r, i))
         return word_has(token_at(r, i + 1), WORD_CUE_JOIN);
-    return word_has(t, WORD_CUE_JOIN) && i > 0 &&
-           (word_is(r, i - 1, "hospital") || word_is(r, i - 1, "hosp") || word_is(r, i - 1, "hc"));
+    return word_has(t, WORD_CUE_JOIN) && i > 0 && is_half_cue(r, i - 1);
 }
 
 static void take(struct identify_room *r, uint32_t first, uint32_t last)
@@ -239,15 +245,22 @@ static bool is_book(const struct identify_room *r, const struct run *run)
     return d[0] == '9' && d[1] == '7' && (d[2] == '8' || d[2] == '9') && sum % 10 == 0;
 }
 
-/* Do three groups from here on have three, three and four digits? */
-static bool is_grouped(const struct identify_room *r, uint32_t i)
+/* How many tokens from here on have three, three and four digits, whatever stands between these groups;
+ * inside them emphasis alone may part the digits. 0: none. */
+static uint32_t grouped_length(const struct identify_room *r, uint32_t i)
 {
-    static const uint32_t groups[] = {3, 3, 4};
-    for (uint32_t g = 0; g < 3; g++)
-        if (token_at(r, i + g)->type != TOKEN_DIGITS || count_digits(r, i + g) != groups[g])
-            return false;
-    assert(i + 2 < r->tokens);
-    return true;
+    uint32_t digits = token_at(r, i)->type == TOKEN_DIGITS ? count_digits(r, i) : NUMBER_DIGITS + 1;
+    uint32_t n = 1, borders = 0;
+    while (digits < NUMBER_DIGITS && token_at(r, i + n)->type == TOKEN_DIGITS) {
+        bool border = digits == 3 || digits == 6;
+        if (!border && r->token[i + n].gap != GAP_MARKS)
+            return 0;
+        borders += border;
+        digits += count_digits(r, i + n);
+        n++;
+    }
+    assert(n <= NUMBER_DIGITS + 1);
+    return digits == NUMBER_DIGITS && borders == 2 ? n : 0;
 }
 
 /* Numbers of patients in a run; true when there was one. */
@@ -257,11 +270,12 @@ static bool look_for_patients(struct identify_room *r, const struct run *run)
     uint32_t end = run->first + run->groups;
     assert(end <= r->tokens);
     for (uint32_t i = run->first; i < end; i++) {
+        uint32_t n = grouped_length(r, i);
         if (count_digits(r, i) == NUMBER_DIGITS) {
             found |= judge(r, i, i, SHAPE_WHOLE);
-        } else if (i + 2 < end && is_grouped(r, i) && judge(r, i, i + 2, SHAPE_GROUPED)) {
+        } else if (n > 0 && i + n <= end && judge(r, i, i + n - 1, SHAPE_GROUPED)) {
             found = true;
-            i += 2;
+            i += n - 1;
         }
     }
     if (found || run->groups < 2 || run->total != NUMBER_DIGITS)
@@ -269,14 +283,56 @@ static bool look_for_patients(struct identify_room *r, const struct run *run)
     return judge(r, run->first, end - 1, run->groups == 2 || run->marks ? SHAPE_WHOLE : SHAPE_LOOSE);
 }
 
-/* 943.476.5919, 943/476/5919: the same sign twice, and no more figures around it. */
+/* What parts token i from the one before it: the one sign beside spaces and emphasis, ' ' without one; 0 for
+ * more signs, for others, and for too wide a gap. */
+static uint8_t parted_by(const struct identify_room *r, uint32_t i)
+{
+    uint32_t from = r->token[i - 1].end, to = r->token[i].start;
+    uint8_t sign = ' ';
+    assert(i > 0 && from <= to);
+    if (to - from > PARTED_MAX)
+        return 0;
+    for (; from < to; from++) {
+        uint8_t c = r->text[from];
+        if (strchr(" \n-*_`~\\\"()[]", c) != NULL)
+            continue;
+        if (strchr(".,/:;'|", c) == NULL || (sign != ' ' && sign != c))
+            return 0;
+        sign = c;
+    }
+    return sign;
+}
+
+/* Do figures adjoin the tokens first … last? Then these are a part of something longer. */
+static bool among_figures(const struct identify_room *r, uint32_t first, uint32_t last)
+{
+    const struct text_token *next = token_at(r, last + 1);
+    assert(first <= last && last < r->tokens);
+    return (first > 0 && r->token[first - 1].type != TOKEN_WORD && parted_by(r, first) != 0) ||
+           (next->type == TOKEN_DIGITS && parted_by(r, last + 1) != 0);
+}
+
+/* 943.476.5919, 943 / 476 / 5919: the same sign twice is as good as a space. (943) 476 5919, | 943 | 476 |
+ * 5919 |: whoever writes so may mean three numbers. */
 static void look_for_points(struct identify_room *r, uint32_t i)
 {
-    const struct text_token *t = &r->token[i];
-    assert(t->type == TOKEN_DIGITS);
-    if (is_grouped(r, i) && t[1].gap == GAP_POINT && t[2].gap == GAP_POINT &&
-        r->text[t[1].start - 1] == r->text[t[2].start - 1])
-        judge(r, i, i + 2, SHAPE_GROUPED);
+    uint32_t n = grouped_length(r, i), digits = 0;
+    uint8_t sign[2] = {0}, borders = 0;
+    bool tight = true;
+    for (uint32_t k = i; k + 1 < i + n; k++) {
+        digits += count_digits(r, k);
+        if (digits != 3 && digits != 6)
+            continue;
+        tight = tight && r->token[k + 1].gap == GAP_POINT;
+        sign[borders++] = parted_by(r, k + 1);
+    }
+    if (n == 0 || sign[0] == 0 || sign[0] != sign[1])
+        return;
+    assert(borders == 2);
+    if (tight || sign[0] == '/')
+        judge(r, i, i + n - 1, SHAPE_GROUPED);
+    else if (!among_figures(r, i, i + n - 1))
+        judge(r, i, i + n - 1, SHAPE_WHOLE);
 }
 
 /* ---- telephones ---- */
@@ -359,7 +415,7 @@ void rule_run(struct identify_room *r, uint32_t i)
     run_read(r, i, &run);
     if (is_book(r, &run))
         take(r, i, i + run.groups - 1);
-    else if (!look_for_patients(r, &run) && run.groups == 1)
+    else if (!look_for_patients(r, &run))
         look_for_points(r, i);
 }
 
@@ -462,9 +518,10 @@ uint32_t rule_insurance(struct identify_room *r, uint32_t i)
     has_suffix = suffix->type == TOKEN_WORD && suffix->gap <= GAP_SPACE && suffix->end - suffix->start == 1 &&
                  strchr("ABCDabcd", r->text[suffix->start]) != NULL &&
                  token_at(r, i + 2 + groups)->gap != GAP_NONE;
-    /* "at 12 34 56 a patient" has the form, too: with gaps the letters must be capitals */
+    /* "at 12 34 56 a patient" has the form, too: with gaps the letters must be capitals, or the last no word
+     */
     if (has_suffix && !(tight && suffix->gap == GAP_NONE) && (t->caps != 2 || suffix->caps != 2))
-        has_suffix = false;
+        has_suffix = groups == 3 && strchr("bcd", r->text[suffix->start]) != NULL;
     uint32_t last = i + groups + has_suffix;
     if (!has_suffix && (!cue_near(r, i, last, CUE_REACH, is_insurance_cue) || !bound_after(r, last)))
         return 0;

@@ -171,12 +171,22 @@ static bool is_personal(const char *local, size_t n)
     return true;
 }
 
+/* Emphasis inside a mailbox, and what was taken out of an address, are no part of it and do not end it. */
+static bool is_unseen(uint8_t c)
+{
+    return c == '*' || c == '`' || c == '\\' || c == FOLD_NONE;
+}
+
 /* A domain from i on: at least one point, letters after the last. Gives its end, i when it is none. */
 static uint32_t domain_end(const struct identify_room *r, uint32_t i)
 {
     uint32_t end = i, point = i, letters = 0;
     assert(i <= r->n);
-    while (end < r->n && end - i < DOMAIN_MAX && in_local(r->text[end])) {
+    while (end < r->n && end - i < DOMAIN_MAX && (in_local(r->text[end]) || is_unseen(r->text[end]))) {
+        if (is_unseen(r->text[end])) {
+            end++;
+            continue;
+        }
         if (r->text[end] == '.') {
             point = letters >= 1 ? end : point;
             letters = 0;
@@ -185,6 +195,8 @@ static uint32_t domain_end(const struct identify_room *r, uint32_t i)
         }
         end++;
     }
+    while (end > i && is_unseen(r->text[end - 1]))
+        end--;
     if (end > i && r->text[end - 1] == '.') /* the end of a sentence */
         end--;
     return point > i ? end : i;
@@ -196,13 +208,17 @@ static uint32_t look_at(struct identify_room *r, uint32_t at)
     char local[LOCAL_MAX];
     uint32_t start = at, end = domain_end(r, at + 1), n = 0;
     assert(r->text[at] == '@');
-    while (start > 0 && at - start < LOCAL_MAX && in_local(r->text[start - 1]))
+    while (start > 0 && at - start < LOCAL_MAX &&
+           (in_local(r->text[start - 1]) || is_unseen(r->text[start - 1])))
         start--;
+    while (start < at && is_unseen(r->text[start]))
+        start++;
     if (start == at || end == at + 1)
         return at + 1;
     for (uint32_t i = start; i < at; i++) {
         uint8_t c = r->text[i];
-        local[n++] = (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+        if (!is_unseen(c))
+            local[n++] = (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
     }
     if (++r->mailboxes > ASKED_MAX || is_personal(local, n))
         identify_add_span(r, IDENTIFY_EMAIL, IDENTIFY_HOLD, start, end);
