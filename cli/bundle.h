@@ -2,8 +2,6 @@
 #ifndef KITH_CLI_BUNDLE_H
 #define KITH_CLI_BUNDLE_H
 
-#include <stdio.h>
-
 #include "cli/cli.h"
 #include "cli/control.h"
 #include "cli/options.h"

@@ -1,7 +1,6 @@
 /* kith bundle verify: on any machine, with or without a home. What a replica here holds is compared where
  * there is one. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "cli/bundle.h"
 #include "cli/people.h"

@@ -3,8 +3,6 @@
 #ifndef KITH_CLI_CHART_H
 #define KITH_CLI_CHART_H
 
-#include <stdio.h>
-
 #include "cli/options.h"
 #include "cli/period.h"
 #include "cli/picture.h"

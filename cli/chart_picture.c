@@ -6,7 +6,6 @@
  * neither. Every meaning has a shape too, so nothing is lost in black and white. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "cli/chart.h"
 #include "cli/picture_draw.h"

@@ -1,8 +1,5 @@
 /* A table of one series becomes the points of a chart: which columns, which cells, which periods
  * (SPEC 10.77, 10.98). */
-#include <ctype.h>
-#include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

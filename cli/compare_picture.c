@@ -6,7 +6,6 @@
  * then the largest. Who is not named in the picture stands in the table that the command prints. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "cli/chart.h"
 #include "cli/comparison.h"

@@ -1,5 +1,4 @@
 /* kith data add: a file becomes rows, the rows a request. Nothing but these numbers crosses the socket. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

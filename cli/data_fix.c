@@ -1,5 +1,4 @@
 /* kith data fix and kith data drop: what was counted is put right, or taken away. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/author.h"

@@ -1,5 +1,4 @@
 /* kith data share: from raw counts here to a series in the outbox. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/people.h"

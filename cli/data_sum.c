@@ -1,7 +1,5 @@
 /* A table of single events or persons, summed up to periods. The rows are read, counted and forgotten here:
  * what goes on to the daemon is a number for each period. */
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

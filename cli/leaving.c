@@ -1,8 +1,6 @@
 #include "cli/leaving.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "cli/control.h"
 #include "proto/learn/name.h"

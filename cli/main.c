@@ -1,6 +1,5 @@
 /* kith: share what was learned, and ask what others learned. One verb, one file (verb_NAME.c). */
 #include <stdio.h>
-#include <string.h>
 
 #include "cli/page.h"
 #include "cli/verbs.h"

@@ -1,6 +1,5 @@
 #include "cli/replica_entry.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

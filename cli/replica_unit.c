@@ -1,5 +1,4 @@
 /* This site's own list of units, and what --unit means. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

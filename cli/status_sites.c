@@ -1,6 +1,5 @@
 #include "cli/status_sites.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,5 @@
 /* kith admit: a site that joins by files asks with one; a coordinator admits it, and answers with a bundle.
  */
-#include <stdlib.h>
-#include <string.h>
 
 #include "cli/bundle.h"
 #include "cli/control.h"

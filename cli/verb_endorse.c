@@ -1,6 +1,5 @@
 /* kith endorse: what waits for this coordinator, and agreeing to it. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -18,25 +18,6 @@ static const struct cli_option options[] = {
     {NULL, OPTION_FLAG, NULL, NULL},
 };
 
-static const struct help_topic topics[] = {
-    {"day", TOPIC_DAY, "Every day"},
-    {"measures", TOPIC_MEASURES, "Measures"},
-    {"site", TOPIC_SITE, "Site and network"},
-    {"trust", TOPIC_TRUST, "Trust: what leaves this site, and whether all is well"},
-    {"run", TOPIC_RUN, "Running it"},
-};
-#define TOPICS (sizeof topics / sizeof topics[0])
-
-const struct help_topic *help_topic_at(size_t i)
-{
-    return i < TOPICS ? &topics[i] : NULL;
-}
-
-bool help_topic_has(const struct help_topic *t, enum verb_topic of)
-{
-    return of == t->topic || (t->topic == TOPIC_TRUST && of == TOPIC_SHARE);
-}
-
 static bool has_verbs(const struct cli *cli, const struct help_topic *t)
 {
     for (const struct verb *const *v = cli->verbs; *v; v++)
@@ -64,14 +45,15 @@ static uint32_t print_topic(const struct cli *cli, const struct help_topic *t)
 static void print_all(const struct cli *cli)
 {
     printf("kith: share what was learned, and find what others learned.\n\n");
-    print_topic(cli, &topics[0]);
+    print_topic(cli, help_topic_at(0));
     printf("\n%sMore%s\n", cli_bold(cli), cli_reset(cli));
-    for (size_t i = 1; i < TOPICS; i++) {
+    const struct help_topic *t;
+    for (size_t i = 1; (t = help_topic_at(i)) != NULL; i++) {
         char left[64];
-        if (!has_verbs(cli, &topics[i]))
+        if (!has_verbs(cli, t))
             continue;
-        snprintf(left, sizeof left, "kith help %s", topics[i].name);
-        people_beside(stdout, left, topics[i].title, options_width(cli), COLUMN);
+        snprintf(left, sizeof left, "kith help %s", t->name);
+        people_beside(stdout, left, t->title, options_width(cli), COLUMN);
     }
     people_beside(stdout, "kith help VERB", "one verb, with its options and an example", options_width(cli),
                   COLUMN);
@@ -133,9 +115,10 @@ static void print_vocab(const struct cli *cli, const struct vocab *v)
 /* False when there is no such topic, or no verb in it yet. */
 static bool find_topic(const struct cli *cli, const char *what)
 {
-    for (size_t i = 0; i < TOPICS; i++)
-        if (strcmp(topics[i].name, what) == 0)
-            return print_topic(cli, &topics[i]) > 0;
+    const struct help_topic *t;
+    for (size_t i = 0; (t = help_topic_at(i)) != NULL; i++)
+        if (strcmp(t->name, what) == 0)
+            return print_topic(cli, t) > 0;
     return false;
 }
 

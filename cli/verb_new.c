@@ -1,7 +1,6 @@
 /* kith new: a record written in an editor, from a text that explains each field. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "cli/author.h"

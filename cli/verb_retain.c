@@ -1,7 +1,6 @@
 /* kith retain: legal hold. What is withdrawn is hidden all the same, but its text is kept here until the hold
  * ends. */
 #include <stdio.h>
-#include <string.h>
 
 #include "cli/control.h"
 #include "cli/page.h"

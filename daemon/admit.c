@@ -7,7 +7,6 @@
 #include "daemon/net.h"
 #include "kith/kinds.h"
 
-#include <stdio.h>
 #include <string.h>
 
 void admit_ask_psk(struct peer *p, const uint8_t hash[16])

@@ -4,8 +4,6 @@
 #include "daemon/verbs.h"
 #include "daemon/drive.h"
 
-#include <string.h>
-
 struct fixing {
     struct data_target t;
     struct store_raw series;

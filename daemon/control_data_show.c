@@ -2,8 +2,6 @@
 #include "daemon/data.h"
 #include "daemon/verbs.h"
 
-#include <string.h>
-
 #define CHANGES_MAX 2000u /* the newest so many are told */
 
 static void put_change(struct buf *b, const struct store_raw *r, const struct store_raw_change *x)

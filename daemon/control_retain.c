@@ -6,7 +6,6 @@
 #include "daemon/withdraw.h"
 
 #include <stdio.h>
-#include <string.h>
 
 static void put_hold(struct buf *b, const struct daemon *d, const struct store_hold *h)
 {

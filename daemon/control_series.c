@@ -2,8 +2,6 @@
 
 #include "daemon/client.h"
 
-#include <string.h>
-
 static void text_or_nil(struct buf *b, const char *key, const char *value)
 {
     pack_cstr(b, key);

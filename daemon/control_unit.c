@@ -3,8 +3,6 @@
 #include "daemon/drive.h"
 #include "daemon/units.h"
 
-#include <string.h>
-
 /* Everything but the code; what is not given stays as it is. */
 static int take_row(struct kith_bytes args, struct unit *u, struct kith_error *e)
 {

@@ -2,7 +2,6 @@
 
 #include "daemon/units.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>

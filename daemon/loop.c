@@ -21,10 +21,8 @@
 #include "daemon/store_publish.h"
 #include "daemon/target.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #define STOP_MS      1500 /* for goodbyes, once stopping */

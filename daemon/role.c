@@ -2,7 +2,6 @@
 
 #include <grp.h>
 #include <stdio.h>
-#include <string.h>
 
 static const struct {
     const char *name, *group;

@@ -4,7 +4,6 @@
 #include "proto/wire/hex.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define MAGIC      "kith-root-key "

@@ -17,9 +17,7 @@
 #include "daemon/drive.h"
 #include "daemon/peer.h"
 
-#include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* ---- where the logs are closed ---- */
 

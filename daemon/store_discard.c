@@ -2,8 +2,6 @@
  * before the damage, since a store holds no gaps. */
 #include "daemon/store_impl.h"
 
-#include <string.h>
-
 static int drop(struct store *s, enum sql q, const struct store_log *l, uint64_t from, struct kith_error *e)
 {
     sqlite3_stmt *st = store_statement(s, q, e);

@@ -7,7 +7,6 @@
  */
 #include "daemon/store_impl.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 

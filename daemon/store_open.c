@@ -22,7 +22,6 @@
 
 #include "proto/wire/hex.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>

@@ -9,7 +9,6 @@
  * than private.db. */
 #include "daemon/store_impl.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -7,7 +7,6 @@
  * Withdrawals have a file of their own. */
 #include "daemon/store_impl.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- start ---- */

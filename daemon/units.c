@@ -4,7 +4,6 @@
 #include "proto/learn/screen.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #define NAMES_MAX (2 * UNITS_MAX) /* label and code of each */
 

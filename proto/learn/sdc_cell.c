@@ -4,7 +4,6 @@
 
 #include <assert.h>
 #include <math.h>
-#include <string.h>
 
 struct sdc_traits sdc_traits_of(const struct sdc_ask *a)
 {

@@ -3,7 +3,6 @@
 #include "proto/learn/sdc_part.h"
 
 #include <assert.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -5,7 +5,6 @@
 
 #include <assert.h>
 #include <math.h>
-#include <string.h>
 
 bool sdc_rule_d(int64_t lo, int64_t hi, int64_t rest_lo, int64_t rest_hi, uint32_t smalls, uint8_t k)
 {

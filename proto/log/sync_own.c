@@ -7,8 +7,6 @@
  * write as this site after that, another machine runs as this site, and this one stops. */
 #include "proto/log/sync_impl.h"
 
-#include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 static uint32_t others(const struct sync *s)
