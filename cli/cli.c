@@ -117,12 +117,12 @@ int cli_exit_code(int code)
         return CLI_OFFLINE;
     case KITH_E_REFUSED:
     case KITH_E_FULL:
+    case KITH_E_AGAIN: /* not now; the sentence says when */
         return CLI_REFUSED;
     case KITH_E_INVALID:
     case KITH_E_FORK:
     case KITH_E_UNLINKED:
         return CLI_DAMAGED;
-    case KITH_E_AGAIN:
     case KITH_E_INTERNAL:
         return CLI_INTERNAL;
     }

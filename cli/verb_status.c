@@ -211,6 +211,10 @@ static void print_own(const struct status *s)
     else if (js_text(s->live, "root_key") && strcmp(js_text(s->live, "root_key"), "here") == 0)
         print_text(s, "Writing",
                    "this home is an old copy: it goes on by itself from what the network holds");
+    else if (strcmp(own, "older") == 0)
+        print_text(s, "Writing",
+                   "STOPPED: this home is an old copy whose keys are over, and other sites take no link "
+                   "under them: kith key import FILE, with the root key; the rest goes by itself");
     else
         print_text(s, "Writing", "this home is an old copy: kith key import FILE, then kith rotate");
 }

@@ -5,6 +5,7 @@
  *
  * The sender's heads count only once its signature at the end of the file held. */
 #include "daemon/carry.h"
+#include "daemon/counter.h"
 
 #include "daemon/drive.h"
 #include "daemon/join_file.h"
@@ -239,11 +240,6 @@ static void believe_heads(struct carry_in *i)
         r = store_heard(d->store, &o->from, now, &e);
     if (r < 0)
         daemon_fatal(d, "store.carried", &e);
-    bool mine = false; /* it speaks of this site's own logs: as good as a comparison on a link (SPEC 6.13) */
-    for (uint32_t k = 0; k < i->heads; k++)
-        mine = mine || memcmp(&i->head[k].log.site, &d->keys.site, sizeof d->keys.site) == 0;
-    if (mine)
-        sync_compared(d->sync, &o->from, daemon_now(d));
 }
 
 /* When the last entry of an own log that is here was written, by this site's own word. */
@@ -273,6 +269,8 @@ static void compare_own(struct carry_in *i)
             store_id_at(d->store, &h->log, h->seq, &id) != 0 || memcmp(&id, &h->id, sizeof id) != 0)
             return;
     }
+    if (!counter_reached(d)) /* the note outside the home knows more than the bundle */
+        return;
     if ((!any && !i->report.joined) || memcmp(&o->from, &d->keys.site, sizeof o->from) == 0)
         return; /* who joined just now has written nothing anywhere else */
     sync_compared(d->sync, &o->from, daemon_now(d));

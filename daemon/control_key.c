@@ -7,8 +7,9 @@
  * memory.
  *
  * key_remove takes the file back and opens it: only a file that was proved to hold the secret lets it go. */
-#include "daemon/verbs.h"
+#include "daemon/older.h"
 #include "daemon/rootfile.h"
+#include "daemon/verbs.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -107,6 +108,8 @@ static void finish(struct key_job *j)
     if (j->result == 0) {
         static const char *const done[] = {"key.exported", "key.removed", "key.imported"};
         log_say(LOG_INFO, done[j->what], "the root key, asked by uid %u", (unsigned)j->client->uid);
+        if (j->what == KEY_IMPORT)
+            older_again(d);
     }
     if (j->result < 0)
         answer_fail(j->client, &j->e);

@@ -57,42 +57,66 @@ static bool next_number(const char **text, uint64_t *ret)
     return found;
 }
 
-static void compare(struct daemon *d, const char *text)
+static void say_old(struct daemon *d, uint64_t stream, uint64_t epoch, uint64_t here, uint64_t seq)
+{
+    d->old_home = true;
+    log_say(LOG_WARN, "counter.old",
+            "this home is an old copy: of stream %u, epoch %u it holds %" PRIu64 " entries and has "
+            "written %" PRIu64 ": nothing is signed before a peer was met",
+            (unsigned)stream, (unsigned)epoch, here, seq);
+    if (epoch > d->keys.epoch)
+        sync_told_older(d->sync);
+}
+
+/* Whether all of it is here. */
+static bool compare(struct daemon *d, const char *text, bool say)
 {
     uint64_t stream, epoch, seq;
+    bool all = true;
     while (next_number(&text, &stream) && next_number(&text, &epoch) && next_number(&text, &seq)) {
         uint64_t here = stream < KITH_STREAMS ? held(d, (uint32_t)stream, (uint32_t)epoch) : seq;
-        if (here >= seq)
-            continue;
-        d->old_home = true;
-        log_say(LOG_WARN, "counter.old",
-                "this home is an old copy: of stream %u, epoch %u it holds %" PRIu64 " entries and has "
-                "written %" PRIu64 ": nothing is signed before a peer was met",
-                (unsigned)stream, (unsigned)epoch, here, seq);
+        if (here < seq && say)
+            say_old(d, stream, epoch, here, seq);
+        all = all && here >= seq;
     }
+    return all;
+}
+
+static int read_file(const struct daemon *d, char ret[COUNTER_BYTES + 1], struct kith_error *e)
+{
+    char name[COUNTER_NAME];
+    size_t n = 0;
+    file_name(d, name);
+    int r = home_has(&d->counter, name) ? home_read(&d->counter, name, false, ret, COUNTER_BYTES, &n, e) : 0;
+    ret[n] = '\0';
+    return r;
 }
 
 int counter_open(struct daemon *d, struct kith_error *e)
 {
-    char dir[HOME_PATH_MAX], name[COUNTER_NAME];
+    char dir[HOME_PATH_MAX];
     static char text[COUNTER_BYTES + 1];
-    size_t n = 0;
     choose_dir(d, dir);
     if (!dir[0])
         return 0;
     int r = home_make(dir, e);
     if (r == 0)
         r = home_open(&d->counter, dir, e);
-    file_name(d, name);
-    if (r == 0 && home_has(&d->counter, name))
-        r = home_read(&d->counter, name, false, text, COUNTER_BYTES, &n, e);
+    if (r == 0)
+        r = read_file(d, text, e);
     if (r < 0) {
         home_close(&d->counter);
         return r;
     }
-    text[n] = '\0';
-    compare(d, text);
+    compare(d, text, true);
     return 0;
+}
+
+bool counter_reached(struct daemon *d)
+{
+    static char text[COUNTER_BYTES + 1];
+    struct kith_error e;
+    return !d->old_home || d->counter.dir_fd < 0 || read_file(d, text, &e) < 0 || compare(d, text, false);
 }
 
 /* The file as it should be; 0 bytes where nothing was written yet. */

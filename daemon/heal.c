@@ -54,6 +54,14 @@ static void log_state(const struct daemon *d)
     case OWN_WAITS:
         log_say(LOG_INFO, "own.waits", "nothing is signed before own entries were compared with a peer");
         break;
+    case OWN_OLDER:
+        log_say(
+            LOG_WARN, "own.older",
+            d->keys.has_root
+                ? "this home is an old copy whose keys are over: it shows its root key to go on"
+                : "this home is an old copy whose keys are over, and nobody takes a link under them: kith "
+                  "key import FILE, with the root key, brings it up to date");
+        break;
     case OWN_FORKED:
         log_say(LOG_WARN, "own.forked", "the network holds another branch of this site's log; it is fetched");
         break;
@@ -150,6 +158,8 @@ void heal_tick(struct daemon *d)
 
 void heal_alone(struct daemon *d)
 {
+    if (sync_own(d->sync) == OWN_OLDER)
+        return; /* what is signed under keys that are over counts nowhere */
     sync_alone(d->sync);
     heal_tick(d);
     log_say(LOG_WARN, "own.alone", "a person decided to write without comparing own entries with a peer");
@@ -161,7 +171,7 @@ bool heal_holds(const struct daemon *d, struct kith_bytes verb, bool release)
 {
     static const char *const signing[] = {"release", "admit",  "revoke",      "endorse",  "withdraw",
                                           "rotate",  "policy", "coordinator", "proposal", "leave"};
-    if (!d->sync || d->own != OWN_WAITS || d->met_by.ms <= daemon_now(d).ms)
+    if (!d->sync || (d->own != OWN_WAITS && d->own != OWN_OLDER) || d->met_by.ms <= daemon_now(d).ms)
         return false;
     if (release && verb.n == 5 && memcmp(verb.p, "share", 5) == 0)
         return true;
@@ -187,6 +197,8 @@ const char *heal_word(const struct daemon *d)
         return "well";
     case OWN_WAITS:
         return "waits";
+    case OWN_OLDER:
+        return "older";
     case OWN_FORKED:
     case OWN_SETTLED:
         return "forked";

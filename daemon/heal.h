@@ -21,7 +21,7 @@ void heal_alone(struct daemon *d);
  */
 bool heal_holds(const struct daemon *d, struct kith_bytes verb, bool release);
 int64_t heal_deadline(const struct daemon *d);
-/* One word for status: "well", "waits", "forked", "elsewhere", "outdated". */
+/* One word for status: "well", "waits", "older", "forked", "elsewhere", "outdated". */
 const char *heal_word(const struct daemon *d);
 
 #endif

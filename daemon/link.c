@@ -15,7 +15,9 @@
 #include "daemon/drive.h"
 #include "daemon/join.h"
 #include "daemon/net.h"
+#include "daemon/older.h"
 #include "daemon/target.h"
+#include "proto/log/greet.h"
 
 #include <string.h>
 
@@ -64,9 +66,11 @@ static void on_shutdown(uv_shutdown_t *req, int status)
 
 static void on_ended(struct peer *p)
 {
-    if (p->role == PEER_DIALLED && strstr(p->s.error.text, "the other site") &&
-        strstr(p->s.error.text, msg_bye_text(BYE_REVOKED)))
+    bool told = p->role == PEER_DIALLED && p->s.told;
+    if (told && p->s.told_code == BYE_REVOKED)
         net_told_revoked(p->d, &p->site);
+    if (told && p->s.told_code == BYE_OLDER)
+        older_told(p->d, &p->site);
     peer_down(p);
     drive(p->d);
     p->ended = true;
@@ -79,44 +83,23 @@ static void on_ended(struct peer *p)
 
 /* ---- what a session says ---- */
 
-/* The initiator's certificate: by its root, of this network, and for the key that the handshake proved. */
-static int check_certificate(struct peer *p, const struct session_event *ev, struct kith_site_id *ret_site,
-                             enum msg_bye *ret_bye)
-{
-    struct daemon *d = p->d;
-    struct cert c;
-    struct kith_error e;
-    *ret_bye = BYE_PROTOCOL;
-    if (cert_decode(ev->payload, &c, &e) < 0 || !cert_verify(&c, &d->net) ||
-        memcmp(&c.link, &ev->link_pk, sizeof c.link) != 0)
-        return -1;
-    crypto_site_id(&c.root, ret_site);
-    const struct member *m = roster_member(d->roster, ret_site);
-    if (m && m->state == MEMBER_REVOKED)
-        *ret_bye = BYE_REVOKED;
-    if (m && m->epoch > c.epoch) { /* a key that this site has given up */
-        log_say(LOG_WARN, "peer.older", "%s at \"%s\" shows keys of epoch %u, epoch %u is known", m->shown,
-                p->address, c.epoch, m->epoch);
-        return -1;
-    }
-    return m && m->state == MEMBER_REVOKED ? -1 : 0;
-}
-
 static void on_known(struct peer *p, const struct session_event *ev)
 {
     struct daemon *d = p->d;
-    enum msg_bye bye;
     enum sync_mode mode;
     struct kith_site_id site;
-    if (check_certificate(p, ev, &site, &bye) < 0) {
-        session_bye(&p->s, bye);
-    } else if (memcmp(&site, &d->keys.site, sizeof site) == 0) {
-        session_bye(&p->s, BYE_DUPLICATE); /* this site itself, by some detour */
-    } else if (sync_mode_for(d->sync, &site, &mode) < 0) {
+    uint32_t epoch = 0;
+    enum greet greet = greet_judge(d->roster, ev->payload, &ev->link_pk, &site, &epoch);
+    if (greet == GREET_BAD)
+        session_bye(&p->s, BYE_PROTOCOL);
+    else if (greet == GREET_REVOKED)
         session_bye(&p->s, BYE_REVOKED);
-    } else if (session_accept(&p->s) == 0) {
+    else if (memcmp(&site, &d->keys.site, sizeof site) == 0)
+        session_bye(&p->s, BYE_DUPLICATE); /* this site itself, by some detour */
+    else if (greet == GREET_OLDER)
+        older_wait(p, &site, epoch);
+    else if (sync_mode_for(d->sync, &site, &mode) == 0 && session_accept(&p->s) == 0)
         peer_up(p, &site, mode);
-    }
 }
 
 /* A responder that was dialled under the link key before its last rotation shows its newer certificate. */
@@ -142,8 +125,10 @@ static void on_peer(struct peer *p, const struct session_event *ev)
             session_bye(&p->s, BYE_PROTOCOL);
         else if (sync_mode_for(p->d->sync, &p->site, &mode) < 0)
             session_bye(&p->s, BYE_REVOKED);
-        else
+        else {
+            older_show(p);
             peer_up(p, &p->site, mode);
+        }
     } else if (p->role == PEER_ACCEPTED && ev->first == SESSION_JOIN) {
         admit_request(p, ev);
     } else if (p->role == PEER_ACCEPTED) {
@@ -157,6 +142,9 @@ static void on_message(struct peer *p, const struct msg *m)
     struct daemon *d = p->d;
     if (p->role == PEER_JOINING) {
         join_message(d, p, m);
+    } else if (p->older) {
+        older_message(p, m);
+        drive(d);
     } else if (p->number != PEER_NO_NUMBER && !(m->type == MSG_RUN && d->no_room)) {
         sync_message(d->sync, p->number, m, daemon_now(d));
         drive(d);
@@ -369,6 +357,8 @@ void links_tick(struct daemon *d)
         }
         if (session_deadline(&p->s).ms <= now.ms)
             session_tick(&p->s, now);
+        else if (older_deadline(p) <= now.ms)
+            older_end(p);
         else if (p->connected && !p->reading)
             start_reading(p);
         else if (p->s.state != SESSION_DEAD)
@@ -381,7 +371,8 @@ static int64_t deadline_of(const struct peer *p)
 {
     if (p->ended)
         return p->linger.ms;
-    return p->s.state == SESSION_DEAD ? 0 : session_deadline(&p->s).ms;
+    int64_t due = p->s.state == SESSION_DEAD ? 0 : session_deadline(&p->s).ms, older = older_deadline(p);
+    return older < due ? older : due;
 }
 
 int64_t links_deadline(const struct daemon *d)

@@ -128,7 +128,7 @@ void peers_rekeyed(struct daemon *d)
         struct peer *p = d->number[i];
         const struct member *m = p ? roster_member(d->roster, &p->site) : NULL;
         uint32_t epoch = m ? roster_link_epoch(d->roster, &p->site, &p->link) : 0;
-        if (epoch > 0 && epoch < m->epoch)
+        if (epoch > 0 && epoch < m->epoch && p->by_root < m->epoch)
             peer_bye(p, BYE_DONE);
     }
 }

@@ -26,9 +26,11 @@ struct peer {
     bool closed;   /* and has happened */
     bool expected; /* its address stands in a status entry */
     bool known;    /* site is set */
+    bool older;    /* shows keys that are over, and waits for its root key to be shown (older.h) */
     bool in_step;
     enum sync_mode mode;
     struct kith_site_id site;
+    uint32_t by_root;    /* the epoch that was known when it showed its root key; 0 where it did not */
     struct kith_pk link; /* the other side's link key, proved by the handshake once `known` */
     uint64_t round;      /* of the last reconciliation that ended */
     struct kith_mono begun, up_at, linger;

@@ -103,8 +103,8 @@ int rotate_plan(struct daemon *d, const struct rotate_request *q, struct rotate_
             e, KITH_E_REFUSED,
             "this site's certificate of epoch \"%u\" is not held: ask a peer for it with `kith sync`",
             d->keys.epoch);
-    else if (!q->compromised && sync_own(d->sync) == OWN_WAITS)
-        r = sync_may_append(d->sync, e);
+    else if (sync_own(d->sync) == OWN_OLDER || (!q->compromised && sync_own(d->sync) == OWN_WAITS))
+        r = sync_may_append(d->sync, e); /* of two certificates of one epoch only one counts */
     else if (!q->compromised && sync_own(d->sync) == OWN_FORKED)
         r = kith_fail(
             e, KITH_E_AGAIN,

@@ -185,6 +185,16 @@ void target_good(struct daemon *d, const struct kith_site_id *site)
         x->backoff = DIAL_FIRST_MS;
 }
 
+void targets_soon(struct daemon *d)
+{
+    for (uint32_t i = 0; d->dial && i < d->dial->n; i++) {
+        d->dial->target[i].backoff = DIAL_FIRST_MS;
+        d->dial->target[i].next = 0;
+    }
+    if (d->dial)
+        d->dial->due = 0;
+}
+
 bool targets_expect(const struct daemon *d, const struct sockaddr_storage *from)
 {
     for (uint32_t i = 0; d->dial && i < d->dial->n; i++) {

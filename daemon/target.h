@@ -40,6 +40,8 @@ void targets_rebuild(struct daemon *d);
 void target_ended(struct daemon *d, const struct kith_site_id *site, bool good);
 /* A link to this site was in step once: the next redial is quick again. */
 void target_good(struct daemon *d, const struct kith_site_id *site);
+/* All that are not linked are dialled at the next tick. */
+void targets_soon(struct daemon *d);
 /* True when a member has published this host. */
 bool targets_expect(const struct daemon *d, const struct sockaddr_storage *from);
 

@@ -23,7 +23,7 @@ _Static_assert(crypto_generichash_blake2b_PERSONALBYTES == PERSONAL_SIZE, "BLAKE
 static const uint8_t contexts[][CONTEXT_SIZE] = {
     [CONTEXT_ENTRY] = "kith entry v1",     [CONTEXT_CERT] = "kith cert v1",
     [CONTEXT_COUNCIL] = "kith council v1", [CONTEXT_JOIN] = "kith join v1",
-    [CONTEXT_BUNDLE] = "kith bundle v1",
+    [CONTEXT_BUNDLE] = "kith bundle v1",   [CONTEXT_ROOT] = "kith root v1",
 };
 
 static const uint8_t personal_site[PERSONAL_SIZE] = "kith-site";
@@ -41,7 +41,7 @@ static const uint8_t personal_seal[PERSONAL_SIZE] = "kith-seal";
 
 int crypto_start(void)
 {
-    _Static_assert(sizeof(contexts) == (CONTEXT_BUNDLE + 1) * CONTEXT_SIZE, "one string for each context");
+    _Static_assert(sizeof(contexts) == (CONTEXT_ROOT + 1) * CONTEXT_SIZE, "one string for each context");
     return sodium_init() < 0 ? KITH_E_INTERNAL : 0;
 }
 

@@ -308,6 +308,7 @@ void sync_refold(struct sync *s)
     }
     for (uint32_t i = 0; i < SYNC_PEERS_MAX; i++)
         sync_peer_refold(s, i);
+    sync_own_refold(s);
     sync_act(s, SYNC_ROSTER);
 }
 
@@ -567,7 +568,7 @@ int sync_council(struct sync *s, struct kith_bytes bytes, struct kith_mono now, 
 /* On probation a peer may hand over what admits it, and nothing else is listened to. */
 static bool sync_listens(const struct sync_peer *p, enum msg_type t)
 {
-    if (t == MSG_BYE || t == MSG_PING)
+    if (t == MSG_BYE || t == MSG_PING || t == MSG_ROOT)
         return false; /* the driver's and the session's */
     if (p->mode == SYNC_CARRIED)
         return t == MSG_COUNCIL || t == MSG_RUN || t == MSG_PROOF;
@@ -602,6 +603,7 @@ static void sync_dispatch(struct sync *s, struct sync_peer *p, const struct msg 
         break;
     case MSG_PING:
     case MSG_BYE:
+    case MSG_ROOT:
         break;
     }
 }
@@ -963,6 +965,8 @@ int sync_rotate(struct sync *s, const struct sync_rotation *n, struct kith_mono 
     if (s->ticket == ticket) {
         s->c.epoch = epoch;
         s->c.entry_sk = sk;
+    } else {
+        s->older = false;
     }
     return r;
 }
@@ -1019,7 +1023,8 @@ struct kith_mono sync_deadline(const struct sync *s)
     struct kith_mono t = s->tick_due;
     if (s->dirty && s->fold_due.ms < t.ms)
         t = s->fold_due;
-    if (!s->ready && s->compared > 0 && s->compared_at.ms + SYNC_SECOND_MS < t.ms)
+    if (!s->ready && s->compared > 0 && s->now.ms - s->compared_at.ms < SYNC_SECOND_MS &&
+        s->compared_at.ms + SYNC_SECOND_MS < t.ms)
         t.ms = s->compared_at.ms + SYNC_SECOND_MS;
     return t;
 }

@@ -165,6 +165,7 @@ int sync_rotate(struct sync *s, const struct sync_rotation *n, struct kith_mono 
 enum sync_own {
     OWN_WELL,
     OWN_WAITS,    /* own heads were not compared with a peer since the start */
+    OWN_OLDER,    /* the same, and a peer has said that the keys of this home are over */
     OWN_FORKED,   /* a log of this epoch is forked, and it is not known yet what the network holds */
     OWN_SETTLED,  /* it is known and held: a rotation may close the log there */
     OWN_OUTDATED, /* a certificate of a later epoch counts, whose keys this home does not have */
@@ -180,6 +181,9 @@ bool sync_forked(const struct sync *s, const struct kith_log_key *log, uint64_t 
                  struct kith_id *ret_id);
 /* Own heads of another site's making (those of a bundle, say) were compared and taken: as good as a link. */
 void sync_compared(struct sync *s, const struct kith_site_id *site, struct kith_mono now);
+/* A member takes no link under this home's keys, since it knows newer ones (SPEC 4.39). */
+void sync_told_older(struct sync *s);
+bool sync_older(const struct sync *s);
 /* A person takes it upon himself: no comparison until the next start. */
 void sync_alone(struct sync *s);
 /* This home healed itself by beginning this epoch: what foreign hands write from it on means OWN_ELSEWHERE. 0

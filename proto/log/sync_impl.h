@@ -23,6 +23,7 @@
 #define SYNC_SECOND_MS                                                                                       \
     1000                     /* how long a second peer is waited for, once own heads were compared with one  \
                               */
+#define SYNC_LATER_MS    60000 /* how long logs of a later own epoch may be on their way */
 #define SYNC_PUSH_LINKS  16u /* above this many links, growth is announced rather than pushed */
 #define SYNC_REPEATS_MAX 8u  /* of the control stage, while the roster grows */
 
@@ -158,7 +159,10 @@ struct sync {
     uint32_t compared; /* peers compared with since the start; the first one: */
     struct kith_site_id compared_with;
     struct kith_mono compared_at;
+    uint32_t later;  /* the highest epoch of this site that was seen beyond its own; 0 for none … */
+    struct kith_mono later_at;
     uint32_t healed; /* epoch that began with a healing; 0 for none */
+    bool older;      /* a member knows newer keys of this site */
     bool other_self; /* another machine runs as this site */
     struct sync_peer peer[SYNC_PEERS_MAX];
 };
@@ -212,6 +216,8 @@ int sync_take_verify(struct sync *s, const struct run *r, struct kith_error *e);
 
 /* sync_own.c: the own logs */
 void sync_own_tick(struct sync *s);
+void sync_own_refold(struct sync *s);
+void sync_own_compared(struct sync *s, const struct kith_site_id *site);
 void sync_own_foreign(struct sync *s, uint32_t peer, uint32_t epoch, const char *what);
 
 /* sync_fork.c: forks */

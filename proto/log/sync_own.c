@@ -19,23 +19,58 @@ static uint32_t others(const struct sync *s)
     return n;
 }
 
+static bool is_own(const struct sync *s, const struct heads_log *l)
+{
+    return memcmp(&l->key.site, &s->c.self, sizeof s->c.self) == 0;
+}
+
+/* Somebody claims to hold more of an own log, or it is on its way to the disk. */
+static bool own_on_its_way(const struct sync *s)
+{
+    for (uint32_t i = 0; i < s->heads.n; i++) {
+        const struct heads_log *l = s->heads.at[i];
+        bool claimed = l->tip > l->held;
+        for (uint32_t k = 0; k < HEADS_CLAIMS; k++)
+            claimed = claimed || (l->claim[k].peer != 0 && l->claim[k].seq > l->held);
+        if (is_own(s, l) && claimed)
+            return true;
+    }
+    return false;
+}
+
+/* A rotation closes the logs of an epoch that another disk has begun where they end here: so they are waited
+ * for, but no longer than a peer that claims and does not deliver is worth. */
+static bool waits_for_later(const struct sync *s)
+{
+    return s->later > s->c.epoch && s->now.ms - s->later_at.ms < SYNC_LATER_MS && own_on_its_way(s);
+}
+
 static void look_ready(struct sync *s)
 {
     bool waited = s->compared > 0 && s->now.ms - s->compared_at.ms >= SYNC_SECOND_MS;
-    uint32_t n = s->ready ? 0 : others(s);
-    s->ready = s->ready || n == 0 || s->compared >= 2 || (s->compared == 1 && n == 1) || waited;
+    if (s->ready || waits_for_later(s))
+        return;
+    uint32_t n = others(s);
+    s->ready = n == 0 || s->compared >= 2 || (s->compared == 1 && n == 1) || waited;
+}
+
+void sync_own_compared(struct sync *s, const struct kith_site_id *site)
+{
+    if (s->compared == 1 && memcmp(&s->compared_with, site, sizeof *site) == 0)
+        return;
+    if (s->compared++ == 0) {
+        s->compared_with = *site;
+        s->compared_at = s->now;
+    }
+    look_ready(s);
 }
 
 void sync_compared(struct sync *s, const struct kith_site_id *site, struct kith_mono now)
 {
     s->now = now;
-    if (s->compared == 1 && memcmp(&s->compared_with, site, sizeof *site) == 0)
-        return;
-    if (s->compared++ == 0) {
-        s->compared_with = *site;
-        s->compared_at = now;
-    }
-    look_ready(s);
+    if (s->dirty) /* what came with it may be a certificate of this site, which asks for a comparison anew */
+        sync_refold(s);
+    sync_own_compared(s, site);
 }
 
 void sync_alone(struct sync *s)
@@ -43,17 +78,38 @@ void sync_alone(struct sync *s)
     s->ready = true;
 }
 
+void sync_told_older(struct sync *s)
+{
+    s->older = true;
+}
+
+bool sync_older(const struct sync *s)
+{
+    return s->older;
+}
+
 void sync_own_tick(struct sync *s)
 {
     look_ready(s);
 }
 
-/* ---- the state of the own logs ---- */
-
-static bool is_own(const struct sync *s, const struct heads_log *l)
+/* A certificate of a later epoch than this home's keys are of: what was compared before says nothing of the
+ * logs of that epoch. */
+void sync_own_refold(struct sync *s)
 {
-    return memcmp(&l->key.site, &s->c.self, sizeof s->c.self) == 0;
+    const struct member *m = roster_member(s->c.roster, &s->c.self);
+    if (s->c.epoch == 0 || m == NULL || m->epoch <= s->c.epoch || m->epoch <= s->later)
+        return;
+    s->later = m->epoch;
+    s->later_at = s->now;
+    s->ready = false;
+    s->compared = 0;
+    for (uint32_t i = 0; i < SYNC_PEERS_MAX; i++)
+        if (sync_is_member(&s->peer[i]))
+            sync_pull_later(&s->peer[i]);
 }
+
+/* ---- the state of the own logs ---- */
 
 /* What a peer offered last is held, on disk, and is not the branch that this home wrote: that one it can
  * write again, the other only the network has. */
@@ -70,7 +126,7 @@ static bool settled(const struct sync *s, const struct heads_log *l)
 
 enum sync_own sync_own(const struct sync *s)
 {
-    enum sync_own state = s->ready ? OWN_WELL : OWN_WAITS;
+    enum sync_own state = s->ready ? OWN_WELL : s->older ? OWN_OLDER : OWN_WAITS;
     const struct member *m = roster_member(s->c.roster, &s->c.self);
     if (s->other_self)
         return OWN_ELSEWHERE;
@@ -99,6 +155,12 @@ int sync_may_append(const struct sync *s, struct kith_error *e)
             e, KITH_E_AGAIN,
             "nothing is signed before this site's own entries were compared with a peer: link up "
             "(kith sync), or say kith release --alone if none can be reached");
+    case OWN_OLDER:
+        return kith_fail(
+            e, KITH_E_AGAIN,
+            "this home is an old copy: other sites know newer keys of this site and take no link "
+            "under these; it goes on by itself as soon as its root key is here (kith key import "
+            "FILE) and a peer is linked");
     case OWN_FORKED:
     case OWN_SETTLED:
     case OWN_OUTDATED:

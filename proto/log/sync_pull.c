@@ -114,7 +114,7 @@ static void pull_end(struct sync *s, struct sync_peer *p)
         pull_begin(s, p);
     if (p->waits_hello || p->stage != STAGE_IDLE)
         return;
-    sync_compared(s, &p->site, s->now);
+    sync_own_compared(s, &p->site);
     struct sync_action *a = sync_act(s, SYNC_IN_STEP);
     a->peer = sync_slot(s, p);
     a->round = p->round;

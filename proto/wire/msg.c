@@ -110,6 +110,7 @@ static const struct field run_fields[] = {BYTES(msg_run, bytes, KITH_RUN_WIRE_MA
 static const struct field proof_fields[] = {BYTES(msg_proof, bytes, KITH_RUN_WIRE_MAX)};
 static const struct field ping_fields[] = {BOOL(msg_ping, reply)};
 static const struct field bye_fields[] = {UINT(msg_bye_body, code, 0, UINT32_MAX)};
+static const struct field root_fields[] = {FIXED(msg_root, sig, "sig")};
 /* clang-format on */
 
 static const struct layout {
@@ -121,7 +122,7 @@ static const struct layout {
     [MSG_RANGES] = {"RANGES", ROWS(ranges_fields)}, [MSG_HEADS] = {"HEADS", ROWS(heads_fields)},
     [MSG_WANT] = {"WANT", ROWS(want_fields)},       [MSG_RUN] = {"RUN", ROWS(run_fields)},
     [MSG_PROOF] = {"PROOF", ROWS(proof_fields)},    [MSG_PING] = {"PING", ROWS(ping_fields)},
-    [MSG_BYE] = {"BYE", ROWS(bye_fields)},
+    [MSG_BYE] = {"BYE", ROWS(bye_fields)},          [MSG_ROOT] = {"ROOT", ROWS(root_fields)},
 };
 
 /* Items of a message or of a list's item that are looked at, those of later versions included. */
@@ -255,6 +256,7 @@ static const char *check_message(const struct msg *m)
     case MSG_PROOF:
     case MSG_PING:
     case MSG_BYE:
+    case MSG_ROOT:
         break;
     }
     return NULL;
@@ -585,6 +587,7 @@ const char *msg_bye_text(uint32_t code)
         [BYE_PROTOCOL] = "what this site sent was refused there; compare the versions of the two sites",
         [BYE_BUSY] = "there is no room for another link there; it is tried again by itself",
         [BYE_FULL] = "a maximum of the network is reached there; ask a coordinator",
+        [BYE_OLDER] = "this site has newer keys than these; kith status says how it goes on",
     };
     return code < BYE_CODES ? texts[code] : "for a reason that this version does not know; update this site";
 }

@@ -1,4 +1,4 @@
-/* The nine messages of a link (SPEC 4.10 to 4.21). One message is one record.
+/* The ten messages of a link (SPEC 4.10 to 4.21). One message is one record.
  *
  * One table (msg.c) gives the fields of each message with their types and limits; encode, decode and print
  * all walk that table, so they cannot disagree. A message is a msgpack array: type, then its fields in order.
@@ -20,9 +20,10 @@ enum msg_type {
     MSG_RUN = 6,
     MSG_PROOF = 7,
     MSG_PING = 8,
-    MSG_BYE = 9
+    MSG_BYE = 9,
+    MSG_ROOT = 10
 };
-#define MSG_TYPES 10u
+#define MSG_TYPES 11u
 
 /* A bound in the order of heads: (stream, site, epoch). Ranges lie inside one stream. Unlike the epoch of a
  * log, that of a bound may be anything: (zeros, 0) is the beginning, (all ones, 2^32−1) the end. */
@@ -57,9 +58,10 @@ enum msg_bye {
     BYE_CODE_TAKEN = 8,  /* a member has this site code already */
     BYE_PROTOCOL = 9,    /* what you sent was refused */
     BYE_BUSY = 10,       /* no room for another link */
-    BYE_FULL = 11        /* a maximum of the network is reached */
+    BYE_FULL = 11,       /* a maximum of the network is reached */
+    BYE_OLDER = 12       /* your keys are of an epoch that is over, and you did not show your root key */
 };
-#define BYE_CODES 12u
+#define BYE_CODES 13u
 
 struct msg_hello {
     uint32_t version;                     /* of the protocol: 1 */
@@ -110,6 +112,9 @@ struct msg_ping {
 struct msg_bye_body {
     uint32_t code; /* enum msg_bye; unknown ones are shown by number */
 };
+struct msg_root {
+    struct kith_sig sig; /* the caller's root key signs this handshake (SPEC 4.39) */
+};
 
 struct msg {
     enum msg_type type;
@@ -123,6 +128,7 @@ struct msg {
         struct msg_proof proof;
         struct msg_ping ping;
         struct msg_bye_body bye;
+        struct msg_root root;
     };
 };
 

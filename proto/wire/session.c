@@ -468,6 +468,8 @@ static void route(struct session *s, struct msg *m, struct session_event *ret)
     ret->m = m;
     if (m->type == MSG_BYE) {
         set_goodbye(s, "the other site said goodbye", m->bye.code);
+        s->told = true;
+        s->told_code = m->bye.code;
         (void)die(s, KITH_OK);
     }
 }

@@ -126,6 +126,8 @@ static void seed_msg(void)
     save_msg("ping", &m);
     m = (struct msg){.type = MSG_BYE, .bye = {BYE_REVOKED}};
     save_msg("bye", &m);
+    m = (struct msg){.type = MSG_ROOT, .root = {{{1, 2, 3}}}};
+    save_msg("root", &m);
 }
 
 /* ---- entries and runs ---- */

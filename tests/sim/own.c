@@ -271,6 +271,8 @@ static const char *own_words(enum sync_own own)
         return "its own entries were compared: it may write";
     case OWN_WAITS:
         return "waits until its own entries are compared";
+    case OWN_OLDER:
+        return "is told that its keys are over";
     case OWN_FORKED:
         return "the network holds another branch of its own log: it writes nothing";
     case OWN_SETTLED:

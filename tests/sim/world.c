@@ -3,6 +3,8 @@
  * clock or draws entropy but from the seed, so a seed is a story that can be told again. */
 #include "tests/sim/world.h"
 
+#include "proto/log/greet.h"
+
 #include "kith/kinds.h"
 
 #include <assert.h>
@@ -243,6 +245,25 @@ void world_drain(struct world *w, uint32_t i)
 
 /* ---- links ---- */
 
+/* Site `at` looks at the keys that site `of` shows, as daemon/peer.c and older.c do. */
+static bool world_greets(struct world *w, uint32_t at, uint32_t of, const uint8_t hh[64])
+{
+    struct world_site *x = &w->site[at], *y = &w->site[of];
+    struct kith_sig sig;
+    if (!x->alive || !y->alive || greet_epoch(x->roster, &y->site, y->epoch) != GREET_OLDER)
+        return true;
+    if (y->root_away) {
+        world_hear(w, of, "is told", "these keys are over");
+        return false;
+    }
+    int r = greet_root_make(&w->net, &y->root_sk, hh, &sig);
+    assert(r == 0);
+    if (!greet_root_holds(x->roster, &y->site, hh, &sig))
+        world_violation(w, "%s does not take the root key of %s", x->code, y->code);
+    world_hear(w, of, "shows its root key", "its other keys are over");
+    return true;
+}
+
 void world_link_set(struct world *w, uint32_t l, bool up)
 {
     struct world_link *k = &w->link[l];
@@ -257,6 +278,10 @@ void world_link_set(struct world *w, uint32_t l, bool up)
     uint8_t hh[64];
     for (size_t i = 0; i < sizeof hh; i++)
         hh[i] = (uint8_t)world_random(w, 256);
+    if (up && (!world_greets(w, k->a, k->b, hh) || !world_greets(w, k->b, k->a, hh))) {
+        k->up = false;
+        return;
+    }
     for (uint32_t end = 0; end < 2; end++) {
         uint32_t me = end == 0 ? k->a : k->b, other = end == 0 ? k->b : k->a;
         struct world_site *x = &w->site[me];

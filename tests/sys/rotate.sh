@@ -87,7 +87,7 @@ done
 lesson 'Written by a thief, later' > "$top/late.md"
 k THF share --release "$top/late.md" > /dev/null 2>&1 # signed or refused: nobody takes it
 nap 1.5
-check 'the thief is not let in' test "$(logged ASH 'epoch 1.*epoch 2 is known')" -ge 1
+check 'the thief is not let in' test "$(logged ASH 'peer.older site=DAN .* epoch=1')" -ge 1
 in_step THF ASH && fail 'the thief is still linked'
 check_equal 'nothing later of the thief at ASH' \
     "$(sql ASH "SELECT count(*) FROM v_record WHERE title = 'Written by a thief, later'")" 0

@@ -77,7 +77,8 @@ static void test_signatures(void **state)
     } rows[] = {{CONTEXT_CERT, "sig_cert"},
                 {CONTEXT_COUNCIL, "sig_council"},
                 {CONTEXT_JOIN, "sig_join"},
-                {CONTEXT_BUNDLE, "sig_bundle"}};
+                {CONTEXT_BUNDLE, "sig_bundle"},
+                {CONTEXT_ROOT, "sig_root"}};
     struct kith_pk pk;
     struct crypto_sk sk;
     struct kith_net_id net;
@@ -87,7 +88,7 @@ static void test_signatures(void **state)
         struct kith_sig sig;
         assert_int_equal(crypto_make_sig(&sk, rows[i].c, &net, text("what is signed"), &sig), 0);
         expect_vector(rows[i].name, 0, sig.b, sizeof(sig.b));
-        for (enum crypto_context c = CONTEXT_ENTRY; c <= CONTEXT_BUNDLE; c++)
+        for (enum crypto_context c = CONTEXT_ENTRY; c <= CONTEXT_ROOT; c++)
             assert_int_equal(crypto_verify(&pk, c, &net, text("what is signed"), &sig), c == rows[i].c);
     }
 }

@@ -13,7 +13,7 @@
 #include "proto/wire/msg.h"
 #include "proto/wire/pack.h"
 
-#define SAMPLES 10u
+#define SAMPLES 11u
 
 static uint8_t wire[KITH_RECORD_PLAIN_MAX], again[KITH_RECORD_PLAIN_MAX], body[KITH_RUN_WIRE_MAX + 1];
 static struct msg sample, decoded;
@@ -95,6 +95,10 @@ static void make(struct msg *m, unsigned which)
         break;
     case 8:
         *m = (struct msg){.type = MSG_BYE, .bye = {.code = BYE_INVITE_USED}};
+        break;
+    case 9:
+        *m = (struct msg){.type = MSG_ROOT};
+        fill(&m->root.sig, sizeof m->root.sig, 7);
         break;
     default:
         make_heads(m, KITH_HEADS_MAX);
@@ -302,7 +306,7 @@ static void limits_hold_when_writing(void **state)
     refused(&sample);
     sample.hello.software = (struct kith_bytes){(const uint8_t *)"a\x1b[2J", 5};
     refused(&sample);
-    make(&sample, 9);
+    make(&sample, 10);
     sample.heads.count++;
     refused(&sample);
     sample.type = (enum msg_type)MSG_TYPES;

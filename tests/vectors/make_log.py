@@ -54,7 +54,7 @@ def main():
     show("invite_id", blake(16, b"kith-invite", bytes(range(64, 96))))
     show("tag", blake(16, b"kith-tag", bytes(range(96, 128)), key=hh)[:8])
     show("fingerprint", blake(16, b"kith-fp", b"one and two", key=hh))
-    for name in ("cert", "council", "join", "bundle"):
+    for name in ("cert", "council", "join", "bundle", "root"):
         show("sig_" + name, signature(root, b"kith " + name.encode() + b" v1", net, b"what is signed"))
 
     # Five entries: plain, empty body, extra header bytes, body gone, the largest kind and schema.

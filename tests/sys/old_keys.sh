@@ -1,0 +1,78 @@
+#!/bin/bash
+# A home that is put back to before a rotation (SPEC 4.39; S9): its link keys are over. With its root key it shows that
+# it is the site, gets what it had written, and goes on in a new epoch; without it, it hears nothing and says what to do,
+# and does it once the key is there. Whoever has the old keys and no root key is told nothing.
+. "$(dirname "$0")/lib.sh"
+
+own() { k "$1" status --json | grep -qE "\"own\": *\"$2\""; }
+titles() { sql "$1" "SELECT title FROM v_record WHERE kind = 'lesson' AND NOT here ORDER BY 1" | tr '\n' ' '; }
+all_have() { # titles, codes…
+    local t=$1 c
+    for c in "${@:2}"; do
+        [ "$(titles "$c")" = "$t" ] || return 1
+    done
+}
+put_back() { rm -rf "${home[$1]}" && cp -r "$top/$1.backup" "${home[$1]}"; }
+
+site_new ASH 'Old keys'
+site_new BEE
+site_new CAT
+for c in ASH BEE CAT; do site_up "$c"; done
+site_join ASH BEE
+site_join ASH CAT
+check_match 'a first release' "$(release BEE one)" '^BEE-L1$'
+wait_for 10 'all hold one' all_have 'one ' ASH BEE CAT
+
+# ---- 1. the root key is here: it recovers by itself ----
+site_down BEE
+cp -r "${home[BEE]}" "$top/BEE.backup"
+site_up BEE
+wait_for 10 'BEE writes' own BEE well
+k BEE rotate > /dev/null || fail 'BEE does not rotate'
+check_equal 'a release in the second epoch' "$(release BEE two)" BEE.2-L1
+wait_for 10 'all hold two' all_have 'one two ' ASH BEE CAT
+site_down BEE
+put_back BEE
+site_up BEE
+wait_for 20 'it shows its root key and begins a new epoch' grep -q 'heal.done' "${log[BEE]}"
+wait_for 10 'it writes' own BEE well
+check_equal 'nothing is lost' "$(titles BEE)" 'one two '
+check_equal 'a release in the third epoch' "$(release BEE three)" BEE.3-L1
+wait_for 10 'all hold three' all_have 'one three two ' ASH BEE CAT
+check_equal 'no fork' "$(sql ASH 'SELECT count(*) FROM proof')" 0
+wait_for 10 'all hold the same' same_heads ASH BEE CAT
+
+# ---- 2. the root key lies in a safe: nothing is heard, and it is said what to do ----
+printf 'correct horse battery staple\n' > "$top/pass" && chmod 600 "$top/pass"
+k CAT key export --remove "$top/cat.key" --passphrase-file "$top/pass" > /dev/null || fail 'no export'
+check_equal 'CAT releases' "$(release CAT four)" CAT-L1
+wait_for 10 'ASH has it' all_have 'four one three two ' ASH CAT
+site_down CAT
+cp -r "${home[CAT]}" "$top/CAT.backup"
+site_up CAT
+wait_for 10 'CAT writes' own CAT well
+k CAT key import "$top/cat.key" --passphrase-file "$top/pass" > /dev/null || fail 'no import'
+k CAT rotate > /dev/null || fail 'CAT does not rotate'
+check_equal 'in the second epoch' "$(release CAT five)" CAT.2-L1
+wait_for 10 'all hold five' all_have 'five four one three two ' ASH BEE CAT
+site_down CAT
+put_back CAT
+site_up CAT
+wait_for 20 'it is told that its keys are over' own CAT older
+out=$(k CAT status)
+check_match 'status says so, and what to do' "$out" 'keys are over.*kith key import FILE'
+lesson six > "$top/six.md"
+out=$(k CAT share --release "$top/six.md" 2>&1)
+check_match 'what is released waits' "$out" 'queued: not yet signed'
+out=$(k CAT rotate 2>&1)
+check_equal 'a rotation is refused' $? 5
+check_match 'and says what is missing' "$out" 'kith key import'
+check_equal 'it has learnt nothing of what it wrote since' "$(titles CAT)" 'four one three two '
+check_equal 'and of its second epoch not even that it is' "$(sql CAT 'SELECT count(*) FROM log WHERE epoch = 2 AND site = (SELECT site FROM v_member WHERE code = "CAT")' 2> /dev/null || echo 0)" 0
+check_equal 'nobody linked with it' "$(k CAT status --json | grep -cE '"in_step": *true')" 0
+k CAT key import "$top/cat.key" --passphrase-file "$top/pass" > /dev/null || fail 'no import after the restore'
+wait_for 20 'it begins a new epoch' grep -q 'heal.done' "${log[CAT]}"
+wait_for 20 'what waited leaves in it' all_have 'five four one six three two ' ASH BEE CAT
+check_equal 'under the new epoch' "$(sql ASH "SELECT id FROM v_record WHERE title = 'six'")" CAT.3-L1
+check 'all is verified' k CAT verify --full
+done_with
