@@ -6,7 +6,14 @@
 #include "kith/error.h"
 #include "kith/types.h"
 
-enum crypto_context { CONTEXT_ENTRY, CONTEXT_CERT, CONTEXT_COUNCIL, CONTEXT_JOIN, CONTEXT_BUNDLE, CONTEXT_ROOT };
+enum crypto_context {
+    CONTEXT_ENTRY,
+    CONTEXT_CERT,
+    CONTEXT_COUNCIL,
+    CONTEXT_JOIN,
+    CONTEXT_BUNDLE,
+    CONTEXT_ROOT
+};
 
 /* Ed25519 secret key as libsodium keeps it: seed ‖ public key. */
 struct crypto_sk {

@@ -21,11 +21,11 @@
 #define SYNC_TICK_MS       1000  /* deadlines are looked at so often */
 #define SYNC_HOUR_MS       3600000
 #define SYNC_SECOND_MS                                                                                       \
-    1000                     /* how long a second peer is waited for, once own heads were compared with one  \
-                              */
+    1000 /* how long a second peer is waited for, once own heads were compared with one                      \
+          */
 #define SYNC_LATER_MS    60000 /* how long logs of a later own epoch may be on their way */
-#define SYNC_PUSH_LINKS  16u /* above this many links, growth is announced rather than pushed */
-#define SYNC_REPEATS_MAX 8u  /* of the control stage, while the roster grows */
+#define SYNC_PUSH_LINKS  16u   /* above this many links, growth is announced rather than pushed */
+#define SYNC_REPEATS_MAX 8u    /* of the control stage, while the roster grows */
 
 /* The stages of a pull, in order; the four streams lie between, CONTROL being stream 0. */
 enum sync_stage {
@@ -159,7 +159,7 @@ struct sync {
     uint32_t compared; /* peers compared with since the start; the first one: */
     struct kith_site_id compared_with;
     struct kith_mono compared_at;
-    uint32_t later;  /* the highest epoch of this site that was seen beyond its own; 0 for none … */
+    uint32_t later; /* the highest epoch of this site that was seen beyond its own; 0 for none … */
     struct kith_mono later_at;
     uint32_t healed; /* epoch that began with a healing; 0 for none */
     bool older;      /* a member knows newer keys of this site */

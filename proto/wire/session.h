@@ -100,7 +100,7 @@ struct session {
     bool closing_noticed;
     int64_t keepalive_ms;
     bool ended_told;
-    bool told;           /* the other side said BYE, with this code */
+    bool told; /* the other side said BYE, with this code */
     uint32_t told_code;
     bool ping_owed;              /* a PING waits for room */
     size_t in_n, in_at, in_used; /* bytes in `in`; the first not consumed; taken by the event last given */

@@ -65,6 +65,7 @@ static int setup(void **state)
     memcpy(g.council.seat[0].name, "Site A", 7);
     council_policy_default(&g.council.policy);
     buf_init(&b, memory, sizeof memory);
+    assert_int_equal(council_seal(&g.council), 0);
     assert_int_equal(genesis_make(&g, &b), 0);
     roster = roster_new((struct kith_bytes){b.p, b.n}, &e);
     assert_non_null(roster);

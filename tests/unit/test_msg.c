@@ -243,9 +243,9 @@ static void appended_fields_are_skipped(void **state)
 static void unknown_types_are_named(void **state)
 {
     (void)state;
-    const uint8_t later[] = {0x92, 0x0a, 0xc3}, zero[] = {0x92, 0x00, 0xc3};
+    const uint8_t later[] = {0x92, 0x0b, 0xc3}, zero[] = {0x92, 0x00, 0xc3};
     assert_int_equal(decode(later, sizeof later), KITH_E_INVALID);
-    assert_non_null(strstr(error.text, "\"10\""));
+    assert_non_null(strstr(error.text, "\"11\""));
     assert_int_equal(decode(zero, sizeof zero), KITH_E_INVALID);
     assert_non_null(strstr(error.text, "\"0\""));
     const uint8_t huge[] = {0x92, 0xcf, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xc3};

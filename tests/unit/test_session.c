@@ -520,12 +520,12 @@ static void records_of_nonsense_end_the_link(void **state)
     open_link();
     /* what another version might send, well encrypted */
     uint8_t *at = a.s.out;
-    memcpy(at + 2, (const uint8_t[]){0x92, 0x0a, 0x01}, 3);
+    memcpy(at + 2, (const uint8_t[]){0x92, 0x0b, 0x01}, 3);
     noise_encrypt(&a.s.send, at + 2, 3, at + 2);
     at[0] = 0, at[1] = 19;
     a.s.out_n = 21;
     pump(WHOLE);
-    assert_non_null(strstr(b.s.error.text, "\"10\""));
+    assert_non_null(strstr(b.s.error.text, "\"11\""));
     assert_int_equal(b.messages, 0);
     dead(&b, KITH_E_INVALID);
 }
