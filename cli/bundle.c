@@ -27,7 +27,7 @@ void bundle_fingerprint_hex(const char *hex, char ret[FINGERPRINT_SIZE])
 
 static int cannot(const char *path, const char *what, struct kith_error *e)
 {
-    return kith_fail(e, errno == ENOENT ? KITH_E_USAGE : KITH_E_INVALID, "%.200s: \"%s\": %s", path, what,
+    return kith_fail(e, errno == ENOENT ? KITH_E_USAGE : KITH_E_INVALID, "%s: \"%.200s\": %s", what, path,
                      strerror(errno));
 }
 

@@ -152,7 +152,7 @@ static int base_on(struct creating *k, const char *path, struct kith_error *e)
 
 static int write_fails(struct creating *k, struct kith_error *e)
 {
-    return kith_fail(e, KITH_E_INVALID, "%.200s: \"cannot be written\": %s", k->now, strerror(errno));
+    return kith_fail(e, KITH_E_INVALID, "cannot be written: \"%.200s\": %s", k->now, strerror(errno));
 }
 
 static int part_open(struct creating *k, struct kith_error *e)

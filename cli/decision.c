@@ -79,7 +79,8 @@ void decision_put(struct sheet *s, const struct replica_decision *x)
 {
     char agreed[64] = "";
     if (x->need > 0)
-        snprintf(agreed, sizeof agreed, "%lld of %lld", (long long)x->have, (long long)x->need);
+        snprintf(agreed, sizeof agreed, x->have > x->need ? "%lld, needs %lld" : "%lld of %lld",
+                 (long long)x->have, (long long)x->need);
     sheet_text(s, "what", x->what);
     sheet_text(s, "agreed", agreed);
     sheet_integer(s, "have", x->have);

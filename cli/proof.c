@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/bundle.h"
+#include "cli/markdown.h"
 #include "cli/people.h"
 #include "cli/replica_entry.h"
 #include "cli/replica_proof.h"
@@ -24,7 +25,7 @@ struct writing {
 static int flush(struct writing *k, struct kith_error *e)
 {
     if (k->b.failed || fwrite(k->b.p, 1, k->b.n, k->out) != k->b.n)
-        return kith_fail(e, KITH_E_INVALID, "%.200s: \"cannot be written\": %s", k->path, strerror(errno));
+        return kith_fail(e, KITH_E_INVALID, "cannot be written: \"%.200s\": %s", k->path, strerror(errno));
     buf_reset(&k->b);
     return 0;
 }
@@ -151,7 +152,7 @@ static int open_out(struct writing *k, struct kith_error *e)
     k->out = fopen(k->path, "wbx"); /* never over another file */
     if (k->out)
         return 0;
-    return kith_fail(e, KITH_E_USAGE, "%.200s: \"cannot be written\": %s; choose another name", k->path,
+    return kith_fail(e, KITH_E_USAGE, "cannot be written: \"%.200s\": %s; choose another name", k->path,
                      strerror(errno));
 }
 
@@ -172,7 +173,7 @@ int proof_write(const struct cli *cli, struct replica *r, const char *name, cons
     if (k->out && (fclose(k->out) || rc)) {
         remove(path);
         rc = rc ? rc
-                : kith_fail(&e, KITH_E_INVALID, "%.200s: \"cannot be written\": %s", path, strerror(errno));
+                : kith_fail(&e, KITH_E_INVALID, "cannot be written: \"%.200s\": %s", path, strerror(errno));
     }
     if (!rc)
         people_say(cli, "Wrote %s: whoever has it can check it with kith verify --proof, without a replica.",
@@ -195,7 +196,46 @@ struct proved {
     bool counts;      /* inside the valid part of its log, by what the proof holds */
     bool coordinator; /* listed in a council; else admitted by an operation */
     struct kith_bytes title;
+    uint32_t g;                    /* the council that admitted or listed it */
+    char admitted[NAME_TEXT_SIZE]; /* the first posting of its admission that counts; "" for a coordinator */
+    char *text;                    /* what was written, as Markdown; NULL where there is none to read */
+    size_t text_n;
 };
+
+static void name_place(const struct roster *r, const struct kith_pos *at, char ret[NAME_TEXT_SIZE])
+{
+    const struct member *m = roster_member(r, &at->log.site);
+    struct record_name name = {.epoch = at->log.epoch, .stream = at->log.stream, .seq = at->seq};
+    snprintf(name.code, sizeof name.code, "%s", m ? m->shown : "?");
+    name_print(&name, ret);
+}
+
+/* By which decision the site belongs. */
+static void gather_admission(const struct roster *r, struct proved *p)
+{
+    for (uint32_t i = 0; i < roster_councils(r); i++) {
+        enum roster_council_state state;
+        const struct council *c = roster_council_at(r, i, &state);
+        if (memcmp(&c->id, &p->site->council, sizeof c->id) == 0)
+            p->g = c->g;
+    }
+    if (p->site->admitted.seq > 0)
+        name_place(r, &p->site->admitted, p->admitted);
+}
+
+/* What the text says, if it is of a kind that this version knows and keeps its rules: whoever signed it may
+ * have put anything there. */
+static void gather_text(struct proved *p)
+{
+    const struct kind *k = p->kind;
+    struct kith_error none;
+    if (!k || k->stream == KITH_CONTROL || !p->x->has_body || kind_check_received(k, p->x->body, &none))
+        return;
+    p->title = kind_title(k, p->x->body);
+    if (k->title && p->x->e.schema <= k->schema &&
+        markdown_print(k, p->x->body, &p->text, &p->text_n, NULL, &none))
+        p->text = NULL;
+}
 
 static void gather(const struct bundle_check *check, const struct bundle_opening *o, struct proved *p)
 {
@@ -218,8 +258,8 @@ static void gather(const struct bundle_check *check, const struct bundle_opening
         snprintf(p->kind_text, sizeof p->kind_text, "%s", p->kind->name);
     else
         snprintf(p->kind_text, sizeof p->kind_text, "kind-%u", p->x->e.kind);
-    if (p->kind && p->x->has_body && p->kind->stream != KITH_CONTROL)
-        p->title = kind_title(p->kind, p->x->body);
+    gather_text(p);
+    gather_admission(r, p);
 }
 
 static void print_json(const struct bundle_check *check, const struct proved *p)
@@ -238,6 +278,10 @@ static void print_json(const struct bundle_check *check, const struct proved *p)
     js_put_truth(o, "counts", p->counts);
     if (p->title.n)
         js_put_bytes(o, "title", p->title);
+    js_put_integer(o, "council", p->g);
+    js_put(o, "admitted", p->admitted[0] ? p->admitted : NULL);
+    if (p->text)
+        js_put_bytes(o, "text", (struct kith_bytes){(const uint8_t *)p->text, p->text_n});
     js_print_take(o, stdout);
 }
 
@@ -252,10 +296,18 @@ static void print_people(const struct cli *cli, const struct bundle_check *check
                         ? "Its text is in this file, and is the text that was signed."
                         : "Its text is not in this file: it was withdrawn, or not held where this was made. "
                           "What was signed about it proves nothing about any text without it.");
-    people_say(cli, "The key is that of epoch %u, named by a certificate of the site's root; the site %s.",
-               p->x->e.log.epoch,
-               p->coordinator ? "is, or was, listed as a coordinator by a council"
-                              : "was admitted by its coordinators");
+    if (p->coordinator)
+        people_say(
+            cli,
+            "The key is that of epoch %u, named by a certificate of the site's root; council %u lists the "
+            "site as a coordinator.",
+            p->x->e.log.epoch, p->g);
+    else
+        people_say(
+            cli,
+            "The key is that of epoch %u, named by a certificate of the site's root; the site was admitted "
+            "under council %u, first by %s.",
+            p->x->e.log.epoch, p->g, p->admitted);
     if (!p->counts)
         people_say(
             cli,
@@ -264,6 +316,10 @@ static void print_people(const struct cli *cli, const struct bundle_check *check
     people_say(
         cli,
         "That this is the network you mean shows its fingerprint only; later decisions are not in the file.");
+    if (p->text) {
+        people_say(cli, "The text that was signed:");
+        printf("\n%.*s", (int)p->text_n, p->text);
+    }
 }
 
 /* Somebody with a home of another network holds a proof that is about nothing there. */
@@ -305,6 +361,7 @@ int proof_verify(struct cli *cli, const char *home, const char *path)
         print_json(check, &p);
     else if (!rc)
         print_people(cli, check, &p);
+    free(p.text);
     bundle_check_free(check);
     return rc ? cli_fail(&e) : CLI_DONE;
 }

@@ -53,6 +53,7 @@ struct replica_health {
     uint64_t missing, refused; /* bodies wanted and not here; bodies turned away */
     uint32_t members;          /* this site included, removed ones not */
     uint32_t waiting;          /* decisions that lack another coordinator */
+    uint32_t waiting_here;     /* … those to which this site could agree */
     uint32_t silent;           /* others of whom nothing came for REPLICA_SILENT_MS */
     int64_t heard;             /* when a link was in step last, ms since 1970; −1: never */
     char heard_code[NAME_CODE_SIZE];

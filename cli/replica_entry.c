@@ -1,5 +1,6 @@
 #include "cli/replica_entry.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +37,11 @@ static const char sql_log_one[] =
     " FROM member m JOIN log l ON l.site = m.site"
     " JOIN run r ON r.log = l.number WHERE m.code = ?1 AND l.stream = ?2 AND l.epoch = ?3"
     " AND ?4 BETWEEN r.first AND r.first + r.count - 1 LIMIT 1";
+static const char sql_state[] =
+    "SELECT CASE g.state WHEN 1 THEN 'missing' WHEN 2 THEN 'refused' WHEN 3 THEN 'withdrawn' ELSE 'pruned' "
+    "END, "
+    "coalesce(g.rule, '') FROM member m JOIN log l ON l.site = m.site JOIN gone g ON g.log = l.number"
+    " WHERE m.code = ?1 AND l.stream = ?2 AND l.epoch = ?3 AND g.seq = ?4";
 static const char sql_code[] = "SELECT code FROM member WHERE site = ?1";
 static const char sql_series[] =
     "SELECT json_extract(body, '$.icon'), coalesce(json_array_length(body, '$.periods'), 0) FROM v_series"
@@ -462,6 +468,25 @@ int replica_log_find(struct replica *r, const struct record_name *name, struct r
     sqlite3_finalize(st);
     run_ctx_free(ctx);
     return rc;
+}
+
+int replica_body_state(struct replica *r, const struct record_name *name, char ret_state[12],
+                       char ret_rule[64], struct kith_error *e)
+{
+    sqlite3_stmt *st;
+    int rc = replica_prepare(r, sql_state, &st, e);
+    if (rc)
+        return rc;
+    replica_bind_place(st, name);
+    rc = replica_step(r, st, e);
+    snprintf(ret_state, 12, "held");
+    ret_rule[0] = '\0';
+    if (rc > 0) {
+        replica_copy_into(st, 0, ret_state, 12);
+        replica_copy_into(st, 1, ret_rule, 64);
+    }
+    sqlite3_finalize(st);
+    return rc < 0 ? rc : 0;
 }
 
 bool replica_code(struct replica *r, const struct kith_site_id *site, char ret[NAME_CODE_SIZE])

@@ -77,6 +77,10 @@ void replica_log_end(struct replica_log *l);
 /* One entry by its position, in a page of its own. KITH_E_NOTFOUND. */
 int replica_log_find(struct replica *r, const struct record_name *name, struct replica_log *l,
                      struct kith_error *e);
+/* What became of its body: held, missing, refused, withdrawn or pruned; of a refused one the rule, else "".
+ */
+int replica_body_state(struct replica *r, const struct record_name *name, char ret_state[12],
+                       char ret_rule[64], struct kith_error *e);
 /* The code of a site by its id, "" and false when it is not known. */
 bool replica_code(struct replica *r, const struct kith_site_id *site, char ret[NAME_CODE_SIZE]);
 

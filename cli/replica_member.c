@@ -15,6 +15,9 @@ static const char sql_silent[] =
     " AND (SELECT stored FROM run ORDER BY arrival LIMIT 1) < ?1";
 static const char sql_members[] = "SELECT count(*) FROM v_member WHERE state NOT IN ('revoked', 'former')";
 static const char sql_waiting[] = "SELECT count(*) FROM waiting";
+static const char sql_waiting_here[] = "SELECT count(*) FROM v_waiting WHERE NOT mine AND EXISTS (SELECT 1 "
+                                       "FROM v_member WHERE state = 'coordinator' AND "
+                                       "site = (SELECT value FROM meta WHERE key = 'site'))";
 static const char sql_heard[] =
     "SELECT heard, code FROM v_peer WHERE heard IS NOT NULL ORDER BY heard DESC LIMIT 1";
 static const char sql_lag[] = "SELECT coalesce(sum(count), 0) FROM run WHERE arrival > coalesce((SELECT "
@@ -116,12 +119,12 @@ int replica_refused(struct replica *r, struct replica_refused *ret, uint32_t cap
 int replica_health(struct replica *r, int64_t now, struct replica_health *ret, struct kith_error *e)
 {
     struct replica_health h = {.heard = -1};
-    static const char *const sql[] = {sql_lag,     sql_entries, sql_drafts, sql_missing,
-                                      sql_refused, sql_members, sql_waiting};
-    int64_t v[7] = {0};
+    static const char *const sql[] = {sql_lag,     sql_entries, sql_drafts,  sql_missing,
+                                      sql_refused, sql_members, sql_waiting, sql_waiting_here};
+    int64_t v[8] = {0};
     int rc = 0;
     replica_start(r);
-    for (int i = 0; i < 7 && !rc; i++)
+    for (int i = 0; i < 8 && !rc; i++)
         rc = replica_integer(r, sql[i], 0, &v[i], e);
     if (!rc)
         rc = read_heard(r, &h, e);
@@ -136,6 +139,7 @@ int replica_health(struct replica *r, int64_t now, struct replica_health *ret, s
     h.refused = (uint64_t)v[4];
     h.members = (uint32_t)v[5];
     h.waiting = (uint32_t)v[6];
+    h.waiting_here = (uint32_t)v[7];
     *ret = h;
     return 0;
 }

@@ -20,7 +20,7 @@ static int read_request(const char *path, uint8_t *ret, size_t *ret_n, struct ki
     FILE *in = fopen(path, "rb");
     if (!in)
         return kith_fail(e, KITH_E_USAGE,
-                         "%.200s: \"cannot be opened\": name the file that the site has sent", path);
+                         "cannot be opened: \"%.200s\": name the file that the site has sent", path);
     *ret_n = fread(ret, 1, REQUEST_FILE_MAX + 1, in);
     fclose(in);
     return *ret_n <= REQUEST_FILE_MAX

@@ -42,6 +42,14 @@ static bool has_rivals(const struct replica_decision *list, uint32_t n)
     return councils > 1;
 }
 
+static bool has_own(const struct replica_decision *list, uint32_t n)
+{
+    bool own = false;
+    for (uint32_t i = 0; i < n; i++)
+        own = own || list[i].mine;
+    return own;
+}
+
 static void print_list(struct cli *cli, struct replica *r, const struct replica_decision *list, uint32_t n)
 {
     struct sheet s;
@@ -56,6 +64,11 @@ static void print_list(struct cli *cli, struct replica *r, const struct replica_
     if (cli->format == CLI_PEOPLE && has_rivals(list, n))
         people_say(cli, "Of several councils only one comes into force; the others lapse then, and are to be "
                         "asked for again.");
+    if (cli->format == CLI_PEOPLE && has_own(list, n))
+        people_say(
+            cli,
+            "What this site asked for or agreed to cannot be taken back. Without the others nothing comes "
+            "of it; a council that waits lapses when another one comes into force.");
 }
 
 static int endorse(struct cli *cli, const struct replica_decision *x)
@@ -124,7 +137,13 @@ const struct verb verb_endorse = {
     .text = "Without N: councils that lack signatures, and admissions, revocations and\n"
             "withdrawals that lack another coordinator, in words. With N this site agrees: it\n"
             "signs the council with its root key, or posts the same operation. A number stands\n"
-            "for one decision here, for ever.",
+            "for one decision here, for ever.\n"
+            "\n"
+            "There is no verb that takes an agreement back, since others may have counted it\n"
+            "already. A council that waits lapses when another one comes into force: propose\n"
+            "that one. An admission, revocation or withdrawal waits until enough agree, under\n"
+            "a new council too. What was decided is followed by another decision: an admission\n"
+            "by kith revoke, a revocation by kith invite CODE --follows CODE.",
     .example = "    kith endorse\n    kith endorse 3",
     .words_max = 1,
     .run = run,

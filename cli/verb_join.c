@@ -95,7 +95,7 @@ static int write_request(const char *path, struct kith_bytes bytes, struct kith_
     bool bad = !out || fwrite(bytes.p, 1, bytes.n, out) != bytes.n || fflush(out) || fsync(fileno(out));
     if (out && fclose(out))
         bad = true;
-    return bad ? kith_fail(e, KITH_E_USAGE, "%.200s: \"cannot be written\": %s; choose another name", path,
+    return bad ? kith_fail(e, KITH_E_USAGE, "cannot be written: \"%.200s\": %s; choose another name", path,
                            strerror(errno))
                : 0;
 }

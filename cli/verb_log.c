@@ -207,12 +207,25 @@ static int list(const struct cli *cli, struct replica *r, struct replica_log *l,
 
 /* ---- one entry ---- */
 
-static void put_facts(struct js *o, struct replica *r, const struct replica_log_entry *x)
+/* The words for a text that is not there, by what became of it. */
+static void say_state(const char *state, const char *id, char ret[TEXT_MAX])
+{
+    if (strcmp(state, "withdrawn") == 0)
+        snprintf(ret, TEXT_MAX, "its text was taken back: kith withdraw --status %s", id);
+    else if (strcmp(state, "pruned") == 0)
+        snprintf(ret, TEXT_MAX, "its text went when a newer one came");
+    else if (strcmp(state, "missing") == 0)
+        snprintf(ret, TEXT_MAX, "its text has not arrived; no site that was asked has given it");
+}
+
+static void put_facts(struct js *o, struct replica *r, const struct replica_log_entry *x, const char *state,
+                      const char *rule)
 {
     char id[NAME_TEXT_SIZE], kind[32], text[TEXT_MAX], id_hex[65], prev[65], commit[65];
     name_of(x, id);
     kind_name(x->x.e.kind, kind);
     say(r, x, text);
+    say_state(state, id, text);
     hex_print(x->x.id.b, sizeof x->x.id.b, id_hex);
     hex_print(x->x.e.prev.b, sizeof x->x.e.prev.b, prev);
     hex_print(x->x.e.commit.b, sizeof x->x.e.commit.b, commit);
@@ -224,6 +237,9 @@ static void put_facts(struct js *o, struct replica *r, const struct replica_log_
     js_put(o, "text", text);
     js_put_integer(o, "bytes", (int64_t)x->x.body.n);
     js_put_truth(o, "body", x->x.has_body);
+    js_put(o, "state", state);
+    if (rule[0])
+        js_put(o, "rule", rule);
     js_put_truth(o, "counts", x->counts);
     js_put(o, "entry", id_hex);
     js_put(o, "prev", prev);
@@ -249,16 +265,19 @@ static int show(const struct cli *cli, struct replica *r, const char *text, stru
                 struct kith_error *e)
 {
     struct record_name name;
+    char state[12], rule[64];
     int rc = name_parse(text, &name, e);
     if (!rc && name.here)
         rc = kith_fail(e, KITH_E_USAGE, "in no log yet: \"%s\": it was not released; see kith show %s", text,
                        text);
     if (!rc)
         rc = replica_log_find(r, &name, l, e);
+    if (!rc)
+        rc = replica_body_state(r, &name, state, rule, e);
     if (rc)
         return cli_fail(e);
     struct js *o = js_object();
-    put_facts(o, r, &l->entry[0]);
+    put_facts(o, r, &l->entry[0], state, rule);
     if (cli->format == CLI_JSON) {
         js_print_take(o, stdout);
     } else {

@@ -130,7 +130,11 @@ const struct verb verb_retain = {
     .summary = "legal hold: keep a text that was or may be taken back; list what is kept",
     .text = "A record that is taken back is hidden here like everywhere, but its text is not\n"
             "erased while it is on hold. That it is kept stands in this site's receipts, which\n"
-            "every site can read; the reason stays here. At most 64 at a time.",
+            "every site can read; the reason stays here. At most 64 at a time.\n"
+            "\n"
+            "kith shows it to nobody, but it still lies in replica.db, which the site's group\n"
+            "can read with other programs. Where that is too much, take people out of the\n"
+            "group for as long as the hold lasts.",
     .example = "    kith retain ASH-L128 --reason \"inquest 2026/14\"\n    kith retain\n"
                "    kith retain ASH-L128 --release",
     .options = options,

@@ -152,10 +152,15 @@ static void print_membership(const struct status *s)
     char text[300], when[PEOPLE_TIME_SIZE];
     if (s->self.contested[0])
         print_text(s, "ATTENTION", s->self.contested);
-    if (s->h.waiting)
-        print_number(s, "Decisions", s->h.waiting,
-                     s->h.waiting == 1 ? " waits for another coordinator: kith endorse"
-                                       : " wait for another coordinator: kith endorse");
+    if (s->h.waiting_here)
+        print_number(s, "Decisions", s->h.waiting_here,
+                     s->h.waiting_here == 1 ? " waits for this site to agree: kith endorse"
+                                            : " wait for this site to agree: kith endorse");
+    if (s->h.waiting > s->h.waiting_here)
+        print_number(s, s->h.waiting_here && !s->cli->plain ? "" : "Decisions",
+                     s->h.waiting - s->h.waiting_here,
+                     s->h.waiting - s->h.waiting_here == 1 ? " waits for another coordinator: kith endorse"
+                                                           : " wait for another coordinator: kith endorse");
     if (s->event.number > 0) {
         people_time(s->cli->now, s->event.time, when);
         snprintf(text, sizeof text, "%s: %.200s", when, s->event.text);
@@ -342,6 +347,7 @@ static struct js *make_json(const struct status *s)
     js_put_time(o, "left", s->self.left);
     js_put(o, "revoked_by", s->self.revoked_by[0] ? s->self.revoked_by : NULL);
     js_put_integer(o, "waiting", s->h.waiting);
+    js_put_integer(o, "waiting_here", s->h.waiting_here);
     js_put(o, "contested", s->self.contested[0] ? s->self.contested : NULL);
     js_put_copy(o, "peers", js_get(s->live, "peers"));
     js_put_copy(o, "listen", js_get(s->live, "listen"));

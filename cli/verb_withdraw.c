@@ -31,8 +31,8 @@ static int read_reason(const struct arguments *a, uint64_t *ret, struct kith_err
             *ret = i + 1;
             return 0;
         }
-    return kith_fail(e, KITH_E_USAGE, "%s: \"%s\": give --reason privacy, error, superseded or consent",
-                     text ? "no such reason" : "no reason is given", text ? text : "");
+    return kith_fail(e, KITH_E_USAGE, "%s: \"%.40s\": give --reason privacy, error, superseded or consent",
+                     text ? "no such reason" : "no reason is given", text ? text : a->word[0]);
 }
 
 static int read_ids(const struct arguments *a, struct kith_error *e)
@@ -95,17 +95,21 @@ static void print_done(const struct cli *cli, const struct js *one, int64_t eras
 {
     const char *id = js_text(one, "id");
     char when[PEOPLE_TIME_SIZE];
-    bool counts = js_truth(one, "counts");
+    bool counts = js_truth(one, "counts"), again = js_truth(one, "again");
     people_time(cli->now, cli->now + erase_ms, when);
     if (cli->format == CLI_JSON) {
         struct js *o = js_object();
         js_put(o, "id", id);
         js_put(o, "by", js_text(one, "by"));
         js_put_truth(o, "withdrawn", counts);
+        js_put_truth(o, "again", again);
         js_put_integer(o, "erase_ms", erase_ms);
         js_print_take(o, stdout);
     } else if (!counts) {
-        people_say(cli, "Asked for: %s. Other coordinators have to agree: kith endorse at their sites.", id);
+        people_say(cli, "Asked for%s: %s. Other coordinators have to agree: kith endorse at their sites.",
+                   again ? " before" : "", id);
+    } else if (again) {
+        people_say(cli, "Taken back before: %s; kith withdraw --status %s tells who has erased it.", id, id);
     } else {
         people_say(cli,
                    "Taken back: %s. Hidden now, erased %s; kith withdraw --status %s tells who has done so.",
@@ -223,6 +227,31 @@ static void say_below(const struct cli *cli, const struct replica_withdrawal *w)
             w->id);
 }
 
+/* What a coordinator asked for and others have not agreed to yet; else nothing is known of it. */
+static int not_taken_back(struct replica *r, const char *text, const struct record_name *name,
+                          struct kith_error *e)
+{
+    char id[NAME_TEXT_SIZE], begins[NAME_TEXT_SIZE + 16];
+    struct replica_decision *list = NULL;
+    uint32_t n = 0;
+    name_print(name, id);
+    snprintf(begins, sizeof begins, "withdraw %s:", id); /* as in words_op */
+    int rc = replica_decisions(r, REPLICA_WAITING, &list, &n, e);
+    if (rc)
+        return rc;
+    rc = kith_fail(e, KITH_E_NOTFOUND,
+                   "was not taken back, or nothing was heard of it: \"%s\": see kith show %s", text, text);
+    for (uint32_t i = 0; i < n; i++)
+        if (strncmp(list[i].what, begins, strlen(begins)) == 0)
+            rc =
+                kith_fail(e, KITH_E_NOTFOUND,
+                          "not taken back yet, and shown: \"%s\": %lld of %lld coordinators have agreed; see "
+                          "kith endorse",
+                          text, (long long)list[i].have, (long long)list[i].need);
+    replica_decisions_free(list, n);
+    return rc;
+}
+
 static int status_one(const struct cli *cli, struct replica *r, const char *text, struct kith_error *e)
 {
     struct record_name name;
@@ -235,9 +264,7 @@ static int status_one(const struct cli *cli, struct replica *r, const char *text
     if (!rc)
         rc = replica_withdrawals(r, &name, &w, &n, e);
     if (!rc && n == 0)
-        rc =
-            kith_fail(e, KITH_E_NOTFOUND,
-                      "was not taken back, or nothing was heard of it: \"%s\": see kith show %s", text, text);
+        rc = not_taken_back(r, text, &name, e);
     if (!rc)
         rc = replica_confirmations(r, w, &c, &sites, e);
     if (!rc && cli->format == CLI_PEOPLE)
@@ -292,6 +319,10 @@ const struct verb verb_withdraw = {
             "network has agreed on (kith policy show), and says so in a receipt.\n"
             "\n"
             "There is no way back: what is to be read again is shared and released anew.\n"
+            "\n"
+            "Until it is erased the text is hidden, but still lies in replica.db of each home,\n"
+            "which the site's group can read with other programs than kith; while a site keeps\n"
+            "it by order of law (kith retain), it lies there for as long as that lasts.\n"
             "\n"
             "Not reached: exports, backups, printed pages and copies elsewhere, and sites that\n"
             "never have a link or a bundle again. What was not released yet is taken away with\n"

@@ -8,12 +8,14 @@
 static void put_result(struct buf *b, const struct withdraw_item *x)
 {
     bool good = x->why.code == 0;
-    pack_map(b, 3);
+    pack_map(b, good ? 4 : 3);
     if (!good) {
         answer_why(b, x->why.code, x->why.text);
         answer_text(b, "id", x->id);
         return;
     }
+    pack_cstr(b, "again");
+    pack_bool(b, x->again);
     answer_text(b, "by", x->by_council ? "council" : "site");
     pack_cstr(b, "counts");
     pack_bool(b, x->counts);

@@ -213,7 +213,9 @@ int govern_propose(struct daemon *d, struct council *take, struct govern_done *r
     drive_commit(d); /* own operations are durable, and bounded */
     const struct council *equal = find_equal(d, take, &take->rev);
     if (same_decision(take, roster_council(d->roster)))
-        r = kith_fail(e, KITH_E_REFUSED, "council %u says so already: there is nothing to change",
+        r = kith_fail(e, KITH_E_REFUSED,
+                      "council %u says so already: there is nothing to change; what waits for another "
+                      "one cannot be taken back, and lapses with the next council that comes into force",
                       roster_council(d->roster)->g);
     if (r == 0 && equal) {
         *take = *equal;

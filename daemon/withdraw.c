@@ -79,6 +79,17 @@ static int add_entry(struct daemon *d, bool *open, struct kith_bytes body, struc
     return kith_fail(e, KITH_E_FULL, "the withdrawal does not fit into a run");
 }
 
+/* Said once is enough, but where somebody else said it in this site's name (SPEC 7.11). */
+static bool was_said(const struct daemon *d, const struct withdraw_item *x, struct kith_bytes body)
+{
+    struct kith_id hash;
+    if (roster_withdrawal_of(d->roster, &x->at) != NULL)
+        return d->doubted == 0;
+    crypto_op_id(KITH_KIND_WITHDRAW, body, &hash);
+    uint32_t place = x->by_council ? roster_op_place(d->roster, &hash) : roster_ops(d->roster);
+    return place < roster_ops(d->roster) && roster_op_by(d->roster, place, &d->keys.site);
+}
+
 static void write_one(struct daemon *d, struct withdraw_item *x, uint32_t reason, bool *open)
 {
     uint8_t memory[BODY_MAX];
@@ -90,7 +101,8 @@ static void write_one(struct daemon *d, struct withdraw_item *x, uint32_t reason
         kith_fail(&x->why, KITH_E_INTERNAL, "the withdrawal of \"%s\" could not be packed", x->id);
         return;
     }
-    int r = add_entry(d, open, (struct kith_bytes){b.p, b.n}, &x->why);
+    x->again = was_said(d, x, (struct kith_bytes){b.p, b.n});
+    int r = x->again ? 0 : add_entry(d, open, (struct kith_bytes){b.p, b.n}, &x->why);
     x->why.code = r < 0 ? r : 0;
 }
 

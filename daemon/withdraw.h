@@ -10,6 +10,7 @@ struct withdraw_item {
     struct kith_pos at;
     bool by_council;       /* else this site's own */
     bool counts;           /* it is hidden now; else other coordinators have to agree */
+    bool again;            /* nothing was written: it counted, or this site had asked for it, before */
     struct kith_error why; /* code 0: it was written, or was there before */
 };
 

@@ -154,6 +154,13 @@ k ASH log "$id" --proof "$usb/proof" > /dev/null || fail 'write a proof'
 out=$("$kith" --home "$top/nowhere" verify --proof "$usb/proof") || fail "check a proof: $out"
 check_match 'it says what it proves' "$out" "Proved: $id was written and signed by ASH \\(Site ASH\\) in the network By hand"
 check_match 'its text is in it' "$out" 'Its text is in this file'
+check_match 'and can be read' "$out" '^A text that was really written\.'
+check_match 'by whose decision the site belongs' "$out" 'council 0 lists the site as a coordinator'
+check_match 'for machines too' "$("$kith" --home "$top/nowhere" --json verify --proof "$usb/proof")" \
+    '"council":0,"admitted":null,"text":".*A text that was really written'
+k ASH log COL-L1 --proof "$usb/proof-col" > /dev/null || fail 'a proof of what COL wrote'
+check_match 'who admitted COL' "$("$kith" --home "$top/nowhere" verify --proof "$usb/proof-col")" \
+    'admitted under council 0, first by ASH-C[0-9]+'
 check_equal 'the fingerprint of the network' "$(finger Network "$out")" "$network"
 check_equal 'no other text is in it' "$(strings "$usb/proof" | grep -c 'By hand 1')" 0
 k ASH log ASH-C2 --proof "$usb/control" > /dev/null || fail 'a proof of an operation'

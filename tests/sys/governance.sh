@@ -38,10 +38,19 @@ k BRK policy set erase_after 0 > "$top/out" || fail 'BRK proposes nothing'
 check_match 'the second of two needs the first' "$(cat "$top/out")" 'Council 3 waits, signed by 1 of 2: erase-after is 0'
 wait_for 5 'the proposal is at ASH' waits_for ASH 'erase-after is 0%'
 check_match 'and stands in its list' "$(k ASH endorse)" 'erase-after is 0 \(was 1d\)'
+check_match 'it waits for ASH' "$(k ASH status)" 'Decisions: +1 waits for this site to agree'
+check_match 'at BRK, who proposed it, for another' "$(k BRK status)" 'Decisions: +1 waits for another coordinator'
+check_match 'BRK is told that it stays' "$(k BRK endorse)" 'cannot be taken back'
+check_equal 'ASH, who did not agree, is not' "$(k ASH endorse | grep -c 'cannot be taken back')" 0
+k BRK policy set erase-after 1d 2> "$top/err"
+check_equal 'what is so already' $? 5
+check_match 'and what becomes of the proposal' "$(cat "$top/err")" 'lapses with the next council'
 k ASH endorse "$(number_of ASH 'erase-after is 0%')" > "$top/out" || fail 'ASH does not endorse'
 check_match 'which completes it' "$(cat "$top/out")" 'Council 3 is in force'
 wait_for 5 'BRK has it too' in_force BRK 3
 check_equal 'nothing waits' "$(k BRK --json endorse 2> /dev/null)" ''
+check_match 'more agreed than it took, since the first has signed' "$(k BRK members --history)" \
+    'AGREED: 2, needs 1'
 
 # ---- an admission that waits, across restarts ----
 start_beside "$top/watched" "$kith" --home "${home[BRK]}" watch
@@ -83,6 +92,22 @@ wait_for 15 'DUN is let in' is_state DUN DUN observer
 lesson 'An observer tries' > "$top/dun.md"
 k DUN share --release "$top/dun.md" > /dev/null 2> "$top/err"
 check_equal 'an observer releases nothing' $? 5
+
+# ---- another's record, by the council: asked for once ----
+id=$(release COL 'Said too much')
+wait_for 10 'ASH has it' has_title ASH 'Said too much'
+check_match 'it takes two' "$(k ASH withdraw "$id" --reason privacy)" 'Asked for: COL-L1\. Other coordinators'
+entries=$(sql ASH "SELECT last FROM v_log WHERE site = (SELECT value FROM meta WHERE key = 'site') AND stream = 0")
+check_match 'the second time is no second entry' "$(k ASH withdraw "$id" --reason privacy)" 'Asked for before'
+check_equal 'indeed' "$(sql ASH "SELECT last FROM v_log WHERE site = (SELECT value FROM meta WHERE key = 'site') AND stream = 0")" "$entries"
+k ASH withdraw --status "$id" > /dev/null 2> "$top/err"
+check_equal 'not taken back yet' $? 1
+check_match 'but asked for' "$(cat "$top/err")" 'not taken back yet, and shown: "COL-L1": 1 of 2 coordinators have agreed'
+wait_for 5 'BRK hears of it' waits_for BRK 'withdraw COL-L1%'
+k BRK endorse "$(number_of BRK 'withdraw COL-L1%')" > /dev/null || fail 'BRK does not agree'
+taken_back() { k "$1" log "$id" | grep -q '^state *withdrawn'; }
+for c in ASH BRK COL DUN; do wait_for 10 "taken back at $c" taken_back $c; done
+check_match 'and said so' "$(k ASH withdraw "$id" --reason privacy)" 'Taken back before: COL-L1'
 
 # ---- a revocation ----
 release COL 'Before the end' > /dev/null
