@@ -18,8 +18,9 @@ struct complaint {
     char *kind;  /* NULL where it is not known */
     char *field; /* "" for the whole record */
     size_t offset;
-    size_t length;            /* bytes from there on, of what the screen found; 0: no certain place */
-    const char *found, *held; /* what the screen found, and what becomes of it: "postcode", "hold"; else NULL */
+    size_t length; /* bytes from there on, of what the screen found; 0: no certain place */
+    const char *found,
+        *held; /* what the screen found, and what becomes of it: "postcode", "hold"; else NULL */
     char *message;
 };
 
