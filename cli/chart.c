@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 
 #include "proto/learn/sdc.h"
 
@@ -135,6 +136,40 @@ void chart_period(const struct chart *c, uint32_t i, char ret[PERIOD_TEXT_SIZE])
 const char *chart_noun(const struct chart *c)
 {
     return period_noun(c->step > 1 ? PERIOD_NUMBER : c->length, c->n);
+}
+
+/* Names of columns that say only what the column is for. */
+static bool says_nothing(const char *name)
+{
+    static const char *const bare[] = {"", "value", "numerator", "denominator", "num", "den", "x", "y", "n"};
+    for (size_t i = 0; i < sizeof bare / sizeof bare[0]; i++)
+        if (strcasecmp(name, bare[i]) == 0)
+            return true;
+    return false;
+}
+
+void chart_axis(const struct chart *c, char ret[CHART_TEXT_SIZE])
+{
+    bool nothing = says_nothing(c->values) || (c->has_den && says_nothing(c->size));
+    enum spc_chart type = c->setup.chart;
+    char times[CHART_NUMBER_SIZE];
+    bool thousands = c->scale >= 1000 && c->scale < GROUPED_FROM && fmod(c->scale, 1000) == 0;
+    if (thousands)
+        snprintf(times, sizeof times, "%.0f,000 ", c->scale / 1000);
+    else
+        print_number(c->scale, c->scale == floor(c->scale) ? 0 : 2, " ", times);
+    if (c->unit[0] || nothing)
+        snprintf(ret, CHART_TEXT_SIZE, "%s",
+                 c->unit[0]      ? c->unit
+                 : type == SPC_T ? "time between events"
+                 : type == SPC_G ? "number between events"
+                                 : "");
+    else if (c->has_den && c->percent)
+        snprintf(ret, CHART_TEXT_SIZE, "%s of %s, in per cent", c->values, c->size);
+    else if (c->has_den)
+        snprintf(ret, CHART_TEXT_SIZE, "%s per %s%s", c->values, c->scale == 1 ? "" : times, c->size);
+    else
+        snprintf(ret, CHART_TEXT_SIZE, "%s%s", type == SPC_MR ? "moving range of " : "", c->values);
 }
 
 /* ---- sentences ---- */

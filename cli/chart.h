@@ -11,6 +11,7 @@
 #define CHART_TEXT_SIZE   400u /* the text form of a chart and its end */
 #define CHART_NUMBER_SIZE 32u
 #define CHART_NOTES_MAX   26u
+#define CHART_COLUMN_SIZE 40u
 
 struct rows;
 
@@ -31,6 +32,7 @@ struct chart_note {
 struct chart {
     const char *title; /* borrowed */
     const char *unit;  /* of the values, for people: "per 1,000 bed-days"; "" */
+    char values[CHART_COLUMN_SIZE], size[CHART_COLUMN_SIZE]; /* what the file calls values and denominators */
     const char *file;
     double scale;          /* values as plotted are numerator / denominator times this */
     bool percent;          /* people see a hundred times as much and a % */
@@ -90,6 +92,8 @@ void chart_number(const struct chart *c, double v, enum chart_number_of of, char
 void chart_tick(const struct chart *c, double v, double step, char ret[CHART_NUMBER_SIZE]);
 /* "months" for 24 of them; "points" where they are longer than their name. */
 const char *chart_noun(const struct chart *c);
+/* What the values are: the unit, else what the file calls them; "" where it says nothing. */
+void chart_axis(const struct chart *c, char ret[CHART_TEXT_SIZE]);
 /* What stands below an axis for one point; of an event with a long name its number. */
 void chart_period(const struct chart *c, uint32_t i, char ret[PERIOD_TEXT_SIZE]);
 /* What a flagged point means, in a word: "improvement". */

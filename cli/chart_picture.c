@@ -63,6 +63,30 @@ static double values_axis_width(const struct picture *p)
     return widest;
 }
 
+/* At least so many periods, and as people count them: months by the quarter, quarters by the year, days by
+ * the week. */
+static uint32_t named_every(const struct chart *c, double least)
+{
+    switch (c->step > 1 ? PERIOD_NUMBER : c->length) {
+    case PERIOD_DAY:
+        return (uint32_t)(ceil(least / 7) * 7);
+    case PERIOD_WEEK:
+        return least <= 2 ? 2 : least <= 4 ? 4 : (uint32_t)(ceil(least / 13) * 13);
+    case PERIOD_MONTH:
+        return (uint32_t)(ceil(least / 3) * 3);
+    case PERIOD_QUARTER:
+        return (uint32_t)(ceil(least / 4) * 4);
+    case PERIOD_HALF:
+        return (uint32_t)(ceil(least / 2) * 2);
+    case PERIOD_NUMBER:
+    case PERIOD_WORKDAY:
+    case PERIOD_YEAR:
+    case PERIOD_EVENT:
+        break;
+    }
+    return (uint32_t)chart_step(least, 1);
+}
+
 /* Every how manyth period is named, so that the names stay apart. */
 static uint32_t period_every(const struct picture *p)
 {
@@ -75,9 +99,7 @@ static uint32_t period_every(const struct picture *p)
     double every = ceil((widest + 2 * PICTURE_GAP) / p->step);
     if (every <= 1)
         return 1;
-    if (p->c->length == PERIOD_MONTH)
-        return (uint32_t)(ceil(every / 3) * 3); /* by the quarter once not all fit */
-    return (uint32_t)chart_step(every, 1);
+    return named_every(p->c, every);
 }
 
 static void draw_periods_axis(const struct picture *p)
@@ -458,7 +480,7 @@ static double draw_head(const struct picture *p)
     char text[CHART_TEXT_SIZE];
     double y = PICTURE_MARGIN + 14;
     ink(p->cr, &ink_black);
-    ink_line(p->cr, y, 18, true, p->c->title);
+    y = ink_title(p->cr, y, p->c->title);
     chart_sentence(p->c, text);
     ink_line(p->cr, y += 24, 14, false, text);
     if (chart_target(p->c, text))
@@ -466,8 +488,9 @@ static double draw_head(const struct picture *p)
     ink(p->cr, &ink_grey);
     chart_about(p->c, text);
     ink_line(p->cr, y += 19, PICTURE_TEXT, false, text);
-    if (p->c->unit[0])
-        ink_line(p->cr, y += 24, PICTURE_TEXT, false, p->c->unit);
+    chart_axis(p->c, text);
+    if (text[0])
+        ink_line(p->cr, y += 24, PICTURE_TEXT, false, text);
     return y;
 }
 

@@ -127,6 +127,8 @@ static void choose_numbers(struct reading *r)
     r->name[value ? NUMERATOR : VALUE] = NULL;
     if (value && !ratio && !r->mapped[DENOMINATOR])
         r->name[DENOMINATOR] = NULL;
+    snprintf(r->c->values, sizeof r->c->values, "%s", r->name[value ? VALUE : NUMERATOR]);
+    snprintf(r->c->size, sizeof r->c->size, "%s", r->name[DENOMINATOR] ? r->name[DENOMINATOR] : "");
     r->c->has_num = !value;
     r->c->has_den = r->name[DENOMINATOR] && spc_takes_den(r->c->setup.chart);
 }

@@ -165,38 +165,64 @@ static void draw_points(struct canvas *v)
 
 struct name {
     double y;
-    const char *what;
+    int row;
+    char text[CHART_NUMBER_SIZE + 16];
 };
 
-/* The next free row from `row` on, downwards first. */
-static int free_row(const struct canvas *v, int row)
+static int by_height(const void *a, const void *b)
 {
-    for (int away = 0; away < ROWS; away++) {
-        if (row + away < ROWS && !v->name[row + away][0])
-            return row + away;
-        if (row - away >= 0 && !v->name[row - away][0])
-            return row - away;
-    }
-    return 0;
+    const struct name *x = a, *y = b;
+    return (x->y < y->y) - (x->y > y->y);
 }
 
-static void name_lines(struct canvas *v)
+/* The lines that end at the last value, from the highest to the lowest. */
+static int collect_names(const struct chart *c, struct name ret[LINE_LABELS])
 {
-    const struct chart *c = v->c;
     const struct spc_mark *m = &c->mark[c->verdict.last == SPC_NOWHERE ? c->n - 1 : c->verdict.last];
     bool median = c->setup.chart == SPC_RUN || c->setup.chart == SPC_G;
-    const struct name names[LINE_LABELS] = {{m->upper, "upper"},
-                                            {m->centre, median ? "median" : "centre"},
-                                            {m->lower, "lower"},
-                                            {c->setup.has_target ? c->setup.target : NAN, "target"}};
-    for (int i = 0; i < LINE_LABELS && v->right; i++) {
+    const struct {
+        double y;
+        const char *what;
+    } all[LINE_LABELS] = {{m->upper, "upper"},
+                          {m->centre, median ? "median" : "centre"},
+                          {m->lower, "lower"},
+                          {c->setup.has_target ? c->setup.target : NAN, "target"}};
+    int n = 0;
+    for (int i = 0; i < LINE_LABELS; i++) {
         char number[CHART_NUMBER_SIZE];
-        if (isnan(names[i].y))
+        if (isnan(all[i].y))
             continue;
-        char *at = v->name[free_row(v, row_of(v, names[i].y))];
-        chart_number(c, names[i].y, i < 3 ? CHART_LINE : CHART_TARGET, number);
-        snprintf(at, sizeof v->name[0], " %s %s", names[i].what, number);
+        chart_number(c, all[i].y, i < 3 ? CHART_LINE : CHART_TARGET, number);
+        ret[n].y = all[i].y;
+        snprintf(ret[n++].text, sizeof ret[0].text, " %s %s", all[i].what, number);
     }
+    qsort(ret, (size_t)n, sizeof *ret, by_height);
+    return n;
+}
+
+/* A row each, in their order: downwards past each other, then back up from the last row. */
+static void name_lines(struct canvas *v)
+{
+    struct name name[LINE_LABELS];
+    int n = v->right ? collect_names(v->c, name) : 0, free = 0, last = ROWS - 1;
+    for (int i = 0; i < n; i++) {
+        int row = row_of(v, name[i].y);
+        name[i].row = row < free ? free : row;
+        free = name[i].row + 1;
+    }
+    for (int i = n; i-- > 0; last = name[i].row - 1) {
+        name[i].row = name[i].row > last ? last : name[i].row;
+        snprintf(v->name[name[i].row], sizeof v->name[0], "%s", name[i].text);
+    }
+}
+
+static unsigned widest_name(const struct chart *c)
+{
+    struct name name[LINE_LABELS];
+    size_t widest = 0;
+    for (int i = collect_names(c, name); i-- > 0;)
+        widest = strlen(name[i].text) > widest ? strlen(name[i].text) : widest;
+    return (unsigned)widest;
 }
 
 /* ---- printing ---- */
@@ -380,7 +406,7 @@ static void set_size(struct canvas *v)
     unsigned width = v->cli->width ? v->cli->width : WIDTH_USUAL;
     width = width > WIDTH_MAX ? WIDTH_MAX : width;
     v->left = widest_label(v);
-    v->right = width >= NAMES_FROM ? 8 + CHART_NUMBER_SIZE / 4 : 0;
+    v->right = width >= NAMES_FROM ? widest_name(v->c) : 0;
     unsigned rest = v->left + 2 + v->right;
     v->columns = width > rest + 10 ? width - rest : 10;
     v->step = v->columns / v->c->n;

@@ -267,7 +267,7 @@ static double draw_head(const struct funnel *f)
     double y = PICTURE_MARGIN + 14;
     ink(f->cr, &ink_black);
     say_title(f->c, text);
-    ink_line(f->cr, y, 18, true, text);
+    y = ink_title(f->cr, y, text);
     say_what(f->c, text);
     ink_line(f->cr, y += 24, 14, false, text);
     ink(f->cr, &ink_grey);

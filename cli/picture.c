@@ -64,6 +64,37 @@ void ink_line(cairo_t *cr, double y, double size, bool bold, const char *text)
     ink_text(cr, PICTURE_MARGIN, y, 0, cut);
 }
 
+/* The bytes of a title that fit in a line of so many units: up to a space, if there is one. */
+static size_t words_that_fit(cairo_t *cr, const char *text, double room)
+{
+    char line[LINE_SIZE];
+    size_t fits = 0;
+    for (size_t n = strcspn(text, " "); text[n] && n < sizeof line; n += 1 + strcspn(text + n + 1, " ")) {
+        snprintf(line, sizeof line, "%.*s", (int)n, text);
+        if (ink_width(cr, line) > room)
+            break;
+        fits = n;
+    }
+    return fits;
+}
+
+double ink_title(cairo_t *cr, double y, const char *text)
+{
+    char first[LINE_SIZE];
+    double room = PICTURE_WIDTH - 2 * PICTURE_MARGIN, size = PICTURE_TITLE;
+    ink_font(cr, size, true);
+    if (ink_width(cr, text) > room)
+        ink_font(cr, size = PICTURE_LONG_TITLE, true);
+    size_t n = ink_width(cr, text) > room ? words_that_fit(cr, text, room) : 0;
+    if (n > 0) {
+        snprintf(first, sizeof first, "%.*s", (int)n, text);
+        ink_line(cr, y, size, true, first);
+        y += size + 5;
+    }
+    ink_line(cr, y, size, true, text + n + (n > 0));
+    return y;
+}
+
 void ink_polygon(cairo_t *cr, double x, double y, double r, double first, int corners)
 {
     for (int i = 0; i < corners; i++) {

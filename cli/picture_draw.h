@@ -8,12 +8,14 @@
 
 #include "cli/picture.h"
 
-#define PICTURE_WIDTH  960.0
-#define PICTURE_HEIGHT 540.0
-#define PICTURE_MARGIN 24.0
-#define PICTURE_GAP    8.0 /* between labels */
-#define PICTURE_TEXT   12.0
-#define PICTURE_SMALL  11.0
+#define PICTURE_WIDTH      960.0
+#define PICTURE_HEIGHT     540.0
+#define PICTURE_MARGIN     24.0
+#define PICTURE_GAP        8.0 /* between labels */
+#define PICTURE_TITLE      18.0
+#define PICTURE_LONG_TITLE 15.0 /* of one that needs two lines */
+#define PICTURE_TEXT       12.0
+#define PICTURE_SMALL      11.0
 
 struct rgb {
     double r, g, b;
@@ -30,6 +32,8 @@ double ink_width(cairo_t *cr, const char *text);
 void ink_text(cairo_t *cr, double x, double y, double anchor, const char *text);
 /* Writes one line in the width of the page: a little smaller if need be, then cut. */
 void ink_line(cairo_t *cr, double y, double size, bool bold, const char *text);
+/* Writes the title, in two lines where one does not hold it; gives the base line of the last. */
+double ink_title(cairo_t *cr, double y, const char *text);
 /* Adds a regular polygon to the path; `first` is the angle of its first corner. */
 void ink_polygon(cairo_t *cr, double x, double y, double r, double first, int corners);
 

@@ -566,6 +566,53 @@ static void test_sentences(void **state)
     expect(out, "1 month, none with a value");
 }
 
+/* What the axis says, from the file's own columns where nobody says it. */
+static void test_axis(void **state)
+{
+    static struct chart c;
+    char says[CHART_TEXT_SIZE];
+    (void)state;
+    c.unit = "";
+    c.scale = 1000;
+    c.has_den = true;
+    c.setup.chart = SPC_U;
+    snprintf(c.values, sizeof c.values, "harms");
+    snprintf(c.size, sizeof c.size, "days");
+    chart_axis(&c, says);
+    assert_string_equal(says, "harms per 1,000 days");
+    c.percent = true;
+    chart_axis(&c, says);
+    assert_string_equal(says, "harms of days, in per cent");
+    c.has_den = false;
+    c.setup.chart = SPC_MR;
+    chart_axis(&c, says);
+    assert_string_equal(says, "moving range of harms");
+    snprintf(c.values, sizeof c.values, "Value");
+    chart_axis(&c, says);
+    assert_string_equal(says, "");
+    c.setup.chart = SPC_T;
+    chart_axis(&c, says);
+    assert_string_equal(says, "time between events");
+    c.unit = "days between falls";
+    chart_axis(&c, says);
+    assert_string_equal(says, "days between falls");
+}
+
+/* Lines that lie close together are named in their order. */
+static void test_names_of_lines(void **state)
+{
+    char text[2000];
+    size_t n = (size_t)snprintf(text, sizeof text, "period,value\n");
+    (void)state;
+    for (int i = 0; i < 14; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, "%d,%d\n", i + 1, 1000000 + i % 2 * 400000);
+    write_data("data.csv", text);
+    assert_int_equal(kith("data.csv", "--type c"), 0);
+    const char *upper = strstr(out, " upper 1,203,286"), *centre = strstr(out, " centre 1,200,000"),
+               *lower = strstr(out, " lower 1,196,714");
+    assert_true(upper && centre && lower && upper < centre && centre < lower);
+}
+
 static void test_phases(void **state)
 {
     (void)state;
@@ -682,14 +729,24 @@ static void test_golden(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_periods),         cmocka_unit_test(test_lengths),
-        cmocka_unit_test(test_places),          cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_too_many),        cmocka_unit_test(test_forms_of_one_table),
-        cmocka_unit_test(test_cells),           cmocka_unit_test(test_columns),
-        cmocka_unit_test(test_weekdays),        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_guessed_columns), cmocka_unit_test(test_steps),
-        cmocka_unit_test(test_sentences),       cmocka_unit_test(test_phases),
-        cmocka_unit_test(test_widths),          cmocka_unit_test(test_pictures),
+        cmocka_unit_test(test_periods),
+        cmocka_unit_test(test_lengths),
+        cmocka_unit_test(test_places),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_too_many),
+        cmocka_unit_test(test_forms_of_one_table),
+        cmocka_unit_test(test_cells),
+        cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_weekdays),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_axis),
+        cmocka_unit_test(test_names_of_lines),
+        cmocka_unit_test(test_guessed_columns),
+        cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_sentences),
+        cmocka_unit_test(test_phases),
+        cmocka_unit_test(test_widths),
+        cmocka_unit_test(test_pictures),
         cmocka_unit_test(test_golden),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
