@@ -10,7 +10,8 @@
 #include "cli/replica_entry.h"
 #include "cli/replica_proof.h"
 
-#define SITES_MAX (2u * KITH_MEMBERS_MAX)
+#define SITES_MAX     (2u * KITH_MEMBERS_MAX)
+#define ADMITTED_TEXT 400u
 
 /* ---- writing ---- */
 
@@ -195,10 +196,11 @@ struct proved {
     char kind_text[32];
     bool counts;      /* inside the valid part of its log, by what the proof holds */
     bool coordinator; /* listed in a council; else admitted by an operation */
+    bool broken;      /* its text breaks the rules for texts, or of its kind */
     struct kith_bytes title;
-    uint32_t g;                    /* the council that admitted or listed it */
-    char admitted[NAME_TEXT_SIZE]; /* the first posting of its admission that counts; "" for a coordinator */
-    char *text;                    /* what was written, as Markdown; NULL where there is none to read */
+    uint32_t g;                   /* the council that admitted or listed it */
+    char admitted[ADMITTED_TEXT]; /* where its admission was posted; "" for a coordinator */
+    char *text;                   /* what was written, as Markdown; NULL where there is none to read */
     size_t text_n;
 };
 
@@ -208,6 +210,24 @@ static void name_place(const struct roster *r, const struct kith_pos *at, char r
     struct record_name name = {.epoch = at->log.epoch, .stream = at->log.stream, .seq = at->seq};
     snprintf(name.code, sizeof name.code, "%s", m ? m->shown : "?");
     name_print(&name, ret);
+}
+
+/* The postings that count of the admission that holds. */
+static void gather_postings(const struct roster *r, struct proved *p)
+{
+    struct roster_cursor at;
+    struct roster_post post;
+    struct roster_op o;
+    size_t n = 0;
+    roster_posts(r, NULL, &at);
+    while (roster_next_post(r, &at, &post) && n + NAME_TEXT_SIZE < sizeof p->admitted) {
+        char name[NAME_TEXT_SIZE];
+        if (!post.counts || !roster_op_at(r, post.place, &o) || o.kind != KITH_KIND_ADMIT ||
+            memcmp(&o.first, &p->site->admitted, sizeof o.first) != 0)
+            continue;
+        name_place(r, &post.at, name);
+        n += (size_t)snprintf(p->admitted + n, sizeof p->admitted - n, "%s%s", n ? ", " : "", name);
+    }
 }
 
 /* By which decision the site belongs. */
@@ -220,7 +240,7 @@ static void gather_admission(const struct roster *r, struct proved *p)
             p->g = c->g;
     }
     if (p->site->admitted.seq > 0)
-        name_place(r, &p->site->admitted, p->admitted);
+        gather_postings(r, p);
 }
 
 /* What the text says, if it is of a kind that this version knows and keeps its rules: whoever signed it may
@@ -229,7 +249,10 @@ static void gather_text(struct proved *p)
 {
     const struct kind *k = p->kind;
     struct kith_error none;
-    if (!k || k->stream == KITH_CONTROL || !p->x->has_body || kind_check_received(k, p->x->body, &none))
+    if (!k || k->stream == KITH_CONTROL || !p->x->has_body)
+        return;
+    p->broken = pack_check_body(p->x->body, &none) != 0 || kind_check_received(k, p->x->body, &none) != 0;
+    if (p->broken)
         return;
     p->title = kind_title(k, p->x->body);
     if (k->title && p->x->e.schema <= k->schema &&
@@ -292,7 +315,9 @@ static void print_people(const struct cli *cli, const struct bundle_check *check
     printf("Network: %s\nSite:    %s\n", p->network, p->who);
     people_say(cli, "What it is: %s%s%.*s. Its author says that it was written %s.", p->kind_text,
                p->title.n ? ", " : "", (int)p->title.n, p->title.n ? (const char *)p->title.p : "", p->when);
-    people_say(cli, p->x->has_body
+    people_say(cli, p->broken
+                        ? "Its text is in this file, but breaks the rules of the network: no site shows it."
+                    : p->x->has_body
                         ? "Its text is in this file, and is the text that was signed."
                         : "Its text is not in this file: it was withdrawn, or not held where this was made. "
                           "What was signed about it proves nothing about any text without it.");
@@ -306,7 +331,7 @@ static void print_people(const struct cli *cli, const struct bundle_check *check
         people_say(
             cli,
             "The key is that of epoch %u, named by a certificate of the site's root; the site was admitted "
-            "under council %u, first by %s.",
+            "under council %u, by %s.",
             p->x->e.log.epoch, p->g, p->admitted);
     if (!p->counts)
         people_say(

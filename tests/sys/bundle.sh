@@ -160,11 +160,20 @@ check_match 'for machines too' "$("$kith" --home "$top/nowhere" --json verify --
     '"council":0,"admitted":null,"text":".*A text that was really written'
 k ASH log COL-L1 --proof "$usb/proof-col" > /dev/null || fail 'a proof of what COL wrote'
 check_match 'who admitted COL' "$("$kith" --home "$top/nowhere" verify --proof "$usb/proof-col")" \
-    'admitted under council 0, first by ASH-C[0-9]+'
+    'admitted under council 0, by ASH-C[0-9]+\.'
 check_equal 'the fingerprint of the network' "$(finger Network "$out")" "$network"
 check_equal 'no other text is in it' "$(strings "$usb/proof" | grep -c 'By hand 1')" 0
 k ASH log ASH-C2 --proof "$usb/control" > /dev/null || fail 'a proof of an operation'
 "$kith" --home "$top/nowhere" verify --proof "$usb/control" > /dev/null || fail 'check the proof of an operation'
+# Whoever signs may put anything into a text: what breaks the rules for text is proved, and not printed.
+sed -n 's/^proof_ugly //p' "$src/tests/vectors/bundle.txt" | python3 -c '
+import sys
+sys.stdout.buffer.write(bytes.fromhex(sys.stdin.read()))' > "$usb/ugly"
+out=$("$kith" --home "$top/nowhere" verify --proof "$usb/ugly") || fail "check an ugly proof: $out"
+check_match 'an ugly text is proved' "$out" 'Proved: COL\.2-L2 .* in the network Vectors'
+check_match 'two coordinators admitted its site' "$out" 'under council 1, by (BRK-C2, ASH-C3|ASH-C3, BRK-C2)'
+check_match 'and why it is not shown is said' "$out" 'breaks the rules'
+check_equal 'nothing of it is printed' "$(grep -c 'Clear' <<< "$out")" 0
 site_new OTH 'Another network'
 site_up OTH
 k OTH verify --proof "$usb/proof" > /dev/null 2>&1
