@@ -419,6 +419,7 @@ void chart_print_text(const struct cli *cli, const struct chart *c)
 {
     struct canvas *v = cli_alloc(sizeof *v);
     char text[CHART_TEXT_SIZE];
+    const char *unit = strstr(c->title, c->unit) ? "" : c->unit; /* said once */
     v->cli = cli;
     v->c = c;
     v->rich = cli->terminal;
@@ -428,7 +429,7 @@ void chart_print_text(const struct cli *cli, const struct chart *c)
     draw_values(v);
     draw_points(v);
     name_lines(v);
-    printf("%s%s%s%s%s\n", cli_bold(cli), c->title, cli_reset(cli), c->unit[0] ? ", " : "", c->unit);
+    printf("%s%s%s%s%s\n", cli_bold(cli), c->title, cli_reset(cli), unit[0] ? ", " : "", unit);
     chart_sentence(c, text);
     puts(text);
     if (chart_target(c, text))

@@ -215,6 +215,9 @@ static void draw_name(struct funnel *f, const struct comparison_row *row)
                                  {x - w / 2, y + away, x + w / 2, y + away + h}};
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
         if (is_free(f, &places[i])) {
+            ink(f->cr, &ink_white); /* lines that cross it end at the name */
+            cairo_rectangle(f->cr, places[i].left - 1, places[i].top, w + 2, h);
+            cairo_fill(f->cr);
             ink(f->cr, &ink_black);
             ink_text(f->cr, places[i].left, places[i].bottom - 2, 0, row->site);
             take(f, places[i]);

@@ -1,5 +1,6 @@
 #include "cli/comparison.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +9,8 @@
 #include "proto/learn/sdc.h"
 #include "proto/learn/unit.h"
 
-#define VERSION_MAX 1000000
+#define VERSION_MAX  1000000
+#define DECIMALS_MAX 6
 
 /* ---- what is compared ---- */
 
@@ -242,11 +244,21 @@ double comparison_people(const struct comparison *c)
     return people;
 }
 
+/* As many decimals as show three digits of what all have together, so that numbers below each other compare.
+ */
+static int decimals(double together)
+{
+    int n = 2 - (int)floor(log10(together));
+    return n < 0 ? 0 : n > DECIMALS_MAX ? DECIMALS_MAX : n;
+}
+
 void comparison_number(const struct comparison *c, double v, double people, char ret[COMPARISON_NUMBER_SIZE])
 {
-    double x = v * comparison_scale(c);
+    double scale = comparison_scale(c), x = v * scale, together = fabs(c->result.target * scale);
     if (comparison_is_percent(c))
         snprintf(ret, COMPARISON_NUMBER_SIZE, "%.*f%%", (int)sdc_percent_decimals(people), x * 100);
+    else if (c->funnel && together > 0)
+        snprintf(ret, COMPARISON_NUMBER_SIZE, "%.*f", decimals(together), x);
     else
         snprintf(ret, COMPARISON_NUMBER_SIZE, "%.4g", x);
 }

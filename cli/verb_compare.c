@@ -212,8 +212,9 @@ static void print_funnel(const struct cli *cli, const struct comparison *c)
 
 static void print_people(const struct cli *cli, const struct comparison *c)
 {
-    printf("%s%s, %s%s%s%s\n", cli_bold(cli), c->set.name, c->period, cli_reset(cli),
-           c->set.unit[0] ? ", " : "", c->set.unit);
+    const char *unit = strstr(c->set.name, c->set.unit) ? "" : c->set.unit; /* said once */
+    printf("%s%s, %s%s%s%s\n", cli_bold(cli), c->set.name, c->period, cli_reset(cli), unit[0] ? ", " : "",
+           unit);
     printf("%s version %lld, %u %s%s%s\n", c->set.key, (long long)c->version, c->compared, comparison_noun(c),
            c->compared == 1 ? "" : "s", c->by_unit ? " of this site: raw counts, only for this site" : "");
     if (comparison_has_funnel(c))
