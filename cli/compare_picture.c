@@ -6,6 +6,7 @@
  * then the largest. Who is not named in the picture stands in the table that the command prints. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/chart.h"
 #include "cli/comparison.h"
@@ -15,6 +16,7 @@
 #define TICKS       6u
 #define DOT         4.0
 #define TEXT_SIZE   400u
+#define POLICY_SIZE 64u
 #define AIR         1.06 /* of the largest site and the highest value, at the border of the plot */
 
 struct funnel {
@@ -253,14 +255,31 @@ static void say_what(const struct comparison *c, char ret[TEXT_SIZE])
              r->sites, comparison_noun(c), target, r->outside998_adjusted, comparison_noun(c), r->outside998);
 }
 
+/* The one policy of all that are compared, or that there are several; "" for raw counts. */
+static void say_policy(const struct comparison *c, char ret[POLICY_SIZE])
+{
+    const char *first = c->compared ? c->row[0].policy : NULL;
+    bool same = first != NULL;
+    for (uint32_t i = 1; i < c->compared; i++)
+        same = same && c->row[i].policy && strcmp(c->row[i].policy, first) == 0;
+    if (c->by_unit)
+        ret[0] = '\0';
+    else if (same)
+        snprintf(ret, POLICY_SIZE, ", policy %.40s", first);
+    else
+        snprintf(ret, POLICY_SIZE, ", different policies");
+}
+
 static void say_how(const struct comparison *c, char ret[TEXT_SIZE])
 {
     const struct compare_result *r = &c->result;
     const char *few = c->by_unit ? "; few units, uncertain" : "; few sites, uncertain";
     const char *differ = c->by_unit ? "; units differ by more than chance: look at each over time"
                                     : "; sites differ by more than chance: look at each over time";
-    snprintf(ret, TEXT_SIZE, "%s version %lld, %s, φ %.3g, τ² %.3g%s%s", c->set.key, (long long)c->version,
-             c->type == COMPARE_PROPORTION ? "proportions" : "rates", r->phi, r->tau2,
+    char policy[POLICY_SIZE];
+    say_policy(c, policy);
+    snprintf(ret, TEXT_SIZE, "%s version %lld%s, %s, φ %.3g, τ² %.3g%s%s", c->set.key, (long long)c->version,
+             policy, c->type == COMPARE_PROPORTION ? "proportions" : "rates", r->phi, r->tau2,
              r->uncertain ? few : "", r->differ ? differ : "");
 }
 

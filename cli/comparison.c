@@ -103,7 +103,8 @@ static void gather_rows(struct comparison *c)
     c->row = cli_alloc(c->set.n * sizeof *c->row);
     for (uint32_t i = 0; i < c->set.n; i++) {
         const struct series *s = &c->set.series[i];
-        struct comparison_row row = {.site = s->site, .id = s->id, .gone = s->gone};
+        struct comparison_row row = {
+            .site = s->site, .id = s->id, .policy = js_text(s->body, "policy"), .gone = s->gone};
         struct comparison_row *last = c->n ? &c->row[c->n - 1] : NULL;
         bool same = last && strcmp(last->site, s->site) == 0;
         if (same && (!last->why || strcmp(last->why, "hidden") == 0))

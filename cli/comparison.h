@@ -12,8 +12,9 @@
 /* One site of the network that released the measure; or one unit of this site, of its raw counts. */
 struct comparison_row {
     const char *site, *id;
-    const char *gone; /* "revoked" or "former": it is no member any more; else NULL */
-    const char *why;  /* it is left out: a word for people and machines; NULL: compared */
+    const char *policy; /* under which its numbers were released; NULL: raw counts, or not told */
+    const char *gone;   /* "revoked" or "former": it is no member any more; else NULL */
+    const char *why;    /* it is left out: a word for people and machines; NULL: compared */
     struct compare_site c;
 };
 
