@@ -1,4 +1,4 @@
-/* What compose.c and compose_section.c share: adding one value whose place is known. */
+/* What the files of compose share: adding one value whose place is known. */
 #ifndef KITH_COMPOSE_PART_H
 #define KITH_COMPOSE_PART_H
 
@@ -12,6 +12,27 @@ struct compose_place {
     uint32_t index;           /* of the group; 0 for a GROUP and for fields that are no groups */
     const struct field *part; /* NULL for fields that are no groups */
 };
+
+/* One value, kept. */
+struct compose_item {
+    uint32_t offset; /* of its text */
+    uint16_t length;
+    uint16_t index; /* number of the group; 0 otherwise */
+    uint16_t prev, next;
+    uint16_t part; /* 1 + index of the part; 0: the field itself */
+    uint16_t unused;
+};
+struct kith_bytes compose_item_text(const struct compose *c, uint16_t i);
+
+/* The longest text that is rewritten rather than kept as it is. */
+#define COMPOSE_FORM_MAX (KIND_LINE_MAX + 1)
+struct compose_form {
+    struct kith_bytes text; /* borrowed, or in own */
+    uint8_t own[COMPOSE_FORM_MAX];
+    char message[FINDING_MESSAGE_MAX]; /* why not, when it has no form */
+};
+/* A trimmed text in the form of its field; false: it has none, and `message` says why. */
+bool compose_form_of(struct compose_form *o, const struct field *f, struct kith_bytes t);
 
 /* Adds one scalar, checked and brought into its form. 0, KITH_E_INVALID (and a finding) or KITH_E_FULL. */
 int compose_put(struct compose *c, struct compose_place at, struct kith_bytes text, struct findings *f);

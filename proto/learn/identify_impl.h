@@ -104,6 +104,14 @@ static inline bool word_has(const struct text_token *t, unsigned flag)
 /* Is token i this lower-case word of the table? False past the last token. */
 bool word_is(const struct identify_room *r, uint32_t i, const char *text);
 
+/* ---- findings ---- */
+
+/* Keeps a finding, or where there are too many the gravest. */
+void identify_keep(struct identify_findings *f, const struct identify_finding *x);
+/* A text was read: its findings, which lie last, come into the order of their places, told as lines and
+ * characters. */
+void identify_place_last(struct identify_findings *f, const char *field, struct kith_bytes text);
+
 /* ---- for the rules ---- */
 
 /* Adds a finding that covers the tokens first … last. */

@@ -9,7 +9,8 @@
  *   signatures of one root under a body  the bytewise lower one
  *   fork proofs of one log               the lowest seq, then the lower prev
  *
- * Councils are kept by roster_council.c, ends computed by roster_end.c, questions answered by roster_ask.c.
+ * Sites are kept by roster_impl.c, certificates by roster_cert.c, councils by roster_council.c, ends computed
+ * by roster_end.c, questions answered by roster_ask.c.
  */
 #include "proto/log/roster.h"
 
@@ -19,139 +20,6 @@
 
 #include "kith/kinds.h"
 #include "proto/log/roster_impl.h"
-
-int roster_no_memory(struct kith_error *e)
-{
-    assert(e == NULL || sizeof(e->text) == KITH_ERROR_TEXT_MAX);
-    return kith_fail(e, KITH_E_INTERNAL, "no memory left for the roster; free some and start again");
-}
-
-int roster_too_many(const char *what, unsigned long max, struct kith_error *e)
-{
-    assert(what != NULL);
-    return kith_fail(e, KITH_E_FULL, "no room for more %s: this version keeps \"%lu\"", what, max);
-}
-
-bool roster_reserve(void *array, uint32_t *cap, uint32_t n, size_t size)
-{
-    void *now;
-    assert(size > 0 && size < 4096);
-    if (n <= *cap)
-        return true;
-    uint32_t want = *cap < 16 ? 16 : *cap * 2;
-    if (want < n)
-        want = n;
-    memcpy(&now, array, sizeof(now));
-    now = realloc(now, want * size);
-    if (now == NULL)
-        return false;
-    memcpy(array, &now, sizeof(now));
-    *cap = want;
-    return true;
-}
-
-bool roster_grow_by_one(void *array, uint32_t n, size_t size)
-{
-    void *now;
-    assert(size > 0);
-    memcpy(&now, array, sizeof(now));
-    now = realloc(now, (n + 1) * size);
-    if (now == NULL)
-        return false;
-    memcpy(array, &now, sizeof(now));
-    return true;
-}
-
-unsigned roster_ones(uint32_t v)
-{
-    unsigned n = 0;
-    for (; v != 0; v &= v - 1)
-        n++;
-    assert(n <= 32);
-    return n;
-}
-
-/* ---- sites ---- */
-
-/* Index of the first site whose id is not below. */
-static uint32_t site_place(const struct roster *r, const struct kith_site_id *id)
-{
-    uint32_t low = 0, high = r->sites_n;
-    assert(id != NULL);
-    while (low < high) {
-        uint32_t mid = low + (high - low) / 2;
-        if (memcmp(&r->site[mid]->id, id, sizeof(*id)) < 0)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low;
-}
-
-struct site *roster_site(const struct roster *r, const struct kith_site_id *id)
-{
-    uint32_t at = site_place(r, id);
-    assert(at <= r->sites_n);
-    return at < r->sites_n && memcmp(&r->site[at]->id, id, sizeof(*id)) == 0 ? r->site[at] : NULL;
-}
-
-/* The fold lists members in arrays that must hold every site. */
-static bool reserve_members(struct roster *r, uint32_t n)
-{
-    uint32_t cap = r->members_cap;
-    assert(n >= 1);
-    return roster_reserve(&r->member, &cap, n, sizeof(struct site *)) &&
-           roster_reserve(&r->code, &r->members_cap, n, sizeof(struct site *));
-}
-
-int roster_site_make(struct roster *r, const struct kith_site_id *id, struct site **ret, struct kith_error *e)
-{
-    struct site *s = roster_site(r, id);
-    assert(ret != NULL);
-    if (s != NULL) {
-        *ret = s;
-        return 0;
-    }
-    if (r->sites_n == ROSTER_SITES_MAX)
-        return roster_too_many("sites", ROSTER_SITES_MAX, e);
-    if (!roster_reserve(&r->site, &r->sites_cap, r->sites_n + 1, sizeof(struct site *)) ||
-        !reserve_members(r, r->sites_n + 1))
-        return roster_no_memory(e);
-    s = calloc(1, sizeof(*s));
-    if (s == NULL)
-        return roster_no_memory(e);
-    s->id = *id;
-    uint32_t at = site_place(r, id);
-    memmove(&r->site[at + 1], &r->site[at], (r->sites_n - at) * sizeof(struct site *));
-    r->site[at] = s;
-    r->sites_n++;
-    *ret = s;
-    return 0;
-}
-
-static void site_free(struct site *s)
-{
-    assert(s != NULL);
-    for (uint32_t i = 0; i < s->certs_n; i++) {
-        free(s->cert[i].body);
-        free(s->cert[i].closes);
-    }
-    for (uint32_t i = 0; i < s->logs_n; i++)
-        free(s->log[i].link);
-    free(s->cert);
-    free(s->log);
-    free(s->fork);
-    free(s);
-}
-
-const struct kept_cert *site_cert(const struct site *s, uint32_t epoch)
-{
-    assert(s != NULL);
-    for (uint32_t i = s->certs_n; i-- > 0;)
-        if (s->cert[i].epoch == epoch)
-            return &s->cert[i];
-    return NULL;
-}
 
 /* ---- operations ---- */
 
@@ -349,122 +217,7 @@ static int take_op(struct roster *r, struct site *from, const struct run_entry *
     return rc < 0 ? rc : 0;
 }
 
-/* ---- certificates ---- */
-
-static int body_compare(struct kith_bytes a, struct kith_bytes b)
-{
-    size_t n = a.n < b.n ? a.n : b.n;
-    assert(a.p != NULL && b.p != NULL);
-    int d = memcmp(a.p, b.p, n);
-    return d != 0 ? d : (a.n > b.n) - (a.n < b.n);
-}
-
-/* Copies what is kept of a certificate. */
-static int cert_copy(const struct cert *c, struct op *o, struct kept_cert *to, struct kith_error *e)
-{
-    uint32_t n;
-    assert(c->body.n > 0 && c->body.n <= KITH_CERT_MAX);
-    struct kept_cert k = {.epoch = c->epoch, .entry = c->entry, .link = c->link, .op = o};
-    k.body = malloc(c->body.n);
-    k.closes = calloc(c->closes_n + 1, sizeof(*k.closes));
-    if (k.body == NULL || k.closes == NULL || cert_marks_decode(c->closes, c->closes_n, k.closes, &n) < 0) {
-        free(k.body);
-        free(k.closes);
-        return roster_no_memory(e);
-    }
-    memcpy(k.body, c->body.p, c->body.n);
-    k.body_n = (uint32_t)c->body.n;
-    k.closes_n = c->closes_n;
-    *to = k;
-    return 0;
-}
-
-static int link_key_order(const struct by_link *a, const struct by_link *b)
-{
-    assert(a != NULL && b != NULL);
-    int d = memcmp(&a->link, &b->link, sizeof(a->link));
-    if (d == 0)
-        d = memcmp(&a->site->id, &b->site->id, sizeof(a->site->id));
-    return d != 0 ? d : (a->epoch > b->epoch) - (a->epoch < b->epoch);
-}
-
-/* Index of the first link key that is not below. */
-static uint32_t link_key_place(const struct roster *r, const struct by_link *x)
-{
-    uint32_t low = 0, high = r->by_link_n;
-    assert(x != NULL);
-    while (low < high) {
-        uint32_t mid = low + (high - low) / 2;
-        if (link_key_order(&r->by_link[mid], x) < 0)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low;
-}
-
-/* Room was made. */
-static void link_key_put(struct roster *r, struct site *s, const struct kept_cert *c)
-{
-    struct by_link x = {c->link, c->epoch, s};
-    uint32_t at = link_key_place(r, &x);
-    assert(r->by_link_n < r->by_link_cap);
-    memmove(&r->by_link[at + 1], &r->by_link[at], (r->by_link_n - at) * sizeof(x));
-    r->by_link[at] = x;
-    r->by_link_n++;
-}
-
-static void link_key_drop(struct roster *r, struct site *s, const struct kept_cert *c)
-{
-    struct by_link x = {c->link, c->epoch, s};
-    uint32_t at = link_key_place(r, &x);
-    assert(at < r->by_link_n && link_key_order(&r->by_link[at], &x) == 0);
-    r->by_link_n--;
-    memmove(&r->by_link[at], &r->by_link[at + 1], (r->by_link_n - at) * sizeof(x));
-}
-
-void site_show_certificate(struct site *s)
-{
-    assert(s != NULL);
-    if (s->certs_n == 0)
-        return;
-    const struct kept_cert *top = &s->cert[s->certs_n - 1];
-    s->m.epoch = top->epoch;
-    s->m.entry = top->entry;
-    s->m.link = top->link;
-}
-
-/* Keeps the certificate if it is the first of its epoch or has the lower body. */
-static int cert_keep(struct roster *r, struct site *s, const struct cert *c, struct op *o,
-                     struct kith_error *e)
-{
-    uint32_t at = 0;
-    struct kept_cert k;
-    assert(o != NULL);
-    while (at < s->certs_n && s->cert[at].epoch < c->epoch)
-        at++;
-    bool there = at < s->certs_n && s->cert[at].epoch == c->epoch;
-    if (there && body_compare(c->body, (struct kith_bytes){s->cert[at].body, s->cert[at].body_n}) >= 0)
-        return 0;
-    if ((!there && !roster_grow_by_one(&s->cert, s->certs_n, sizeof(k))) ||
-        !roster_reserve(&r->by_link, &r->by_link_cap, r->by_link_n + 1, sizeof(struct by_link)))
-        return roster_no_memory(e);
-    int rc = cert_copy(c, o, &k, e);
-    if (rc < 0)
-        return rc;
-    if (there) {
-        link_key_drop(r, s, &s->cert[at]);
-        free(s->cert[at].body);
-        free(s->cert[at].closes);
-    } else {
-        memmove(&s->cert[at + 1], &s->cert[at], (s->certs_n - at) * sizeof(k));
-        s->certs_n++;
-    }
-    s->cert[at] = k;
-    link_key_put(r, s, &k);
-    site_show_certificate(s);
-    return 0;
-}
+/* ---- control logs ---- */
 
 /* Entry 1 of a control log. */
 static int take_cert(struct roster *r, struct site *s, const struct run_entry *x, struct op **ret,
@@ -493,13 +246,11 @@ static int take_cert(struct roster *r, struct site *s, const struct run_entry *x
         rc = op_put(r, s, &o, &known, e);
     }
     if (rc == 0)
-        rc = cert_keep(r, s, &c, known, e);
+        rc = roster_cert_keep(r, s, &c, known, e);
     if (rc == 0)
         *ret = known;
     return rc;
 }
-
-/* ---- control logs ---- */
 
 static struct control_log *log_make(struct site *s, uint32_t epoch)
 {
@@ -666,7 +417,7 @@ void roster_free(struct roster *r)
         free(r->council[i].wire);
     }
     for (uint32_t i = 0; i < r->sites_n; i++)
-        site_free(r->site[i]);
+        roster_site_free(r->site[i]);
     for (uint32_t i = 0; i < r->ops_n; i++) {
         free(r->op[i]->cuts);
         free(r->op[i]);

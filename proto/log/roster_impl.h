@@ -148,7 +148,7 @@ struct roster {
     uint64_t *limit; /* scratch: one for each council of the chain */
 };
 
-/* ---- roster.c ---- */
+/* ---- roster_impl.c ---- */
 
 int roster_no_memory(struct kith_error *e);
 int roster_too_many(const char *what, unsigned long max, struct kith_error *e);
@@ -162,10 +162,22 @@ struct site *roster_site(const struct roster *r, const struct kith_site_id *id);
 /* Finds or makes the site. */
 int roster_site_make(struct roster *r, const struct kith_site_id *id, struct site **ret,
                      struct kith_error *e);
-const struct op *roster_op_by_hash(const struct roster *r, const struct kith_id *hash);
 const struct kept_cert *site_cert(const struct site *s, uint32_t epoch);
+
+/* The site and all that is kept of it. */
+void roster_site_free(struct site *s);
+
+/* ---- roster_cert.c ---- */
+
+/* Keeps the certificate if it is the first of its epoch or has the lower body. */
+int roster_cert_keep(struct roster *r, struct site *s, const struct cert *c, struct op *o,
+                     struct kith_error *e);
 /* Puts the certificate that counts now into what is shown of a member. */
 void site_show_certificate(struct site *s);
+
+/* ---- roster.c ---- */
+
+const struct op *roster_op_by_hash(const struct roster *r, const struct kith_id *hash);
 
 /* ---- roster_council.c ---- */
 

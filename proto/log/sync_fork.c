@@ -42,29 +42,6 @@ static bool same_id(const struct kith_id *a, const struct kith_id *b)
     return memcmp(a, b, sizeof *a) == 0;
 }
 
-/* How far the peer of this number (slot + 1) has the branch that is to be held here; 0 where it has not. */
-uint64_t sync_right_of(const struct heads_log *l, uint32_t peer)
-{
-    for (uint32_t i = 0; i < HEADS_CLAIMS; i++)
-        if (l->right[i].peer == peer)
-            return l->right[i].seq;
-    return 0;
-}
-
-/* Remembers that, or with 0 forgets it. More than three peers are not needed. */
-static void right_set(struct heads_log *l, uint32_t peer, uint64_t seq)
-{
-    struct heads_claim *r = NULL;
-    for (uint32_t i = 0; i < HEADS_CLAIMS && r == NULL; i++)
-        if (l->right[i].peer == peer)
-            r = &l->right[i];
-    for (uint32_t i = 0; i < HEADS_CLAIMS && r == NULL && seq > 0; i++)
-        if (l->right[i].peer == 0)
-            r = &l->right[i];
-    if (r != NULL)
-        *r = seq > 0 ? (struct heads_claim){peer, seq} : (struct heads_claim){0, 0};
-}
-
 /* ---- probing ---- */
 
 bool sync_fork_probing(const struct sync_peer *p, const struct heads_log *l)
@@ -119,17 +96,6 @@ void sync_fork_probed(struct sync *s, struct sync_peer *p, struct heads_log *l)
         return;
     l->probe_back *= 2;
     (void)probe_ask(s, p, l, l->probe_from - 1);
-}
-
-/* p is gone, or did not deliver. */
-void sync_fork_forget(struct sync *s, struct sync_peer *p, struct heads_log *l)
-{
-    uint32_t me = sync_slot(s, p) + 1;
-    if (l->probe == me)
-        l->probe = 0;
-    right_set(l, me, 0);
-    if (l->replace == me)
-        l->replace = 0;
 }
 
 /* ---- what is told ---- */
@@ -389,7 +355,7 @@ static void probe_over(struct sync *s, struct sync_peer *p, struct heads_log *l)
 static void take_over(struct sync *s, struct sync_peer *p, struct heads_log *l, uint64_t at, uint64_t fork)
 {
     if (same_id(&s->run->entry[fork - s->run->first].id, &l->left_id)) {
-        right_set(l, sync_slot(s, p) + 1, 0);
+        sync_right_set(l, sync_slot(s, p) + 1, 0);
         l->offered = true; /* two branches in the network, and we hold the one that we did not write */
     } else {
         l->offered = false;
@@ -416,7 +382,7 @@ static void forked(struct sync *s, struct sync_peer *p, struct heads_log *l, uin
     if (!load_ours(s, l, seq))
         return;
     if (shows_named(s, l, s->run))
-        right_set(l, sync_slot(s, p) + 1, s->run->first + s->run->count - 1);
+        sync_right_set(l, sync_slot(s, p) + 1, s->run->first + s->run->count - 1);
     uint64_t at = s->tail->first;
     bool certificate = l->key.stream == KITH_CONTROL && seq == 1;
     const struct member *m = roster_member(s->c.roster, &l->key.site);
@@ -464,7 +430,7 @@ void sync_fork_right(struct sync *s, struct sync_peer *p, struct heads_log *l, u
 {
     struct kith_id named, id;
     uint64_t ends;
-    right_set(l, sync_slot(s, p) + 1, seq);
+    sync_right_set(l, sync_slot(s, p) + 1, seq);
     roster_valid_end(s->c.roster, &l->key, &ends, &named);
     if (seq <= l->tip && (!id_held(s, l, seq, &id) || !same_id(&id, &named)))
         sync_fork_probe(s, p, l, seq);
@@ -493,7 +459,7 @@ void sync_fork_offer(struct sync *s, struct sync_peer *p, uint8_t stream, const 
     const struct member *m = roster_member(s->c.roster, &key.site);
     if (m == NULL || m->epoch > key.epoch)
         return;
-    right_set(l, sync_slot(s, p) + 1, h->seq);
+    sync_right_set(l, sync_slot(s, p) + 1, h->seq);
     if (h->seq > l->tip)
         sync_claim(s, p, l, h->seq);
     else

@@ -167,26 +167,48 @@ struct sync {
     struct sync_peer peer[SYNC_PEERS_MAX];
 };
 
-/* sync.c */
+/* sync_impl.c */
 struct sync_action *sync_act(struct sync *s, enum sync_action_type t);
-void sync_drop(struct sync *s, uint32_t peer, enum msg_bye bye, const struct kith_error *why);
 void sync_note(struct sync *s, uint32_t peer, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-void sync_refold(struct sync *s);
-/* Folds what is new, ahead of time. False where the last fold is too recent: fold_due brings it. */
-bool sync_refold_early(struct sync *s);
-void sync_dirty(struct sync *s);
-void sync_grew(struct sync *s, struct heads_log *l, uint64_t from, uint32_t origin);
-void sync_push(struct sync_peer *p, struct heads_log *l, const struct sync_push *what);
-bool sync_is_member(const struct sync_peer *p);
-void sync_head_of(struct sync *s, struct heads_log *l);
 uint32_t sync_slot(const struct sync *s, const struct sync_peer *p);
-void sync_hand_to_store(struct sync *s, struct heads_log *l, const struct run *r, struct kith_bytes bytes,
-                        uint32_t origin);
+bool sync_is_member(const struct sync_peer *p);
+uint32_t sync_links(const struct sync *s);
+void sync_push(struct sync_peer *p, struct heads_log *l, const struct sync_push *what);
+void sync_pull_later(struct sync_peer *p);
+void sync_head_of(struct sync *s, struct heads_log *l);
+void sync_grew(struct sync *s, struct heads_log *l, uint64_t from, uint32_t origin);
+void sync_dirty(struct sync *s);
+/* Whether the last signature of a run holds under the key of its epoch. KITH_E_NOTFOUND: its certificate is
+ * not held. */
+int sync_take_verify(struct sync *s, const struct run *r, struct kith_error *e);
+
+/* sync_missing.c */
 int sync_missing_add(struct sync *s, struct heads_log *l, uint64_t seq, uint32_t origin);
 bool sync_missing_room(struct sync *s, uint32_t n);
 
+/* sync_claim.c */
+/* What the peer of this number (slot + 1) claims of a log, NULL for nothing; with 0, a free place. */
+struct heads_claim *sync_claim_of(struct heads_log *l, uint32_t peer);
+void sync_claim(struct sync *s, struct sync_peer *p, struct heads_log *l, uint64_t seq);
+void sync_claims_drop(struct sync *s, struct heads_log *l, uint64_t upto);
+void sync_claim_drop(struct sync *s, struct sync_peer *p, struct heads_log *l);
+struct sync_want *sync_want_slot(struct sync_peer *p);
+void sync_want_close(struct sync *s, struct sync_want *w);
+uint64_t sync_right_of(const struct heads_log *l, uint32_t peer);
+void sync_right_set(struct heads_log *l, uint32_t peer, uint64_t seq);
+void sync_fork_forget(struct sync *s, struct sync_peer *p, struct heads_log *l);
+
+/* sync_drop.c */
+void sync_peer_forget(struct sync *s, uint32_t peer);
+/* The same, and the executor closes the link. */
+void sync_drop(struct sync *s, uint32_t peer, enum msg_bye bye, const struct kith_error *why);
+
+/* sync_refold.c */
+void sync_refold(struct sync *s);
+/* Folds what is new, ahead of time. False where the last fold is too recent: fold_due brings it. */
+bool sync_refold_early(struct sync *s);
+
 /* sync_pull.c: finding the difference */
-void sync_pull_later(struct sync_peer *p);
 void sync_pull_advance(struct sync *s, struct sync_peer *p);
 void sync_pull_hello(struct sync *s, struct sync_peer *p, const struct msg_hello *m);
 void sync_pull_ranges(struct sync *s, struct sync_peer *p, const struct msg_ranges *m);
@@ -195,24 +217,20 @@ bool sync_pull_question(struct sync *s, struct sync_peer *p, struct msg *m);
 bool sync_pull_answer(struct sync *s, struct sync_peer *p, struct msg *m);
 
 /* sync_want.c: asking for runs, and giving them */
-void sync_claim(struct sync *s, struct sync_peer *p, struct heads_log *l, uint64_t seq);
-void sync_claims_drop(struct sync *s, struct heads_log *l, uint64_t upto);
-void sync_claim_drop(struct sync *s, struct sync_peer *p, struct heads_log *l);
-struct sync_want *sync_want_slot(struct sync_peer *p);
 void sync_wants_fill(struct sync *s, struct sync_peer *p);
 void sync_want_progress(struct sync *s, struct sync_peer *p, const struct heads_log *l,
                         const struct run_head *h);
-void sync_want_close(struct sync *s, struct sync_want *w);
 void sync_give_up(struct sync *s, struct sync_peer *p, struct heads_log *l);
 void sync_wants_expire(struct sync *s, struct sync_peer *p);
 void sync_wants_probation(struct sync *s, struct sync_peer *p);
 void sync_serve(struct sync *s, struct sync_peer *p, const struct msg_want *m);
 
+/* sync_durable.c */
+void sync_hand_to_store(struct sync *s, struct heads_log *l, const struct run *r, struct kith_bytes bytes,
+                        uint32_t origin);
+
 /* sync_take.c: a run from a peer */
 void sync_take(struct sync *s, struct sync_peer *p, struct kith_bytes bytes);
-/* Whether the last signature of a run holds under the key of its epoch. KITH_E_NOTFOUND: its certificate is
- * not held. */
-int sync_take_verify(struct sync *s, const struct run *r, struct kith_error *e);
 
 /* sync_own.c: the own logs */
 void sync_own_tick(struct sync *s);
@@ -228,10 +246,8 @@ bool sync_fork_bare(const struct sync_peer *p, const struct heads_log *l);
 bool sync_fork_probing(const struct sync_peer *p, const struct heads_log *l);
 void sync_fork_probe(struct sync *s, struct sync_peer *p, struct heads_log *l, uint64_t at);
 void sync_fork_probed(struct sync *s, struct sync_peer *p, struct heads_log *l);
-void sync_fork_forget(struct sync *s, struct sync_peer *p, struct heads_log *l);
 void sync_fork_evidence(struct sync *s, struct sync_peer *p, struct heads_log *l);
 bool sync_fork_replaces(struct sync *s, struct sync_peer *p, struct heads_log *l, const struct run_head *h);
-uint64_t sync_right_of(const struct heads_log *l, uint32_t peer);
 bool sync_fork_cut(struct sync *s, struct sync_peer *p, struct heads_log *l);
 void sync_fork_right(struct sync *s, struct sync_peer *p, struct heads_log *l, uint64_t seq);
 void sync_fork_offer(struct sync *s, struct sync_peer *p, uint8_t stream, const struct msg_head *h);

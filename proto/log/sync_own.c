@@ -65,14 +65,6 @@ void sync_own_compared(struct sync *s, const struct kith_site_id *site)
     look_ready(s);
 }
 
-void sync_compared(struct sync *s, const struct kith_site_id *site, struct kith_mono now)
-{
-    s->now = now;
-    if (s->dirty) /* what came with it may be a certificate of this site, which asks for a comparison anew */
-        sync_refold(s);
-    sync_own_compared(s, site);
-}
-
 void sync_alone(struct sync *s)
 {
     s->ready = true;

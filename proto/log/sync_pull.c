@@ -59,12 +59,6 @@ static void pull_enter(struct sync *s, struct sync_peer *p, enum sync_stage stag
         pull_ask(p, &part[i].lo, &part[i].hi);
 }
 
-/* Asks for a fresh HELLO; the pull begins with it. */
-void sync_pull_later(struct sync_peer *p)
-{
-    p->owe_hello = p->owe_ask = p->waits_hello = true;
-}
-
 /* A pull under way is never cut short, because a question may have only one answer: it is followed by
  * another. */
 static void pull_begin(struct sync *s, struct sync_peer *p)

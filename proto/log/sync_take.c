@@ -80,39 +80,6 @@ static bool take_in_quota(struct sync *s, const struct kith_log_key *log, size_t
     return l != NULL && l->day_bytes + n <= roster_council(s->c.roster)->policy.daily_bytes;
 }
 
-/* Step 7: the key that signs this epoch. A control log brings it along as its first entry. */
-int sync_take_verify(struct sync *s, const struct run *r, struct kith_error *e)
-{
-    const struct kith_net_id *net = roster_net(s->c.roster);
-    const struct kith_pk *known = roster_entry_key(s->c.roster, &r->log.site, r->log.epoch);
-    struct cert c;
-    struct kith_pk key;
-    if (known != NULL) {
-        key = *known;
-    } else if (r->log.stream == KITH_CONTROL && r->first == 1 && r->entry[0].has_body) {
-        struct kith_site_id site;
-        if (cert_decode(r->entry[0].body, &c, e) != 0)
-            return KITH_E_INVALID;
-        crypto_site_id(&c.root, &site);
-        if (!cert_verify(&c, net) || c.epoch != r->log.epoch || memcmp(&site, &r->log.site, sizeof site) != 0)
-            return kith_fail(e, KITH_E_INVALID, "the certificate of epoch \"%u\" does not hold",
-                             r->log.epoch);
-        key = c.entry;
-    } else {
-        return kith_fail(e, KITH_E_NOTFOUND, "the certificate of epoch \"%u\" is not held yet", r->log.epoch);
-    }
-    if (run_verify(r, net, &key))
-        return 0;
-    struct kith_id named;
-    uint64_t ends;
-    const struct run_entry *last = &r->entry[r->count - 1];
-    if (roster_valid_end(s->c.roster, &r->log, &ends, &named) == 1 && ends == last->e.seq &&
-        memcmp(&named, &last->id, sizeof named) == 0)
-        return 0; /* its author vouched for this id elsewhere */
-    return kith_fail(e, KITH_E_INVALID, "the signature at seq \"%llu\" does not hold",
-                     (unsigned long long)last->e.seq);
-}
-
 /* Step 6: 0 when it links, KITH_E_FORK or KITH_E_UNLINKED. */
 static int take_links(const struct heads_log *l, const struct run *r)
 {

@@ -4,79 +4,9 @@
  * back. */
 #include "proto/log/sync_impl.h"
 
-#include <assert.h>
 #include <string.h>
 
-/* ---- claims ---- */
-
-/* What the peer of this number (slot + 1) claims of a log, NULL for nothing; with 0, a free place. */
-static struct heads_claim *claim_of(struct heads_log *l, uint32_t peer)
-{
-    for (uint32_t i = 0; i < HEADS_CLAIMS; i++)
-        if (l->claim[i].peer == peer)
-            return &l->claim[i];
-    return NULL;
-}
-
-void sync_claim(struct sync *s, struct sync_peer *p, struct heads_log *l, uint64_t seq)
-{
-    uint32_t me = sync_slot(s, p) + 1;
-    struct heads_claim *c = claim_of(l, me);
-    assert(seq > l->tip);
-    if (c != NULL) {
-        if (seq > c->seq)
-            c->seq = seq;
-        return;
-    }
-    c = claim_of(l, 0);
-    if (c == NULL)
-        return;
-    *c = (struct heads_claim){me, seq};
-    p->claims[l->key.stream]++;
-    s->wants_version++;
-}
-
-static void claim_clear(struct sync *s, struct heads_log *l, struct heads_claim *c)
-{
-    struct sync_peer *p = &s->peer[c->peer - 1];
-    assert(p->claims[l->key.stream] > 0);
-    p->claims[l->key.stream]--;
-    *c = (struct heads_claim){0, 0};
-}
-
-void sync_claims_drop(struct sync *s, struct heads_log *l, uint64_t upto)
-{
-    for (uint32_t i = 0; i < HEADS_CLAIMS; i++)
-        if (l->claim[i].peer != 0 && l->claim[i].seq <= upto)
-            claim_clear(s, l, &l->claim[i]);
-}
-
-void sync_claim_drop(struct sync *s, struct sync_peer *p, struct heads_log *l)
-{
-    struct heads_claim *c = claim_of(l, sync_slot(s, p) + 1);
-    if (c != NULL)
-        claim_clear(s, l, c);
-}
-
 /* ---- wants ---- */
-
-struct sync_want *sync_want_slot(struct sync_peer *p)
-{
-    for (uint32_t i = 0; i < KITH_WANTS_MAX; i++)
-        if (p->want[i].log == NULL)
-            return &p->want[i];
-    return NULL;
-}
-
-void sync_want_close(struct sync *s, struct sync_want *w)
-{
-    if (w->log == NULL)
-        return;
-    if (!w->fill)
-        w->log->asked = 0;
-    w->log = NULL;
-    s->wants_version++;
-}
 
 /* A missing body is asked for once a session of each peer but the one that sent it without; of very many some
  * in each session. */
@@ -108,7 +38,7 @@ static bool want_log(struct sync *s, struct sync_peer *p, struct sync_want *w)
         return false;
     for (uint32_t i = 0; i < s->heads.n; i++) {
         struct heads_log *l = s->heads.at[i];
-        const struct heads_claim *c = claim_of(l, me);
+        const struct heads_claim *c = sync_claim_of(l, me);
         if (c == NULL || c->seq <= l->tip || l->asked != 0)
             continue;
         l->asked = me;

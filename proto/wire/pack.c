@@ -376,7 +376,7 @@ static inline void walk_open(struct walk *w, const struct pack_item *item)
 }
 
 /* Reads the next head of the item, opening containers; full ones must have been closed before. */
-static inline enum rule walk_next(struct walk *w, struct cur *in, bool strict, struct pack_item *ret,
+static inline enum rule walk_item(struct walk *w, struct cur *in, bool strict, struct pack_item *ret,
                                   enum role *ret_role)
 {
     assert(!w->over && (w->depth == 0 || w->levels[w->depth - 1].left > 0));
@@ -441,7 +441,7 @@ int pack_skip(struct pack_reader *r)
     while (!r->failed && !w.over) {
         struct pack_item item;
         enum role role;
-        if (walk_next(&w, &r->in, r->strict, &item, &role) != RULE_KEPT)
+        if (walk_item(&w, &r->in, r->strict, &item, &role) != RULE_KEPT)
             return reader_fail(r);
         while (walk_close(&w)) /* at most KITH_DEPTH_MAX times */
             ;
@@ -627,7 +627,7 @@ static enum rule check_body(struct kith_bytes body, size_t *ret_at)
         struct pack_item item;
         enum role role;
         struct level *l = w.depth > 0 ? &w.levels[w.depth - 1] : NULL;
-        enum rule rule = walk_next(&w, &in, true, &item, &role);
+        enum rule rule = walk_item(&w, &in, true, &item, &role);
         if (rule == RULE_KEPT && !l && item.type != PACK_MAP)
             rule = RULE_MAP;
         if (rule == RULE_KEPT && role == ROLE_KEY)
@@ -939,7 +939,7 @@ int pack_json(struct pack_reader *r, struct buf *out)
         struct pack_item item;
         enum role role;
         struct level *l = w.depth > 0 ? &w.levels[w.depth - 1] : NULL;
-        if (walk_next(&w, &r->in, r->strict, &item, &role) != RULE_KEPT)
+        if (walk_item(&w, &r->in, r->strict, &item, &role) != RULE_KEPT)
             return reader_fail(r);
         if (role == ROLE_KEY && item.type != PACK_STR)
             return reader_fail(r);
