@@ -466,6 +466,24 @@ void sync_fork_offer(struct sync *s, struct sync_peer *p, uint8_t stream, const 
         sync_fork_probe(s, p, l, h->seq);
 }
 
+/* An own log is forked, a peer holds another branch, and nothing is under way: its claim went with the fold
+ * that learnt of the fork, or there was no WANT free. */
+void sync_fork_pursue(struct sync *s, struct heads_log *l)
+{
+    if (!l->fork || l->replace != 0 || l->probe != 0 || l->offered)
+        return;
+    for (uint32_t i = 0; i < HEADS_CLAIMS; i++) {
+        const struct heads_claim *r = &l->right[i];
+        struct sync_peer *p = r->peer == 0 ? NULL : &s->peer[r->peer - 1];
+        if (p == NULL || !sync_is_member(p))
+            continue;
+        if (r->seq > l->tip)
+            sync_claim(s, p, l, r->seq);
+        else if (l->wrote > 0)
+            sync_fork_probe(s, p, l, r->seq);
+    }
+}
+
 bool sync_fork_replaces(struct sync *s, struct sync_peer *p, struct heads_log *l, const struct run_head *h)
 {
     return l->replace == sync_slot(s, p) + 1 && h->first <= l->replace_at && h->last >= l->replace_at;

@@ -13,6 +13,7 @@
 #define SYNC_MISSING_MAX   100000u
 #define SYNC_FILLS_MAX     1024u /* missing bodies that one peer is asked for in a session */
 #define SYNC_WANT_MS       20000 /* a WANT without progress is asked elsewhere */
+#define SYNC_WANTS_KEPT    2u    /* of the open WANTs, for finding out about forks */
 #define SYNC_PROBATION_MS  10000
 #define SYNC_PROBATION_MAX (256u * 1024u)
 #define SYNC_JOINER_MS     60000 /* a joiner is given all it needs within a third of this */
@@ -247,6 +248,7 @@ bool sync_fork_probing(const struct sync_peer *p, const struct heads_log *l);
 void sync_fork_probe(struct sync *s, struct sync_peer *p, struct heads_log *l, uint64_t at);
 void sync_fork_probed(struct sync *s, struct sync_peer *p, struct heads_log *l);
 void sync_fork_evidence(struct sync *s, struct sync_peer *p, struct heads_log *l);
+void sync_fork_pursue(struct sync *s, struct heads_log *l);
 bool sync_fork_replaces(struct sync *s, struct sync_peer *p, struct heads_log *l, const struct run_head *h);
 bool sync_fork_cut(struct sync *s, struct sync_peer *p, struct heads_log *l);
 void sync_fork_right(struct sync *s, struct sync_peer *p, struct heads_log *l, uint64_t seq);

@@ -80,11 +80,6 @@ bool sync_older(const struct sync *s)
     return s->older;
 }
 
-void sync_own_tick(struct sync *s)
-{
-    look_ready(s);
-}
-
 /* A certificate of a later epoch than this home's keys are of: what was compared before says nothing of the
  * logs of that epoch. */
 void sync_own_refold(struct sync *s)
@@ -114,6 +109,14 @@ static bool settled(const struct sync *s, const struct heads_log *l)
         got = got || (l->right[i].peer != 0 && l->held >= l->right[i].seq);
     return roster_fork(s->c.roster, &l->key, &fork, &prev) && l->wrote < fork && l->replace == 0 &&
            l->probe == 0 && l->tip == l->held && (l->offered || got);
+}
+
+void sync_own_tick(struct sync *s)
+{
+    for (uint32_t i = 0; i < s->heads.n; i++)
+        if (is_own(s, s->heads.at[i]) && !settled(s, s->heads.at[i]))
+            sync_fork_pursue(s, s->heads.at[i]);
+    look_ready(s);
 }
 
 enum sync_own sync_own(const struct sync *s)

@@ -54,7 +54,10 @@ void sync_wants_fill(struct sync *s, struct sync_peer *p)
     if (p->mode != SYNC_MEMBER)
         return;
     struct sync_want *w;
-    while ((w = sync_want_slot(p)) != NULL)
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < KITH_WANTS_MAX; i++)
+        n += p->want[i].log != NULL;
+    for (; n + SYNC_WANTS_KEPT < KITH_WANTS_MAX && (w = sync_want_slot(p)) != NULL; n++)
         if (!want_log(s, p, w) && !want_missing(s, p, w))
             return;
 }
@@ -125,9 +128,8 @@ void sync_wants_expire(struct sync *s, struct sync_peer *p)
         if (!w->fill) {
             sync_claim_drop(s, p, w->log);
             sync_note(s, sync_slot(s, p), "a log was asked for and did not come; it is asked for elsewhere");
-        } else {
-            sync_fork_forget(s, p, w->log);
         }
+        sync_fork_forget(s, p, w->log);
         sync_want_close(s, w);
     }
 }

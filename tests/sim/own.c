@@ -215,12 +215,38 @@ void world_backup(struct world *w, uint32_t i)
     memcpy(x->backup.wrote, x->wrote_kept, sizeof x->wrote);
 }
 
+/* What site `of` wrote and any disk holds. */
+static void own_anywhere(struct world *w, uint32_t of, bool ret[WORLD_NUMBERS])
+{
+    memset(ret, 0, WORLD_NUMBERS * sizeof *ret);
+    for (uint32_t k = 0; k < w->sites; k++)
+        own_seen(w, &w->site[k].disk, NULL, &w->site[of], ret);
+}
+
+/* What went with a disk: of the site's own it knows nothing more; of others', who may have been set back
+ * themselves, it was perhaps the last holder. */
+static void own_forgive(struct world *w, uint32_t restored, bool before[WORLD_SITES][WORLD_NUMBERS])
+{
+    static bool after[WORLD_NUMBERS];
+    for (uint32_t of = 0; of < w->sites; of++) {
+        struct world_site *x = &w->site[of];
+        own_anywhere(w, of, after);
+        for (uint32_t n = 1; n <= x->numbers; n++)
+            if (of == restored)
+                x->mark[n] = after[n] ? MARK_KEPT : MARK_LOST;
+            else if (x->mark[n] == MARK_KEPT && before[of][n] && !after[n])
+                x->mark[n] = MARK_LOST;
+    }
+}
+
 void world_restore(struct world *w, uint32_t i, int64_t for_ms)
 {
-    static bool seen[WORLD_NUMBERS];
+    static bool before[WORLD_SITES][WORLD_NUMBERS];
     struct world_site *x = &w->site[i];
     assert(x->alive && x->backup.taken);
     world_crash(w, i, for_ms);
+    for (uint32_t of = 0; of < w->sites; of++)
+        own_anywhere(w, of, before[of]);
     disk_clear(&x->disk);
     disk_copy(&x->backup.disk, &x->disk);
     x->epoch = x->backup.epoch;
@@ -234,11 +260,7 @@ void world_restore(struct world *w, uint32_t i, int64_t for_ms)
     x->restored = true;
     w->restores++;
     world_hear(w, i, "is", "put back from its backup");
-    memset(seen, 0, sizeof seen);
-    for (uint32_t k = 0; k < w->sites; k++)
-        own_seen(w, &w->site[k].disk, NULL, x, seen);
-    for (uint32_t n = 1; n <= x->numbers; n++)
-        x->mark[n] = seen[n] ? MARK_KEPT : MARK_LOST;
+    own_forgive(w, i, before);
 }
 
 void world_twin(struct world *w, uint32_t to, uint32_t of)
