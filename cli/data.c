@@ -90,18 +90,24 @@ static bool serial_of_date(const struct data_measure *m, enum sdc_unit unit, con
         return false;
     struct sdc_period at = sdc_period_of_day(unit, day, m->first_month);
     struct sdc_days span = sdc_period_span(at, m->first_month);
-    struct period month = {PERIOD_DAY, p->year, p->month, 1};
+    struct period month = {.written = PERIOD_DAY, .year = p->year, .month = p->month, .day = 1};
     *ret = at.serial;
     return unit == SDC_WEEK || (day_of(&month, &first) && first == span.from) || day == span.to - 1;
 }
 
-/* 2024-Q1, 2024-H1 and 2024 mean those of the measure; 2024/25 is its year where that begins in April. */
+/* 2024-Q1, 2024-H1 and 2024 mean those of the measure; 2024/25 is its year, and Q1 2024/25 its
+ * quarter, where that begins in April. */
 static bool serial_of_written(const struct data_measure *m, const struct period *p, enum period_unit length,
                               int32_t *ret)
 {
     char text[PERIOD_TEXT_SIZE];
     struct sdc_period at;
     period_print(p, length, text);
+    if (p->financial && m->first_month != 4)
+        return false;
+    if (p->financial)
+        snprintf(text, sizeof text, "%04d-Q%d", (int)(p->month < 4 ? p->year - 1 : p->year),
+                 (int)(p->month < 4 ? 4 : p->month / 3));
     if (length == PERIOD_YEAR)
         snprintf(text, sizeof text, "%04d", p->written == PERIOD_NUMBER ? (int)p->day : (int)p->year);
     if (length == PERIOD_YEAR && p->written == PERIOD_YEAR && p->month != 1 && m->first_month != 4)

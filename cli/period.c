@@ -6,9 +6,11 @@
 #include <string.h>
 #include <strings.h>
 
-#define YEAR_MIN 1800
-#define YEAR_MAX 2200
-#define PARTS    4u
+#define YEAR_MIN      1800
+#define YEAR_MAX      2200
+#define PARTS         4u
+#define TOGETHER_FROM 1900 /* years that are read from digits without signs between */
+#define TOGETHER_TO   2100
 
 static const char *const months[] = {"January", "February", "March",     "April",   "May",      "June",
                                      "July",    "August",   "September", "October", "November", "December"};
@@ -53,7 +55,7 @@ static bool make(enum period_unit written, int64_t y, int64_t m, int64_t d, stru
 {
     if (y < YEAR_MIN || y > YEAR_MAX || m < 1 || m > 12 || d < 1 || d > days_in((int32_t)y, (int32_t)m))
         return false;
-    *ret = (struct period){written, (int32_t)y, (int32_t)m, (int32_t)d};
+    *ret = (struct period){.written = written, .year = (int32_t)y, .month = (int32_t)m, .day = (int32_t)d};
     return true;
 }
 
@@ -141,10 +143,18 @@ static int64_t year_of(const struct part *p)
     return p->digits == 4 ? p->value : p->digits == 2 ? 2000 + p->value : -1;
 }
 
+/* 202403 and 20240301 where they are a month and a day of these times, else a number. */
 static bool read_one(const struct part *p, struct period *ret)
 {
-    if (!p[0].number || p[0].value < 0)
+    int64_t v = p[0].value;
+    if (!p[0].number || v < 0)
         return false;
+    if (p[0].digits == 6 && v / 100 >= TOGETHER_FROM && v / 100 <= TOGETHER_TO &&
+        make(PERIOD_MONTH, v / 100, v % 100, 1, ret))
+        return true;
+    if (p[0].digits == 8 && v / 10000 >= TOGETHER_FROM && v / 10000 <= TOGETHER_TO &&
+        make(PERIOD_DAY, v / 10000, v / 100 % 100, v % 100, ret))
+        return true;
     *ret = (struct period){.written = PERIOD_NUMBER, .day = (int32_t)p[0].value};
     return true;
 }
@@ -197,6 +207,22 @@ static bool read_three(const struct part *p, struct period *ret)
     return make(PERIOD_DAY, year_of(&p[2]), p[1].value, p[0].value, ret);
 }
 
+/* Q1 2024/25, 2024-25 Q1: quarters of a year that begins in April. */
+static bool read_four(const struct part *p, struct period *ret)
+{
+    bool first = !p[0].number; /* the quarter stands in front of its year */
+    const struct part *letter = first ? &p[0] : &p[2], *year = first ? &p[2] : &p[0];
+    const struct part *number = letter + 1, *next = year + 1;
+    if (!is_letter(letter, 'Q') || !number->number || !year->number || !next->number || year->digits != 4 ||
+        next->digits != 2 || next->value != (year->value + 1) % 100 || number->value < 1 || number->value > 4)
+        return false;
+    int64_t month = number->value * 3 + 1;
+    if (!make(PERIOD_QUARTER, year->value + month / 12, month > 12 ? month - 12 : month, 1, ret))
+        return false;
+    ret->financial = true;
+    return true;
+}
+
 bool period_read(const char *text, struct period *ret)
 {
     struct part part[PARTS];
@@ -211,6 +237,9 @@ bool period_read(const char *text, struct period *ret)
         break;
     case 3:
         ok = read_three(part, &p);
+        break;
+    case 4:
+        ok = read_four(part, &p);
         break;
     default:
         break;
@@ -432,6 +461,16 @@ static void print_week(const struct period *p, char ret[PERIOD_TEXT_SIZE])
     snprintf(ret, PERIOD_TEXT_SIZE, "%04d-W%02d", t.year, (int)week);
 }
 
+static void print_quarter(const struct period *p, char ret[PERIOD_TEXT_SIZE])
+{
+    int32_t quarter = (p->month + 2) / 3, year = quarter == 1 ? p->year - 1 : p->year;
+    if (p->financial)
+        snprintf(ret, PERIOD_TEXT_SIZE, "%04d/%02d Q%d", year, (year + 1) % 100,
+                 quarter == 1 ? 4 : quarter - 1);
+    else
+        snprintf(ret, PERIOD_TEXT_SIZE, "%04d-Q%d", p->year, quarter);
+}
+
 void period_print(const struct period *p, enum period_unit unit, char ret[PERIOD_TEXT_SIZE])
 {
     if (p->written == PERIOD_NUMBER)
@@ -439,7 +478,7 @@ void period_print(const struct period *p, enum period_unit unit, char ret[PERIOD
     else if (p->written == PERIOD_WEEK)
         print_week(p, ret);
     else if (p->written == PERIOD_QUARTER)
-        snprintf(ret, PERIOD_TEXT_SIZE, "%04d-Q%d", p->year, (p->month + 2) / 3);
+        print_quarter(p, ret);
     else if (p->written == PERIOD_HALF)
         snprintf(ret, PERIOD_TEXT_SIZE, "%04d-H%d", p->year, (p->month + 5) / 6);
     else if (p->written == PERIOD_YEAR)

@@ -22,11 +22,12 @@ enum period_unit {
 struct period {
     enum period_unit written;
     int32_t year, month, day; /* its first day; a number stands in `day` */
+    bool financial;           /* a quarter of a year from April on, and written so */
 };
 
 /* Reads 2024-03-01, 1/3/2024, 1 March 2024, 2024-03, Mar-24, 03/2024, 2024-W09, 2024-Q1, Q1 2024, 2024-H1,
- * 2024, 2024/25, or a number. A time of day behind a date is ignored. Days come before months. False: none of
- * these, or no such day. */
+ * 2024, 2024/25, Q1 2024/25, 20240301, 202403, or a number. A time of day behind a date is ignored. Days come
+ * before months. False: none of these, or no such day. */
 bool period_read(const char *text, struct period *ret);
 
 /* One length for all of them: as written, or, for dates, the longest that fits: all on the same day of the

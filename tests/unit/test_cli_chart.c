@@ -188,6 +188,15 @@ static void test_periods(void **state)
         {"99999999999999", NULL},
         {"NaN", NULL},
         {"é", NULL},
+        {"202403", "2024-03"},
+        {"20240301", "2024-03-01"},
+        {"202413", "202413"},
+        {"1234567", "1234567"},
+        {"Q1 2024/25", "2024/25 Q1"},
+        {"2024/25 Q4", "2024/25 Q4"},
+        {"2024-25 Q3", "2024/25 Q3"},
+        {"Q1 2024/26", NULL},
+        {"Q5 2024/25", NULL},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -236,6 +245,8 @@ static void test_lengths(void **state)
     assert_int_equal(UNIT(&odd, "1", "2"), PERIOD_NUMBER);
     assert_int_equal(UNIT(&odd, "2024-01-01", "2024-02-01", "2024-03-15", "2024-04-01"), PERIOD_EVENT);
     assert_int_equal(odd, 2);
+    assert_int_equal(UNIT(&odd, "202401", "202402", "202404"), PERIOD_MONTH);
+    assert_int_equal(UNIT(&odd, "Q4 2023/24", "Q1 2024/25"), PERIOD_QUARTER);
     assert_int_equal(UNIT(&odd, "2024-01", "2024-Q1"), PERIOD_EVENT);
     assert_int_equal(odd, 1);
 }
