@@ -463,7 +463,7 @@ static struct sdc_period first_free(const struct publish *p, enum sdc_unit unit)
     const struct sdc_history *h = p->ask.history;
     int32_t to = INT32_MIN;
     for (uint32_t i = 0; i < h->cells; i++) {
-        struct sdc_days s = sdc_period_span(h->cell[i].period, h->first_month);
+        struct sdc_days s = sdc_out_span(h, i);
         if (h->cell[i].relation == SDC_SAME && h->cell[i].state != SDC_MISSING && s.to > to)
             to = s.to;
     }
@@ -514,9 +514,9 @@ static int find_replaced(struct daemon *d, const struct publish *p, struct kind_
     const struct run_entry *x;
     struct kith_id digest;
     const struct store_told *t = &p->last;
-    enum sdc_unit unit = p->is_event ? SDC_QUARTER : p->plan->unit;
+    bool other = p->is_event ? t->period != SDC_QUARTER : p->plan->fresh;
     *ret_has = false;
-    if (!p->before || t->seq == 0 || t->period != unit || strcmp(t->policy, p->choice.policy) != 0)
+    if (!p->before || t->seq == 0 || other || strcmp(t->policy, p->choice.policy) != 0)
         return 0;
     *ret = (struct kind_ref){.log = {.site = d->keys.site, .epoch = t->epoch, .stream = KITH_MEASURES},
                              .seq = t->seq};

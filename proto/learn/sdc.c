@@ -114,12 +114,15 @@ static int check_ask(const struct sdc_ask *a, struct kith_error *e)
 
 /* ---- which period (SPEC 11.6) ---- */
 
-/* The unit that this series was last told in. */
-static enum sdc_unit unit_before(const struct sdc_history *h)
+/* The unit that this series was last told in; *ret_other (may be NULL): by years that began otherwise. */
+static enum sdc_unit unit_before(const struct sdc_history *h, bool *ret_other)
 {
     for (uint32_t i = h->cells; i-- > 0;) {
-        if (h->cell[i].relation == SDC_SAME)
-            return h->cell[i].period.unit;
+        if (h->cell[i].relation != SDC_SAME)
+            continue;
+        if (ret_other)
+            *ret_other = h->cell[i].first_month != 0;
+        return h->cell[i].period.unit;
     }
     assert(h->first_month >= 1 && h->first_month <= 12);
     return SDC_NO_UNIT;
@@ -133,7 +136,7 @@ static int refuse_both_levels(const struct sdc_ask *a, struct kith_error *e)
         return 0;
     for (uint32_t i = 0; i < h->cells; i++) {
         const struct sdc_out_cell *c = &h->cell[i];
-        if (c->relation == SDC_OVERLAPS && c->state != SDC_MISSING && !c->policy->exact)
+        if (c->relation == SDC_OVERLAPS && c->state != SDC_MISSING)
             return kith_fail(
                 e, KITH_E_REFUSED,
                 "counts of this measure have left for a unit that contains this one or lies in it: "
@@ -144,7 +147,7 @@ static int refuse_both_levels(const struct sdc_ask *a, struct kith_error *e)
 
 static int refuse_finer(const struct sdc_ask *a, struct kith_error *e)
 {
-    enum sdc_unit before = unit_before(a->history);
+    enum sdc_unit before = unit_before(a->history, NULL);
     assert(a->want != SDC_NO_UNIT);
     if (a->policy->exact || before == SDC_NO_UNIT || a->want == before || sdc_period_nests(a->want, before))
         return 0;
@@ -178,7 +181,8 @@ static bool can_coarsen(const struct sdc_ask *a)
  * hide some, the coarsest that has cells. */
 static int choose_unit(struct sdc_plan *p, const struct sdc_ask *a, struct kith_error *e)
 {
-    enum sdc_unit before = unit_before(a->history), unit = a->unit, chosen = SDC_NO_UNIT;
+    bool other = false;
+    enum sdc_unit before = unit_before(a->history, &other), unit = a->unit, chosen = SDC_NO_UNIT;
     int rc;
     p->tries = 0;
     for (; unit != SDC_NO_UNIT; unit = can_coarsen(a) ? sdc_period_coarser(unit) : SDC_NO_UNIT) {
@@ -201,7 +205,7 @@ static int choose_unit(struct sdc_plan *p, const struct sdc_ask *a, struct kith_
     if ((rc = sdc_sum_periods(p, a, chosen, e)) != 0)
         return rc;
     sdc_decide_cells(p, a);
-    p->fresh = before != SDC_NO_UNIT && before != chosen;
+    p->fresh = before != SDC_NO_UNIT && (before != chosen || other);
     if (p->count == 0)
         return kith_fail(e, KITH_E_USAGE, "no \"%s\" is complete: add more data or choose a shorter period",
                          sdc_unit_code(chosen));

@@ -72,6 +72,7 @@ struct sdc_out_cell {
     enum sdc_relation relation;
     const struct sdc_policy *policy;
     struct sdc_period period;
+    uint32_t first_month; /* of its quarter, half or year, where that was another; 0: that of the history */
     enum sdc_state state;
     double num, den; /* as published where shown; den 0 where there is none */
     double raw_num, raw_den;
@@ -123,6 +124,9 @@ struct sdc_history {
     const struct sdc_out_verdict *verdict;
     uint32_t verdicts; /* at most SDC_VERDICTS_MAX */
 };
+
+/* The days that one of its cells tells of. */
+struct sdc_days sdc_out_span(const struct sdc_history *h, uint32_t cell);
 
 /* A history is kept as one blob for each release, opaque to whoever stores it, and put together from them:
  * the same cell with the same raw value is one cell, however often it was told. The blobs hold raw counts. */

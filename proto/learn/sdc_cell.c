@@ -161,10 +161,11 @@ static bool overlaps(struct sdc_days a, struct sdc_days b)
     return a.from < b.to && b.from < a.to;
 }
 
-static struct sdc_days out_span(const struct sdc_history *h, uint32_t i)
+struct sdc_days sdc_out_span(const struct sdc_history *h, uint32_t cell)
 {
-    assert(i < h->cells);
-    return sdc_period_span(h->cell[i].period, h->first_month);
+    const struct sdc_out_cell *o = &h->cell[cell];
+    assert(cell < h->cells);
+    return sdc_period_span(o->period, o->first_month ? o->first_month : h->first_month);
 }
 
 /* The same cell that is out, or a further value of it: SDC_FREE and c->out where it is this very value. */
@@ -173,7 +174,7 @@ static enum sdc_why meet_own(const struct place *at, uint32_t i)
     const struct sdc_out_cell *o = &at->a->history->cell[i];
     assert(o->relation == SDC_SAME);
     bool alike = o->policy == at->a->policy || !at->a->policy->cells; /* a signal is coarser than any cell */
-    if (!alike || o->period.unit != at->p->unit)
+    if (!alike || o->period.unit != at->p->unit || o->first_month)
         return at->a->policy->cells ? SDC_OUT_ALREADY : SDC_FREE;
     if (o->raw_num == at->c->raw_num && o->raw_den == at->c->raw_den)
         at->c->out = i; /* also where it was corrected in between */
@@ -189,7 +190,7 @@ static enum sdc_why meet_history(const struct place *at)
     for (uint32_t i = 0; i < h->cells; i++) {
         const struct sdc_out_cell *o = &h->cell[i];
         if ((o->relation != SDC_SAME && o->relation != SDC_OTHER_VERSION) ||
-            !overlaps(at->span, out_span(h, i)))
+            !overlaps(at->span, sdc_out_span(h, i)))
             continue;
         enum sdc_why w = o->relation == SDC_SAME ? meet_own(at, i) : SDC_OUT_ALREADY;
         if (w != SDC_FREE)
@@ -227,6 +228,7 @@ static bool is_last_of_period(const struct sdc_history *h, uint32_t i)
     assert(i < h->cells);
     for (uint32_t j = i + 1; j < h->cells; j++) {
         if (h->cell[j].series == h->cell[i].series && h->cell[j].period.unit == h->cell[i].period.unit &&
+            h->cell[j].first_month == h->cell[i].first_month &&
             h->cell[j].period.serial == h->cell[i].period.serial)
             return false;
     }
@@ -236,7 +238,7 @@ static bool is_last_of_period(const struct sdc_history *h, uint32_t i)
 static void meet_one_kin(struct kin *k, const struct place *at, uint32_t i)
 {
     const struct sdc_out_cell *o = &at->a->history->cell[i];
-    struct sdc_days s = out_span(at->a->history, i);
+    struct sdc_days s = sdc_out_span(at->a->history, i);
     assert(is_kin(o->relation));
     if (s.from != at->span.from || s.to != at->span.to) {
         k->elsewhere = true; /* another period: no sums are compared, nothing is told */
@@ -284,9 +286,9 @@ static bool pair_narrows(const struct place *at, const struct sdc_tested *t)
     assert(mine.k > 0);
     for (uint32_t i = 0; i < h->cells; i++) {
         const struct sdc_out_cell *o = &h->cell[i];
-        struct sdc_days s = out_span(h, i);
+        struct sdc_days s = sdc_out_span(h, i);
         if ((o->relation != SDC_WHOLE && o->relation != SDC_PART) || o->state == SDC_MISSING ||
-            o->policy->exact || s.from != at->span.from || s.to != at->span.to)
+            s.from != at->span.from || s.to != at->span.to)
             continue;
         struct sdc_var other = var_of_out(o);
         bool we_are_part = o->relation == SDC_WHOLE;
@@ -318,7 +320,7 @@ static bool any_part_near(const struct place *at)
     const struct sdc_history *h = at->a->history;
     assert(at->c != NULL);
     for (uint32_t i = 0; i < h->cells; i++) {
-        struct sdc_days s = out_span(h, i);
+        struct sdc_days s = sdc_out_span(h, i);
         if (h->cell[i].relation == SDC_PART && s.from == at->span.from && s.to == at->span.to &&
             near_but_not_equal(at->a->policy, h->cell[i].raw_num, at->c->raw_num))
             return true;
@@ -338,7 +340,7 @@ static bool kin_total_here(const struct place *at, const struct sdc_tested *test
             continue;
         for (uint32_t j = 0; j < t->cells; j++) {
             assert(t->cell[j] < h->cells);
-            here = here || overlaps(at->span, out_span(h, t->cell[j]));
+            here = here || overlaps(at->span, sdc_out_span(h, t->cell[j]));
             hidden = hidden || h->cell[t->cell[j]].state == SDC_HIDDEN;
         }
         if (here && (hidden || tested->small))
@@ -353,8 +355,8 @@ static bool kin_says_no(const struct place *at, const struct sdc_tested *t)
     struct kin k = {0};
     bool any = false;
     for (uint32_t i = 0; i < h->cells; i++) {
-        if (!is_kin(h->cell[i].relation) || h->cell[i].state == SDC_MISSING || h->cell[i].policy->exact ||
-            !overlaps(at->span, out_span(h, i)) || !is_last_of_period(h, i))
+        if (!is_kin(h->cell[i].relation) || h->cell[i].state == SDC_MISSING ||
+            !overlaps(at->span, sdc_out_span(h, i)) || !is_last_of_period(h, i))
             continue;
         any = true;
         meet_one_kin(&k, at, i);

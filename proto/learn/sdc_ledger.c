@@ -1,9 +1,9 @@
 /* What was released, kept as one blob a release.
  *
- * A blob is an array: [1, policy, unit, chart, rules, direction, target or nil, as raw, thinned, cells,
- * segments]. A cell is [serial, state, num, den, raw num, raw den, excluded, summed]; missing ones are left
- * out. A segment is [serial of its start, baseline, told, num, den, ranges (-1: none)]. Only totals that bind
- * raw counts are kept as told. Blobs stay at home with the raw counts that they hold. */
+ * A blob is an array: [1, policy, unit, first month, chart, rules, direction, target or nil, as raw, thinned,
+ * cells, segments]. A cell is [serial, state, num, den, raw num, raw den, excluded, summed]; missing ones are
+ * left out. A segment is [serial of its start, baseline, told, num, den, ranges (-1: none)]. Only totals that
+ * bind raw counts are kept as told. Blobs stay at home with the raw counts that they hold. */
 #include "proto/learn/sdc_part.h"
 
 #include <assert.h>
@@ -106,10 +106,11 @@ int sdc_plan_remember(const struct sdc_plan *p, const struct sdc_ask *a, struct 
     assert(p->segments > 0);
     for (uint32_t i = 0; i < p->count; i++)
         cells += sdc_is_charted(&p->cell[i]);
-    pack_array(ret, 11);
+    pack_array(ret, 12);
     pack_uint(ret, BLOB_VERSION);
     pack_cstr(ret, p->policy->code);
     pack_uint(ret, (uint64_t)p->unit);
+    pack_uint(ret, a->history->first_month);
     pack_cstr(ret, spc_chart_code(a->chart));
     pack_cstr(ret, a->rules->code);
     pack_int(ret, (int64_t)a->direction);
@@ -139,7 +140,7 @@ static uint32_t slot_of(const struct sdc_ledger *l, const struct sdc_out_cell *c
     uint32_t at = (uint32_t)(h >> 40) & (TABLE_SIZE - 1);
     for (; l->table[at] != 0; at = (at + 1) & (TABLE_SIZE - 1)) {
         const struct sdc_out_cell *o = &l->cell[l->table[at] - 1];
-        if (o->series == c->series && o->period.unit == c->period.unit &&
+        if (o->series == c->series && o->period.unit == c->period.unit && o->first_month == c->first_month &&
             o->period.serial == c->period.serial)
             break;
     }
@@ -241,7 +242,8 @@ static bool same_days(const struct sdc_ledger *l, const struct sdc_out_total *a,
         return false;
     for (uint32_t i = 0; i < a->cells; i++) {
         const struct sdc_out_cell *x = &l->cell[a->cell[i]], *y = &l->cell[b->cell[i]];
-        if (x->period.unit != y->period.unit || x->period.serial != y->period.serial)
+        if (x->period.unit != y->period.unit || x->first_month != y->first_month ||
+            x->period.serial != y->period.serial)
             return false;
     }
     assert(a->cells > 0);
@@ -317,7 +319,7 @@ static int take_segments(struct sdc_ledger *l, const struct read_segment *s, uin
                      : 0;
         if (rc != 0)
             return rc;
-        if (own)
+        if (own && !as->first_month)
             l->segment[l->history.segments++] = o;
     }
     return 0;
@@ -379,10 +381,13 @@ static bool read_head(struct sdc_ledger *l, struct pack_reader *r, struct sdc_ou
     struct sdc_out_verdict *v = &l->reading;
     char code[CODE_MAX];
     *v = (struct sdc_out_verdict){0};
-    if (pack_get_array(r, 11) != 11 || pack_get_uint(r, BLOB_VERSION) != BLOB_VERSION || !read_code(r, code))
+    if (pack_get_array(r, 12) != 12 || pack_get_uint(r, BLOB_VERSION) != BLOB_VERSION || !read_code(r, code))
         return false;
     as->policy = sdc_policy_find(code);
     as->period.unit = (enum sdc_unit)pack_get_uint(r, SDC_YEAR);
+    as->first_month = (uint32_t)pack_get_uint(r, 12);
+    if (as->first_month == l->history.first_month || as->period.unit <= SDC_MONTH)
+        as->first_month = 0;
     if (!as->policy || as->period.unit == SDC_NO_UNIT || !read_code(r, code) ||
         !spc_chart_find(code, &v->chart) || !read_code(r, code))
         return false;

@@ -249,7 +249,7 @@ static bool kin_in_the_way(const struct total *t)
     assert(from < to);
     for (uint32_t i = 0; i < h->cells; i++) {
         enum sdc_relation r = h->cell[i].relation;
-        struct sdc_days s = sdc_period_span(h->cell[i].period, h->first_month);
+        struct sdc_days s = sdc_out_span(h, i);
         if ((r == SDC_WHOLE || r == SDC_PART || r == SDC_SIBLING) && h->cell[i].state != SDC_MISSING &&
             (t->smalls > 0 || is_protected(&h->cell[i])) && s.from < to && from < s.to)
             return true;

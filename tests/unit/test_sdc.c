@@ -536,6 +536,8 @@ static void test_site_or_units_and_versions(void **state)
     a.history = &h;
     c.relation = SDC_OVERLAPS;
     assert_int_equal(sdc_plan_make(plan, &a, &err), KITH_E_REFUSED);
+    c.policy = sdc_policy_find("already-public/1"); /* no matter how the others came out */
+    assert_int_equal(sdc_plan_make(plan, &a, &err), KITH_E_REFUSED);
     a.policy = sdc_policy_find("signal-only/1");
     make(&a);
     a.policy = sdc_policy_find("hes-2018/1");
@@ -547,6 +549,33 @@ static void test_site_or_units_and_versions(void **state)
     make(&a);
     assert_int_equal(plan->withheld, 12 / 12 * 3); /* the quarter that is out */
     assert_int_equal(plan->cell[0].why, SDC_OUT_ALREADY);
+}
+
+/* Quarters that begin with another month share days with those that are out, whatever they are called. */
+static void test_years_that_begin_otherwise(void **state)
+{
+    (void)state;
+    struct sdc_ask a = ask_of(SPC_C, falls, NULL, 12);
+    uint8_t blob[4096];
+    struct buf b;
+    make(&a); /* four quarters of 2025 */
+    buf_init(&b, blob, sizeof blob);
+    assert_int_equal(sdc_plan_remember(plan, &a, &b), 0);
+    struct sdc_ledger *l = sdc_ledger_new(2);
+    assert_non_null(l);
+    assert_int_equal(sdc_ledger_add(l, (struct kith_bytes){blob, b.n}, 0, SDC_SAME, &err), 0);
+    a.history = sdc_ledger_history(l);
+    assert_int_equal(sdc_out_span(a.history, 0).from,
+                     sdc_period_span((struct sdc_period){SDC_MONTH, JAN_2025}, 1).from);
+    for (uint32_t i = 12; i < 18; i++)
+        raw[i] = (struct sdc_raw){.serial = JAN_2025 + (int32_t)i, .num = 20};
+    a.count = 18; /* to June 2026 */
+    a.want = SDC_QUARTER;
+    make(&a);
+    assert_true(plan->fresh);
+    assert_int_equal(plan->shown, 1); /* February to April 2026: before it a month of each is out */
+    assert_int_equal(plan->cell[plan->count - 1].num, 60);
+    sdc_ledger_free(l);
 }
 
 static void test_parts_and_wholes(void **state)
@@ -578,6 +607,10 @@ static void test_parts_and_wholes(void **state)
     assert_int_equal(plan->segment[0].why, SDC_KIN); /* no total where both meet over a hidden cell */
     c.num = 10;
     c.raw_num = 12; /* 12 - 3 = 9 is told, so a reader would know that the part is 4 at most */
+    make(&a);
+    assert_int_equal(plan->cell[0].why, SDC_KIN);
+    c.policy = sdc_policy_find("already-public/1"); /* 5 - 3 = 2, to anybody who has both */
+    c.num = c.raw_num = 5;
     make(&a);
     assert_int_equal(plan->cell[0].why, SDC_KIN);
 }
@@ -865,6 +898,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_one_period_more_is_no_new_centre, begin, end),
         cmocka_unit_test_setup_teardown(test_never_finer_never_again, begin, end),
         cmocka_unit_test_setup_teardown(test_site_or_units_and_versions, begin, end),
+        cmocka_unit_test_setup_teardown(test_years_that_begin_otherwise, begin, end),
         cmocka_unit_test_setup_teardown(test_parts_and_wholes, begin, end),
         cmocka_unit_test_setup_teardown(test_naive_history_is_seen_through, begin, end),
         cmocka_unit_test(test_receivers_refuse_what_cannot_be),
