@@ -48,6 +48,14 @@ static bool is_area(const struct identify_room *r, const struct text_token *t)
     return false;
 }
 
+/* st behind 1, nd behind 2, rd behind 3, th behind the others. */
+static bool is_ordinal(uint8_t digit, const uint8_t *letters)
+{
+    const char *ending = digit == '1' ? "st" : digit == '2' ? "nd" : digit == '3' ? "rd" : "th";
+    assert(letters != NULL);
+    return memcmp(letters, ending, 2) == 0;
+}
+
 /* The two letters at the end. In lower case 1st, 2nd, 3rd and 4th are none. */
 static bool is_unit(const struct identify_room *r, const struct text_token *t)
 {
@@ -57,8 +65,7 @@ static bool is_unit(const struct identify_room *r, const struct text_token *t)
     assert(t->start < r->n);
     if (strchr("CIKMOVcikmov\'", p[0]) != NULL || strchr("CIKMOVcikmov\'", p[1]) != NULL)
         return false;
-    return t->caps == 2 || !(memcmp(p, "st", 2) == 0 || memcmp(p, "nd", 2) == 0 || memcmp(p, "rd", 2) == 0 ||
-                             memcmp(p, "th", 2) == 0);
+    return t->caps == 2 || !is_ordinal(t->start > 0 ? r->text[t->start - 1] : 0, p);
 }
 
 static bool is_digits(const struct text_token *t, uint32_t least, uint32_t most)

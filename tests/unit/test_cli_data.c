@@ -154,6 +154,12 @@ static void test_years(void **state)
     is_period(0, "2024");
     reads(&quarters, "period,value\n2024,5\n2025,6\n", NULL);
     is_period(1, "2025");
+    reads(&quarters, "period,value\nQ4 2023/24,5\nQ1 2024/25,6\n", NULL);
+    assert_int_equal(got.unit, SDC_QUARTER);
+    is_period(0, "2023-Q4");
+    is_period(1, "2024-Q1");
+    refuses(&stays, "period,value\nQ1 2024/25,5\nQ2 2024/25,6\n", KITH_E_INVALID,
+            ":2: no quarter of this measure");
     refuses(&stays, "period,value\n2024/25,5\n2025/26,6\n", KITH_E_INVALID, ":2: no year of this measure");
 }
 

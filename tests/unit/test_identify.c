@@ -279,6 +279,8 @@ static void test_places(void **state)
         {"M1\u00a01AE", "hold postcode 0+7"},
         {"ward 3, **LS1** 4AP", "hold postcode 10+9"},
         {"NG12 3rd", ""},
+        {"ng12 4th", ""},
+        {"ta6 1rd", "hold postcode 0+7"},
         {"m1 2nd", ""},
         {"CD4 9LT", ""},
         {"XX1 4AP", ""},
