@@ -57,6 +57,7 @@ static void drop_all(struct client *c, const uint64_t *draft, uint32_t n)
         put_result(b, draft[i], &e);
     }
     answer_end(c, true);
+    daemon_note(c->d, NOTE_ERASE);
     daemon_wrote(c->d, WAITS_NOT);
 }
 

@@ -51,7 +51,7 @@ struct joining {
  * which is in this turn of the loop or in the one that follows at once. */
 enum daemon_note {
     NOTE_DIAL = 1,     /* members, their addresses or keys, or links may have changed */
-    NOTE_ERASE = 2,    /* withdrawals, holds or the policy may have */
+    NOTE_ERASE = 2,    /* withdrawals, holds, the policy or what was dropped may have */
     NOTE_RECEIPT = 4,  /* what a receipt tells may have */
     NOTE_POSTS = 8,    /* the roster has: own operations may have to be posted again */
     NOTE_LINK_UP = 16, /* a member's link came up */

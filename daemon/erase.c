@@ -17,7 +17,7 @@
 
 static int64_t after_ms(const struct daemon *d)
 {
-    return (int64_t)roster_council(d->roster)->policy.erase_after_ms;
+    return d->roster ? (int64_t)roster_council(d->roster)->policy.erase_after_ms : 0;
 }
 
 void erase_clear(struct daemon *d)
@@ -191,7 +191,7 @@ bool erase_slice(struct daemon *d)
     struct erase *x = &d->erase;
     if (daemon_noted(d, NOTE_ERASE) && !x->pass)
         x->next = daemon_now(d);
-    if (!d->roster || d->stopping || daemon_now(d).ms < x->next.ms)
+    if (d->stopping || daemon_now(d).ms < x->next.ms)
         return false;
     if (!x->pass)
         look(d);
@@ -200,5 +200,5 @@ bool erase_slice(struct daemon *d)
 
 int64_t erase_deadline(const struct daemon *d)
 {
-    return d->roster && !d->stopping ? d->erase.next.ms : INT64_MAX;
+    return d->stopping ? INT64_MAX : d->erase.next.ms;
 }

@@ -103,7 +103,7 @@ int store_draft_list(struct store *s, uint64_t after, uint64_t *ret, uint32_t ca
     return rc < 0 ? rc : 0;
 }
 
-int store_draft_drop(struct store *s, uint64_t number, struct kith_error *e)
+static int drop(struct store *s, uint64_t number, struct kith_error *e)
 {
     struct store_draft d;
     int rc = load_draft(s, number, s->dropped, &d, e);
@@ -119,6 +119,14 @@ int store_draft_drop(struct store *s, uint64_t number, struct kith_error *e)
     if (rc == 0)
         s->drafts--;
     return rc;
+}
+
+/* A text that goes unreleased is to leave the files, too (store_erase.c); who released it has made it public.
+ */
+int store_draft_drop(struct store *s, uint64_t number, struct kith_error *e)
+{
+    int rc = drop(s, number, e);
+    return rc == 0 ? store_erase_dropped(s, e) : rc;
 }
 
 /* One of the statements that remember what became of a draft: its number, and the position. */
@@ -145,7 +153,7 @@ int store_released(struct store *s, uint64_t number, const struct kith_log_key *
     if (rc == 0)
         rc = put_pair(s, SQL_ORIGIN_PUT, number, l, seq, e);
     if (rc == 0)
-        rc = store_draft_drop(s, number, e);
+        rc = drop(s, number, e);
     if (rc == 0)
         rc = put_pair(s, SQL_RELEASED_PUT, number, l, seq, e);
     return rc;

@@ -22,6 +22,10 @@
  * may well say the same: another record with these words, or a salt that its author copied. So they are not
  * searched again, else whoever chose such a salt could keep every site from ever being done.
  *
+ * A draft that was dropped leaves its words in the index and in the write-ahead log. So some time after it a
+ * pass is due as well, of MERGE and EMPTY alone: since what was dropped never left this site, nothing is said
+ * of it to anybody, and nothing searched for. The mark is in `meta`: since when, or 1 before that is known.
+ *
  * State 2 of a withdrawal is durable together with the blanked run. What is then to be looked for is known in
  * memory alone, or it would be in a file: after a crash the next pass finds state 2, cannot search, and makes
  * the files anew in its place.
@@ -54,6 +58,7 @@ struct store_erase {
     int64_t log;
     uint64_t seq; /* cursor of BLANK */
     uint32_t entries, bodies;
+    int64_t dropped;           /* drafts were, at this time; 0: none, or not long enough ago */
     bool merging, blind, anew; /* blind: what is to be looked for is not known any more; anew: a VACUUM was */
     struct needles needles;
     uint8_t *memory; /* SEARCH_SLICE + NEEDLE_MAX */
@@ -247,7 +252,7 @@ static int step_blank(struct store_erase *x, struct kith_error *e)
     if (rc < 0)
         return rc;
     if (rc == 0)
-        x->phase = x->bodies > 0 || x->blind ? PHASE_MERGE : PHASE_FINISH;
+        x->phase = x->bodies > 0 || x->blind || x->dropped > 0 ? PHASE_MERGE : PHASE_FINISH;
     return 0;
 }
 
@@ -434,11 +439,39 @@ static int step_vacuum(struct store_erase *x, struct kith_error *e)
 
 /* ---- the pass ---- */
 
-int store_erase_due(struct store *s, struct kith_wall now, int64_t after_ms, int64_t *ret,
-                    struct kith_error *e)
+#define DROPPED "dropped"
+
+int store_erase_dropped(struct store *s, struct kith_error *e)
+{
+    return store_meta_set_int(s, DROPPED, 1, e);
+}
+
+static int dropped_since(struct store *s, int64_t *ret, struct kith_error *e)
+{
+    sqlite3_stmt *st = store_statement(s, SQL_META_GET, e);
+    if (st == NULL)
+        return KITH_E_INTERNAL;
+    store_bind_text(st, 1, DROPPED, strlen(DROPPED));
+    return store_number(s, SQL_META_GET, ret, e);
+}
+
+static int dropped_due(struct store *s, struct kith_wall now, int64_t *ret, struct kith_error *e)
+{
+    int64_t since = 0;
+    int rc = dropped_since(s, &since, e);
+    if (rc == 0 && since == 1) {
+        since = now.ms;
+        rc = store_meta_set_int(s, DROPPED, since, e);
+    }
+    if (rc == 0 && since > 0 && since + STORE_SWEEP_MS < *ret)
+        *ret = since + STORE_SWEEP_MS;
+    return rc;
+}
+
+static int withdrawn_due(struct store *s, struct kith_wall now, int64_t after_ms, int64_t *ret,
+                         struct kith_error *e)
 {
     int64_t since = 0, waiting = 0;
-    *ret = INT64_MAX;
     if (s->withdrawn == 0)
         return 0;
     if (store_statement(s, SQL_WITHDRAWAL_COUNT, e) == NULL ||
@@ -459,12 +492,20 @@ int store_erase_due(struct store *s, struct kith_wall now, int64_t after_ms, int
     return 0;
 }
 
+int store_erase_due(struct store *s, struct kith_wall now, int64_t after_ms, int64_t *ret,
+                    struct kith_error *e)
+{
+    *ret = INT64_MAX;
+    int rc = withdrawn_due(s, now, after_ms, ret, e);
+    return rc == 0 ? dropped_due(s, now, ret, e) : rc;
+}
+
 int store_erase_begin(struct store *s, struct kith_wall now, int64_t after_ms, struct store_erase **ret,
                       struct kith_error *e)
 {
-    int64_t half = 0;
+    int64_t half = 0, dropped = 0;
     if (store_statement(s, SQL_WITHDRAWAL_HALF, e) == NULL ||
-        store_number(s, SQL_WITHDRAWAL_HALF, &half, e) < 0)
+        store_number(s, SQL_WITHDRAWAL_HALF, &half, e) < 0 || dropped_since(s, &dropped, e) < 0)
         return KITH_E_INTERNAL;
     struct store_erase *x = calloc(1, sizeof *x);
     if (x != NULL) {
@@ -478,6 +519,7 @@ int store_erase_begin(struct store *s, struct kith_wall now, int64_t after_ms, s
     x->s = s;
     x->cutoff = now.ms - after_ms;
     x->blind = half > 0;
+    x->dropped = dropped > 1 && dropped + STORE_SWEEP_MS <= now.ms ? dropped : 0;
     x->entries = (uint32_t)half;
     *ret = x;
     return 0;
@@ -511,7 +553,7 @@ static int step_empty(struct store_erase *x, enum store_erase_state *ret, struct
     if (!empty)
         *ret = ERASE_READER;
     else
-        x->phase = x->blind && !x->anew ? PHASE_VACUUM : PHASE_SEARCH;
+        x->phase = x->blind && !x->anew ? PHASE_VACUUM : x->bodies > 0 ? PHASE_SEARCH : PHASE_FINISH;
     return 0;
 }
 
@@ -521,7 +563,13 @@ static int step_finish(struct store_erase *x, struct kith_wall now, struct kith_
     if (st == NULL)
         return KITH_E_INTERNAL;
     sqlite3_bind_int64(st, 1, now.ms);
-    return store_run_statement(x->s, SQL_WITHDRAWAL_DONE, e);
+    int64_t dropped = 0;
+    int rc = store_run_statement(x->s, SQL_WITHDRAWAL_DONE, e);
+    if (rc == 0)
+        rc = dropped_since(x->s, &dropped, e);
+    if (rc == 0 && x->dropped > 0 && dropped == x->dropped) /* none since */
+        rc = store_meta_set(x->s, DROPPED, NULL, e);
+    return rc;
 }
 
 int store_erase_step(struct store_erase *x, struct kith_wall now, enum store_erase_state *ret,

@@ -214,6 +214,11 @@ int store_strip(struct store *s, const struct store_log *l, const struct run **r
 /* Remembers which withdrawals in this site's name came from elsewhere, and which it wrote itself. */
 int store_note_withdrawals(struct store *s, const struct sync_action *a, struct kith_error *e);
 
+/* ---- store_erase.c ---- */
+
+/* A draft was dropped: its words stand in the index and in the write-ahead log until the next pass. */
+int store_erase_dropped(struct store *s, struct kith_error *e);
+
 /* ---- store_receipt.c ---- */
 
 /* What a receipt of another site, or an own one, says. KITH_E_INVALID where it is none. */

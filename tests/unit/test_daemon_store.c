@@ -1432,6 +1432,50 @@ static void test_erase_backup(void **state)
     roster_free(r);
 }
 
+/* What is dropped unreleased is nobody's business any more: a while later neither its text nor the words of
+ * it in the index stand in any file. */
+static void test_dropped(void **state)
+{
+    (void)state;
+    struct store_draft d = {.kind = KITH_KIND_LESSON, .schema = 1, .time = NOW};
+    struct kith_wall later = {NOW.ms + STORE_SWEEP_MS};
+    struct store_erase *x = NULL;
+    enum store_erase_state left = ERASE_MORE;
+    uint64_t number = 0, kept = 0;
+    int64_t due = 0;
+    put_certificate();
+    for (int i = 0; i < 30; i++) {
+        d.body =
+            lesson(i == 20 ? "Regretted" : "Kept", i == 20 ? SECRET " " UNCOMMON : "something else, again");
+        OK(store_draft_add(store, &d, i == 20 ? &number : &kept, &err));
+        OK(store_commit(store, &err));
+    }
+    assert_true(IN_FILES(SECRET) > 0);
+    assert_true(IN_FILES(&UNCOMMON[20]) > 0);
+    struct roster *r = load_roster();
+    assert_true(erase_due(0) == INT64_MAX);
+    OK(store_draft_drop(store, number, &err));
+    OK(store_commit(store, &err));
+    assert_true(erase_due(0) == NOW.ms + STORE_SWEEP_MS);
+    assert_true(IN_FILES(SECRET) + IN_FILES(&UNCOMMON[20]) > 0);
+    OK(store_erase_due(store, later, 0, &due, &err));
+    assert_true(due == later.ms);
+    OK(store_erase_begin(store, later, 0, &x, &err));
+    while (left == ERASE_MORE || left == ERASE_COMMIT) {
+        OK(store_erase_step(x, later, &left, &err));
+        OK(store_commit(store, &err));
+    }
+    assert_int_equal(left, ERASE_DONE);
+    store_erase_end(x);
+    assert_int_equal(IN_FILES(SECRET), 0);
+    assert_int_equal(IN_FILES(&UNCOMMON[20]), 0);
+    assert_true(erase_due(0) == INT64_MAX);
+    ASK("SELECT count(*) FROM v_record", "29");
+    ASK(FIND("again"), "29");
+    assert_int_equal(damages(r, NULL), 0);
+    roster_free(r);
+}
+
 /* The tombstone comes first: the body never touches the disk. */
 static void test_tombstone_first(void **state)
 {
@@ -1793,6 +1837,7 @@ int main(void)
         TEST(test_erase_forged_salts),
         TEST(test_erase_backup),
         TEST(test_tombstone_first),
+        TEST(test_dropped),
         TEST(test_two_tombstones),
         TEST(test_withdrawn_elsewhere),
         TEST(test_many_withdrawals),
