@@ -57,6 +57,7 @@ struct control {
     struct client *client[CONTROL_CLIENTS_MAX];
     uint8_t *answer; /* where answers are packed: 4 + CONTROL_ANSWER_MAX */
     struct buf out;
+    struct kith_mono round_next; /* sync: when the next reconciliation may begin */
     struct store_verify *verify; /* at most one at a time */
     struct client *verify_for;
     bool full;

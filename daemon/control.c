@@ -412,7 +412,7 @@ int64_t control_deadline(const struct daemon *d)
         const struct client *c = d->control->client[i];
         int64_t at = INT64_MAX;
         if (c && c->wait == WAIT_SYNC)
-            at = c->until.ms;
+            at = control_sync_deadline(c);
         else if (c && c->in_n > 0 && !c->busy && !c->writing)
             at = c->begun.ms + CONTROL_DEADLINE_MS;
         due = at < due ? at : due;

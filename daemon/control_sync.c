@@ -7,6 +7,8 @@
 #include "daemon/peer.h"
 
 #define SYNC_WAIT_MAX_MS 3600000
+#define SYNC_EVERY_MS    100 /* however often it is asked, other sites are asked no more often than that */
+#define NOT_BEGUN        UINT64_MAX
 
 static bool is_done(const struct peer *p, uint64_t round)
 {
@@ -71,6 +73,32 @@ static struct client *waiting(struct daemon *d, uint32_t i)
     return c && c->wait == WAIT_SYNC ? c : NULL;
 }
 
+/* One reconciliation for all whose own has not begun, as soon as one may. */
+static void begin_round(struct daemon *d)
+{
+    uint64_t round = NOT_BEGUN;
+    if (!d->control || daemon_now(d).ms < d->control->round_next.ms)
+        return;
+    for (uint32_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+        struct client *c = waiting(d, i);
+        if (!c || c->round != NOT_BEGUN)
+            continue;
+        if (round == NOT_BEGUN)
+            round = sync_reconcile(d->sync, daemon_now(d));
+        c->round = round;
+    }
+    if (round == NOT_BEGUN)
+        return;
+    d->control->round_next.ms = daemon_now(d).ms + SYNC_EVERY_MS;
+    drive(d);
+}
+
+int64_t control_sync_deadline(const struct client *c)
+{
+    int64_t next = c->d->control->round_next.ms;
+    return c->round == NOT_BEGUN && next < c->until.ms ? next : c->until.ms;
+}
+
 void control_sync_tick(struct daemon *d)
 {
     bool news = daemon_noted(d, NOTE_LINKS), came_up = daemon_noted(d, NOTE_LINK_UP);
@@ -81,11 +109,10 @@ void control_sync_tick(struct daemon *d)
     }
     for (uint32_t i = 0; came_up && i < CONTROL_CLIENTS_MAX; i++) {
         struct client *c = waiting(d, i);
-        if (!c)
-            continue;
-        c->round = sync_reconcile(d->sync, daemon_now(d));
-        drive(d);
+        if (c)
+            c->round = NOT_BEGUN;
     }
+    begin_round(d);
 }
 
 void control_sync(struct client *c, struct kith_bytes args)
@@ -102,8 +129,8 @@ void control_sync(struct client *c, struct kith_bytes args)
     }
     c->wait = WAIT_SYNC;
     c->until.ms = daemon_now(d).ms + (int64_t)wait_ms;
-    c->round = sync_reconcile(d->sync, daemon_now(d));
-    drive(d);
+    c->round = NOT_BEGUN;
+    begin_round(d);
     if (c->wait == WAIT_SYNC)
         look(c);
 }

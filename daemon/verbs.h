@@ -52,9 +52,9 @@ void control_outbox_show(struct client *c, struct kith_bytes args);
 int control_follows(const struct daemon *d, struct kith_bytes args, bool *ret, struct kith_site_id *ret_site,
                     struct kith_error *e);
 
-/* Clients that wait for reconciliations: a link came up or down, or one ended. */
-void control_sync_changed(struct daemon *d, bool came_up);
+/* Clients that wait for reconciliations. */
 void control_sync_tick(struct daemon *d);
+int64_t control_sync_deadline(const struct client *c); /* of one that waits for it */
 /* A slice of the releases that clients wait for; true when more is to do. */
 bool control_release_slice(struct daemon *d);
 /* A slice of a running verification; true when more is to do. */

@@ -79,5 +79,17 @@ for c in ASH COL; do
         "$(sql "$c" "SELECT count(DISTINCT title) FROM v_record WHERE title LIKE 'Entry %'")" 200
 done
 resync '200 entries more'
+
+# Whoever asks for a comparison again and again costs the other sites ten a second, not one for each time.
+links=$(grep -c '^link' "$top/relay")
+began=$(now_ms)
+for i in $(seq 1 60); do "$peer" control "${home[BRK]}/kithd.sock" verb sync > /dev/null || fail 'sync is not answered'; done
+k BRK sync --wait 20 > /dev/null || fail 'one that waits among them'
+took=$(($(now_ms) - began))
+site_down BRK
+wait_for 5 'the count of the relay' test "$(grep -c '^link' "$top/relay")" -gt "$links"
+count=$(tail -n 1 "$top/relay" | sed 's/.*sum \([0-9]*\).*/\1/')
+say "sixty times sync in $took ms: $count bytes on the wire"
+check_most 'bytes for sixty comparisons' "$count" $((1023 + (took / 100 + 3) * 400))
 stop_beside "$relay"
 done_with
