@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/learn/identify_impl.h"
+#include "proto/learn/identify_room.h"
 #include "proto/learn/walk.h"
 
 /* ---- texts ---- */

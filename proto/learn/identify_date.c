@@ -3,7 +3,7 @@
  * A date of birth is a date beside its cue. In a lesson from one event every date finer than a quarter is
  * held, since that is what makes the event findable; elsewhere a day is only worth a warning, and only where
  * a person is spoken of nearby. */
-#include "proto/learn/identify_impl.h"
+#include "proto/learn/identify_word.h"
 
 #include <assert.h>
 #include <string.h>

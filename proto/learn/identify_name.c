@@ -4,7 +4,7 @@
  * capital, or initials and such a word. Single letters (Mr A) are how reports leave a name out. Titles that
  * are ordinary words, too (master plan, sister ward), need more; MR and MS in capitals are mostly a scan and
  * an illness, and only make a name before another word in capitals. */
-#include "proto/learn/identify_impl.h"
+#include "proto/learn/identify_word.h"
 
 #include <assert.h>
 #include <string.h>

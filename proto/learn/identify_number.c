@@ -5,7 +5,7 @@
  * ten digits otherwise grouped. What is found decides with its check digit, its range and its place whether
  * it is one (SPEC 10.84). Every valid ten-digit number is also a valid ISBN-10, so books are told apart by
  * their cue or by the groups that only they have. */
-#include "proto/learn/identify_impl.h"
+#include "proto/learn/identify_word.h"
 
 #include <assert.h>
 #include <string.h>

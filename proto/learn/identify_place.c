@@ -2,7 +2,7 @@
  *
  * A mailbox is a person's unless its name says what it is for: two names with a point between them, or one
  * word that is no role, no topic and no kind of place. */
-#include "proto/learn/identify_impl.h"
+#include "proto/learn/identify_room.h"
 
 #include <assert.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * read like any other text, with %20 and + for what they stand for. An apostrophe inside a word belongs to
  * it. Emphasis marks inside digits (94**34**) do not end a token's digits, they make another token whose gap
  * says so: rules decide. */
-#include "proto/learn/identify_impl.h"
+#include "proto/learn/identify_word.h"
 
 #include <assert.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* The words that rules ask about, ascending by their letters. */
-#include "proto/learn/identify_impl.h"
+#include "proto/learn/identify_word.h"
 
 #include <assert.h>
 #include <string.h>

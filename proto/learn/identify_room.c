@@ -1,5 +1,5 @@
 /* What the screen finds: its names, its places, what is said of it. Rules add to it. */
-#include "proto/learn/identify_impl.h"
+#include "proto/learn/identify_room.h"
 
 #include <stdio.h>
 #include <string.h>
