@@ -141,8 +141,9 @@ static int check_piece(void *context, struct kith_bytes bytes, struct kith_error
     return rc;
 }
 
-int bundle_file_check(const struct bundle_file *f, struct bundle_check *check, struct progress *p,
-                      uint64_t before, uint64_t total, struct kith_error *e)
+/* Checks a file that is not sealed, without a daemon; `check` has what the files before it brought. */
+static int bundle_file_check(const struct bundle_file *f, struct bundle_check *check, struct progress *p,
+                             uint64_t before, uint64_t total, struct kith_error *e)
 {
     struct checking *k = cli_alloc(sizeof *k);
     k->check = check;

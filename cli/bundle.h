@@ -34,9 +34,6 @@ int bundle_file_each(const struct bundle_file *f, bundle_take *take, void *conte
 /* Hands a file to the daemon; *ret is its report. Progress in bytes begins at `before` of `total`. */
 int bundle_file_hand(struct control *c, const struct bundle_file *f, bool apply, struct progress *p,
                      uint64_t before, uint64_t total, struct js **ret, struct kith_error *e);
-/* Checks a file that is not sealed, without a daemon; `check` has what the files before it brought. */
-int bundle_file_check(const struct bundle_file *f, struct bundle_check *check, struct progress *p,
-                      uint64_t before, uint64_t total, struct kith_error *e);
 /* The same for the proof of an entry; *ret_opening says what it is about. */
 int proof_file_check(const char *path, struct bundle_check *check, struct bundle_opening *ret_opening,
                      struct kith_error *e);

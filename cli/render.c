@@ -94,13 +94,15 @@ static void put_indented(FILE *out, const char *text, const char *indent)
     }
 }
 
+static char *value_text(struct replica *r, const struct field *f, const struct js *value);
+
 /* The parts of a GROUP, each on a line. */
 static void put_group(FILE *out, struct replica *r, const struct field *f, const struct js *v)
 {
     bool first = true;
     for (uint32_t i = 0; i < f->part_count; i++) {
         const struct field *part = &f->parts[i];
-        char *text = render_value(r, part, js_get(v, part->name));
+        char *text = value_text(r, part, js_get(v, part->name));
         if (!text)
             continue;
         fprintf(out, "%s%s: ", first ? "" : "\n", part->label);
@@ -136,7 +138,7 @@ static void put_groups(FILE *out, struct replica *r, const struct field *f, cons
         if (i > 0)
             putc('\n', out);
         for (uint32_t j = 0; j < f->part_count; j++)
-            text[j] = render_value(r, &f->parts[j], js_get(js_at(v, i), f->parts[j].name));
+            text[j] = value_text(r, &f->parts[j], js_get(js_at(v, i), f->parts[j].name));
         put_item(out, f, text);
         for (uint32_t j = 0; j < f->part_count; j++)
             free(text[j]);
@@ -161,7 +163,9 @@ static void put_tree(FILE *out, const struct js *v)
     free(depth);
 }
 
-char *render_value(struct replica *r, const struct field *f, const struct js *value)
+/* The value of one field as text for people, several lines for lists and groups; NULL when it is absent or
+ * empty. The caller frees. */
+static char *value_text(struct replica *r, const struct field *f, const struct js *value)
 {
     char *text = NULL;
     size_t n = 0;
@@ -306,7 +310,7 @@ static char *field_text(const struct cli *cli, struct replica *r, const struct r
         return NULL;
     if (strcmp(f->name, "unit") == 0)
         return unit_text(cli, row);
-    return render_value(r, f, js_get(body, f->name));
+    return value_text(r, f, js_get(body, f->name));
 }
 
 static void print_fields(const struct cli *cli, struct replica *r, const struct replica_row *row,

@@ -10,8 +10,5 @@
  * names to references. */
 int render_record(const struct cli *cli, struct replica *r, const struct replica_row *row,
                   const struct js *more, struct kith_error *e);
-/* The value of one field as text for people, several lines for lists and groups; NULL when it is absent or
- * empty. The caller frees. */
-char *render_value(struct replica *r, const struct field *f, const struct js *value);
 
 #endif

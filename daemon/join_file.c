@@ -28,7 +28,7 @@ static void pack_request(const struct join_file *f, struct buf *b)
     pack_uint(b, f->time);
 }
 
-int join_file_make(const struct join_file *f, const struct crypto_sk *root_sk, struct buf *b)
+static int join_file_make(const struct join_file *f, const struct crypto_sk *root_sk, struct buf *b)
 {
     uint8_t memory[JOIN_FILE_MAX];
     struct kith_sig sig;

@@ -16,7 +16,6 @@ struct join_file {
     char name[KITH_NAME_MAX + 1];
     uint64_t time; /* ms since 1970, its author's claim */
 };
-int join_file_make(const struct join_file *f, const struct crypto_sk *root_sk, struct buf *b);
 /* Checked: form and the root's signature. KITH_E_INVALID. */
 int join_file_read(struct kith_bytes bytes, struct join_file *ret, struct kith_error *e);
 

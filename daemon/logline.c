@@ -92,7 +92,7 @@ static void put_quoted(struct logline *l, struct kith_bytes v)
     put(l, "\"", 1);
 }
 
-void log_bytes(struct logline *l, const char *key, struct kith_bytes text)
+static void log_bytes(struct logline *l, const char *key, struct kith_bytes text)
 {
     if (text.n > LOG_VALUE_MAX)
         text.n = LOG_VALUE_MAX;

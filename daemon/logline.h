@@ -27,7 +27,6 @@ void log_threshold(enum log_level lowest);
 void log_begin(struct logline *l, enum log_level level, const char *event);
 void log_begin_at(struct logline *l, enum log_level level, const char *event, struct kith_wall now);
 void log_str(struct logline *l, const char *key, const char *value);
-void log_bytes(struct logline *l, const char *key, struct kith_bytes text); /* a text, as it came */
 void log_int(struct logline *l, const char *key, int64_t value);
 void log_bool(struct logline *l, const char *key, bool value);
 void log_fault(struct logline *l, const struct kith_error *e); /* code= and why= */

@@ -5,7 +5,7 @@
 
 /* ---- may this site write? ---- */
 
-int net_known(const struct daemon *d, struct kith_error *e)
+static int net_known(const struct daemon *d, struct kith_error *e)
 {
     if (d->sync)
         return 0;

@@ -6,8 +6,6 @@
 
 #define NET_CODE_SIZE (KITH_CODE_MAX + 12u) /* a code as shown, or hex, and its end */
 
-/* KITH_E_REFUSED with the sentence when this site is in no network yet. */
-int net_known(const struct daemon *d, struct kith_error *e);
 /* KITH_E_REFUSED with the sentence when this site is no member (yet, or any more). */
 int net_member(const struct daemon *d, struct kith_error *e);
 /* KITH_E_REFUSED with the sentence while this site's own control log holds a withdrawal that it did not write

@@ -184,8 +184,6 @@ int store_run_load(struct store *s, const struct store_log *l, uint64_t seq, int
 int store_run_insert(struct store *s, const struct store_log *l, uint64_t first, uint32_t count,
                      int64_t stored, struct kith_bytes bytes, struct kith_error *e);
 /* Puts a run that replaces older ones: a new arrival number, no change of the log. */
-int store_run_again(struct store *s, const struct store_log *l, const struct run *r, int64_t stored,
-                    int64_t *ret_arrival, struct kith_error *e);
 int store_run_drop(struct store *s, int64_t arrival, uint32_t count, struct kith_error *e);
 int store_gone_put(struct store *s, int64_t log, uint64_t seq, enum gone state, const char *rule,
                    struct kith_error *e);

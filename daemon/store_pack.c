@@ -16,8 +16,8 @@
 #define SMALL_RUNS 16u /* small runs that make a log worth packing */
 #define PACK_LOOK  64u /* logs that one call looks at */
 
-int store_run_again(struct store *s, const struct store_log *l, const struct run *r, int64_t stored,
-                    int64_t *ret_arrival, struct kith_error *e)
+static int store_run_again(struct store *s, const struct store_log *l, const struct run *r, int64_t stored,
+                           int64_t *ret_arrival, struct kith_error *e)
 {
     struct buf b;
     buf_init(&b, s->scratch, KITH_RUN_WIRE_MAX);

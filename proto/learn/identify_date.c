@@ -187,7 +187,8 @@ static bool month_first(const struct identify_room *r, uint32_t i, struct date *
     return fill(ret, year != 0 ? at + 1 : at, year, word_at(r->token[i].word)->value, day);
 }
 
-bool date_at(const struct identify_room *r, uint32_t i, bool loose, struct date *ret)
+/* A date that begins at token i, in figures or words. loose: digits alone (030351) are one, too. */
+static bool date_at(const struct identify_room *r, uint32_t i, bool loose, struct date *ret)
 {
     const struct text_token *t = token_at(r, i);
     assert(ret != NULL);

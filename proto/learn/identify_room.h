@@ -112,8 +112,6 @@ struct date {
     uint16_t year;      /* 0: not said */
     uint8_t month, day; /* 0: not said */
 };
-/* A date that begins at token i, in figures or words. loose: digits alone (030351) are one, too. */
-bool date_at(const struct identify_room *r, uint32_t i, bool loose, struct date *ret);
 
 /* ---- rules: each gives how many tokens it has used up, 0 when it does not apply ---- */
 

@@ -33,8 +33,8 @@ static enum sdc_why reason(const struct sdc_policy *p, struct sdc_traits t, cons
     return SDC_FREE;
 }
 
-void sdc_test_cell(const struct sdc_policy *p, struct sdc_traits t, const struct sdc_cell *c,
-                   struct sdc_tested *ret)
+static void sdc_test_cell(const struct sdc_policy *p, struct sdc_traits t, const struct sdc_cell *c,
+                          struct sdc_tested *ret)
 {
     assert(p != NULL && c->state != SDC_MISSING);
     *ret = (struct sdc_tested){.state = SDC_SHOWN};

@@ -17,7 +17,7 @@
 #include <math.h>
 #include <string.h>
 
-uint16_t sdc_whole_mask(uint8_t k)
+static uint16_t sdc_whole_mask(uint8_t k)
 {
     assert(k <= SDC_SMALL_MAX);
     return (uint16_t)(((1u << k) - 1) << 1);

@@ -127,8 +127,6 @@ struct sdc_traits {
     bool has_den, proportion, is_value;
 };
 struct sdc_traits sdc_traits_of(const struct sdc_ask *a);
-void sdc_test_cell(const struct sdc_policy *p, struct sdc_traits t, const struct sdc_cell *c,
-                   struct sdc_tested *ret);
 /* A raw number rounded to a count, and is it small? Not for policies that are exact. */
 bool sdc_is_small(const struct sdc_policy *p, double raw);
 /* As it will read; the number must not be one that is hidden. */
@@ -148,7 +146,6 @@ void sdc_var_make(struct sdc_var *ret, const struct sdc_policy *p, enum sdc_stat
 int sdc_load_history(struct sdc_work *w, const struct sdc_history *h, struct kith_error *e);
 /* The values that are possible for the small number of a variable, by all sums. KITH_E_FULL: too tangled. */
 int sdc_infer(struct sdc_work *w, uint32_t var, struct sdc_range *ret);
-uint16_t sdc_whole_mask(uint8_t k);
 void sdc_range_set(struct sdc_range *r, uint16_t mask, uint8_t k);
 /* Has every protected cell that the sum speaks about, directly or through others, its whole range? SDC_FREE,
  * SDC_NARROW or SDC_TOO_TANGLED. */

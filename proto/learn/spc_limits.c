@@ -15,19 +15,21 @@
 #define T_POWER      3.6   /* makes exponential times nearly normal: Nelson, J Qual Technol 26 (1994) */
 #define NEAR_OF_FULL (2.0 / 3.0)
 
-void spc_sum_add(struct spc_sum *s, double x)
+static void spc_sum_add(struct spc_sum *s, double x)
 {
     double t = s->sum + x;
     s->rest += fabs(s->sum) >= fabs(x) ? (s->sum - t) + x : (x - t) + s->sum;
     s->sum = t;
 }
 
-double spc_sum_get(const struct spc_sum *s)
+static double spc_sum_get(const struct spc_sum *s)
 {
     return s->sum + s->rest;
 }
 
-double spc_mean(const double *x, uint32_t n)
+/* The mean of n numbers that have some rounding error at most in the last bit; equal numbers give just that
+ * number. */
+static double spc_mean(const double *x, uint32_t n)
 {
     struct spc_sum s = {0}, left = {0};
     assert(n > 0);
@@ -45,7 +47,8 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-double spc_median(double *x, uint32_t n)
+/* The median, as the mean of the two in the middle where n is even. Sorts x. */
+static double spc_median(double *x, uint32_t n)
 {
     assert(n > 0);
     qsort(x, n, sizeof *x, by_size);

@@ -24,13 +24,6 @@ struct spc_work {
 struct spc_sum {
     double sum, rest;
 };
-void spc_sum_add(struct spc_sum *s, double x);
-double spc_sum_get(const struct spc_sum *s);
-/* The mean of n numbers that have some rounding error at most in the last bit; equal numbers give just that
- * number. */
-double spc_mean(const double *x, uint32_t n);
-/* The median, as the mean of the two in the middle where n is even. Sorts x. */
-double spc_median(double *x, uint32_t n);
 
 /* a against b: -1, 0, 1. What differs by no more than rounding can explain is equal (SPEC 10.72). */
 int spc_order(const struct spc_work *w, double a, double b);

@@ -299,6 +299,47 @@ static bool load_ours(struct sync *s, const struct heads_log *l, uint64_t seq)
            run_decode(s->ctx, bytes, s->tail, &e) == 0 && fork_between(s->run, s->tail) == seq;
 }
 
+/* Forgets what was to become durable, or is missing, from `from` on. */
+static void cut_waiting(struct sync *s, struct heads_log *l, uint64_t from)
+{
+    for (uint32_t i = 0; i < s->pending_n; i++) {
+        struct sync_pending *d = &s->pending[(s->pending_first + i) % SYNC_PENDING_MAX];
+        if (d->log == l && d->seq >= from)
+            d->log = NULL;
+    }
+    for (uint32_t i = 0; i < s->missing_n; i++)
+        if (s->missing[i].log == l && s->missing[i].seq >= from) {
+            s->missing[i].log = NULL;
+            s->missing_open--;
+            l->missing--;
+        }
+}
+
+static void cut(struct sync *s, struct heads_log *l, uint64_t from, uint64_t fork)
+{
+    struct kith_id id = {{0}};
+    assert(from >= 1 && from <= l->tip && fork >= from);
+    if (from > 1 && !id_held(s, l, from - 1, &id))
+        return;
+    struct sync_action *a = sync_act(s, SYNC_CUT);
+    a->log = l->key;
+    a->first = from;
+    a->last = fork;
+    cut_waiting(s, l, from);
+    if (!id_held(s, l, fork, &l->left_id))
+        l->left_id = (struct kith_id){{0}};
+    if (l->wrote >= fork)
+        l->wrote = fork - 1;
+    l->tip = from - 1;
+    l->tip_id = id;
+    if (l->held > l->tip) {
+        l->held = l->tip;
+        l->held_id = id;
+    }
+    sync_head_of(s, l);
+    s->wants_version++;
+}
+
 /* Two logs begin with two certificates of one epoch: the lower one counts (SPEC 1.6). Where that is the
  * peer's, everything of this epoch that is held here was signed with a key that means nothing. */
 static void other_certificate(struct sync *s, struct sync_peer *p, struct heads_log *l)
@@ -324,7 +365,7 @@ static void other_certificate(struct sync *s, struct sync_peer *p, struct heads_
         struct heads_log *x = s->heads.at[i];
         if (x->key.epoch == l->key.epoch && x->tip > 0 &&
             memcmp(&x->key.site, &l->key.site, sizeof l->key.site) == 0)
-            sync_cut(s, x, 1, 1);
+            cut(s, x, 1, 1);
     }
     sync_claim(s, p, l, s->run->first + s->run->count - 1);
 }
@@ -489,47 +530,6 @@ bool sync_fork_replaces(struct sync *s, struct sync_peer *p, struct heads_log *l
     return l->replace == sync_slot(s, p) + 1 && h->first <= l->replace_at && h->last >= l->replace_at;
 }
 
-/* Forgets what was to become durable, or is missing, from `from` on. */
-static void cut_waiting(struct sync *s, struct heads_log *l, uint64_t from)
-{
-    for (uint32_t i = 0; i < s->pending_n; i++) {
-        struct sync_pending *d = &s->pending[(s->pending_first + i) % SYNC_PENDING_MAX];
-        if (d->log == l && d->seq >= from)
-            d->log = NULL;
-    }
-    for (uint32_t i = 0; i < s->missing_n; i++)
-        if (s->missing[i].log == l && s->missing[i].seq >= from) {
-            s->missing[i].log = NULL;
-            s->missing_open--;
-            l->missing--;
-        }
-}
-
-void sync_cut(struct sync *s, struct heads_log *l, uint64_t from, uint64_t fork)
-{
-    struct kith_id id = {{0}};
-    assert(from >= 1 && from <= l->tip && fork >= from);
-    if (from > 1 && !id_held(s, l, from - 1, &id))
-        return;
-    struct sync_action *a = sync_act(s, SYNC_CUT);
-    a->log = l->key;
-    a->first = from;
-    a->last = fork;
-    cut_waiting(s, l, from);
-    if (!id_held(s, l, fork, &l->left_id))
-        l->left_id = (struct kith_id){{0}};
-    if (l->wrote >= fork)
-        l->wrote = fork - 1;
-    l->tip = from - 1;
-    l->tip_id = id;
-    if (l->held > l->tip) {
-        l->held = l->tip;
-        l->held_id = id;
-    }
-    sync_head_of(s, l);
-    s->wants_version++;
-}
-
 /* The run in hand covers the place from which on ours goes. True where it is gone, and the run follows. */
 bool sync_fork_cut(struct sync *s, struct sync_peer *p, struct heads_log *l)
 {
@@ -547,7 +547,7 @@ bool sync_fork_cut(struct sync *s, struct sync_peer *p, struct heads_log *l)
         drop_for(s, p, &e);
         return false;
     }
-    sync_cut(s, l, at, l->fork_at);
+    cut(s, l, at, l->fork_at);
     if (l->tip >= at)
         return false;
     uint64_t upto = sync_right_of(l, sync_slot(s, p) + 1);

@@ -240,7 +240,6 @@ void sync_own_compared(struct sync *s, const struct kith_site_id *site);
 void sync_own_foreign(struct sync *s, uint32_t peer, uint32_t epoch, const char *what);
 
 /* sync_fork.c: forks */
-void sync_cut(struct sync *s, struct heads_log *l, uint64_t from, uint64_t fork);
 void sync_fork_refold(struct sync *s, struct heads_log *l);
 void sync_fork_ask(struct sync *s, struct sync_peer *p, struct heads_log *l, uint64_t above);
 bool sync_fork_bare(const struct sync_peer *p, const struct heads_log *l);

@@ -13,7 +13,7 @@
 
 #include "kith/limits.h"
 #include "proto/learn/identify.h"
-#include "proto/learn/identify_room.h"
+#include "proto/learn/identify_word.h"
 #include "proto/learn/walk.h"
 
 static struct identify_room *room;
