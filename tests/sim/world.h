@@ -92,7 +92,7 @@ struct world {
     uint8_t genesis[2048];
     size_t genesis_n;
     struct kith_net_id net;
-    uint64_t messages, bytes, entries, crashes, drops, restores;
+    uint64_t messages, bytes, entries, crashes, drops, restores, persons;
     char violation[200]; /* the first invariant that did not hold; empty while all do */
 };
 
