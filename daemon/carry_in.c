@@ -341,8 +341,10 @@ static int take_plain(struct carry_in *i, struct kith_bytes bytes, struct kith_e
 static int take_sealed(struct carry_in *i, struct kith_bytes bytes, struct kith_error *e)
 {
     struct kith_bytes plain;
+    const struct keys *k = &i->d->keys;
+    const uint8_t *previous = k->has_previous ? k->secret->previous : NULL;
     int r;
-    while ((r = bundle_unseal(i->seal, i->d->keys.secret->link, &bytes, &plain, e)) == 1)
+    while ((r = bundle_unseal(i->seal, k->secret->link, previous, &bytes, &plain, e)) == 1)
         if ((r = take_plain(i, plain, e)) < 0)
             break;
     return r < 0 ? r : 0;

@@ -432,10 +432,11 @@ void bundle_unseal_init(struct bundle_seal *s)
 {
     assert(s != NULL);
     s->have = 0;
-    s->opened = s->ended = false;
+    s->opened = s->ended = s->tries_other = false;
 }
 
-static int unseal_opening(struct bundle_seal *s, const uint8_t link_sk[32], struct kith_error *e)
+static int unseal_opening(struct bundle_seal *s, const uint8_t link_sk[32], const uint8_t *previous_sk,
+                          struct kith_error *e)
 {
     struct kith_pk ephemeral;
     struct cur c;
@@ -451,6 +452,7 @@ static int unseal_opening(struct bundle_seal *s, const uint8_t link_sk[32], stru
     cur_get(&c, ephemeral.b, sizeof ephemeral.b);
     if (crypto_unseal_begin(&s->stream, link_sk, &ephemeral, c.p) != 0)
         return kith_fail(e, KITH_E_INVALID, "sealed bundle: \"its key\": it is damaged; copy it again");
+    s->tries_other = previous_sk && crypto_unseal_begin(&s->other, previous_sk, &ephemeral, c.p) == 0;
     s->opened = true;
     s->have = 0;
     return 0;
@@ -466,13 +468,25 @@ static void seal_fill(struct bundle_seal *s, struct kith_bytes *in, size_t need)
     in->n -= n;
 }
 
+/* The first chunk says for which of the two keys it was sealed. */
+static bool opens(struct bundle_seal *s, struct kith_bytes chunk, bool *ret_last)
+{
+    bool tries = s->tries_other;
+    s->tries_other = false;
+    if (crypto_unseal_chunk(&s->stream, chunk, s->plain, ret_last) == 0)
+        return true;
+    if (!tries)
+        return false;
+    s->stream = s->other;
+    return crypto_unseal_chunk(&s->stream, chunk, s->plain, ret_last) == 0;
+}
+
 static int unseal_chunk(struct bundle_seal *s, struct kith_bytes *ret, struct kith_error *e)
 {
     bool last = false;
     size_t n = s->have;
     s->have = 0;
-    if (n < CRYPTO_SEAL_MORE ||
-        crypto_unseal_chunk(&s->stream, (struct kith_bytes){s->room, n}, s->plain, &last) != 0)
+    if (n < CRYPTO_SEAL_MORE || !opens(s, (struct kith_bytes){s->room, n}, &last))
         return kith_fail(
             e, KITH_E_REFUSED,
             "sealed bundle: \"a chunk that does not open\": it was sealed for another site, or altered");
@@ -481,14 +495,14 @@ static int unseal_chunk(struct bundle_seal *s, struct kith_bytes *ret, struct ki
     return 1;
 }
 
-int bundle_unseal(struct bundle_seal *s, const uint8_t link_sk[32], struct kith_bytes *in,
-                  struct kith_bytes *ret, struct kith_error *e)
+int bundle_unseal(struct bundle_seal *s, const uint8_t link_sk[32], const uint8_t *previous_sk,
+                  struct kith_bytes *in, struct kith_bytes *ret, struct kith_error *e)
 {
     if (!s->opened) {
         seal_fill(s, in, BUNDLE_SEAL_OPENING);
         if (s->have < BUNDLE_SEAL_OPENING)
             return 0;
-        int rc = unseal_opening(s, link_sk, e);
+        int rc = unseal_opening(s, link_sk, previous_sk, e);
         if (rc != 0)
             return rc;
     }

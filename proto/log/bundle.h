@@ -122,9 +122,9 @@ int bundle_end(struct bundle_writer *w, bool last, const struct crypto_sk *entry
 #define BUNDLE_SEAL_OPENING 72u    /* magic, version, ephemeral key, header */
 #define BUNDLE_SEAL_CHUNK   65536u /* bytes of a chunk before it is sealed; the last may be shorter */
 struct bundle_seal {
-    struct crypto_seal stream;
+    struct crypto_seal stream, other; /* under the link key, and under the one before */
     size_t have;
-    bool opened, ended;
+    bool opened, ended, tries_other;
     uint8_t room[BUNDLE_SEAL_CHUNK + CRYPTO_SEAL_MORE];
     uint8_t plain[BUNDLE_SEAL_CHUNK];
 };
@@ -137,10 +137,11 @@ void bundle_seal_put(struct bundle_seal *s, struct kith_bytes bytes, bool last, 
 /* True where a file begins as a sealed one does. */
 bool bundle_is_sealed(struct kith_bytes front);
 void bundle_unseal_init(struct bundle_seal *s);
-/* Takes bytes from the front of *in. 1: *ret is plain text, borrowed until the next call; 0: more is needed;
+/* Takes bytes from the front of *in, sealed for link_sk or, where it is given, for the previous link key
+ * (SPEC 8.8). 1: *ret is plain text, borrowed until the next call; 0: more is needed;
  * KITH_E_REFUSED: sealed for somebody else, or altered; KITH_E_INVALID. */
-int bundle_unseal(struct bundle_seal *s, const uint8_t link_sk[32], struct kith_bytes *in,
-                  struct kith_bytes *ret, struct kith_error *e);
+int bundle_unseal(struct bundle_seal *s, const uint8_t link_sk[32], const uint8_t *previous_sk,
+                  struct kith_bytes *in, struct kith_bytes *ret, struct kith_error *e);
 /* At the end of the file, until it gives 0: the last chunk as bundle_unseal gives the others. */
 int bundle_unseal_end(struct bundle_seal *s, struct kith_bytes *ret, struct kith_error *e);
 

@@ -413,6 +413,18 @@ static bool shows_named(struct sync *s, const struct heads_log *l, const struct 
            ends < r->first + r->count && same_id(&r->entry[ends - r->first].id, &named);
 }
 
+/* Who holds what the end of a log names stays with it: that a peer had the branch to be held may have been
+ * said of an earlier end, as before a fork, where both lead. Only the author of a forked log looks further.
+ */
+static bool may_change(struct sync *s, const struct heads_log *l)
+{
+    uint64_t ends;
+    struct kith_id named, id;
+    bool own = memcmp(&l->key.site, &s->c.self, sizeof s->c.self) == 0;
+    return (own && l->fork) || roster_valid_end(s->c.roster, &l->key, &ends, &named) != 1 ||
+           !id_held(s, l, ends, &id) || !same_id(&id, &named);
+}
+
 /* The run in hand and ours differ first at `seq`. */
 static void forked(struct sync *s, struct sync_peer *p, struct heads_log *l, uint64_t seq)
 {
@@ -439,7 +451,7 @@ static void forked(struct sync *s, struct sync_peer *p, struct heads_log *l, uin
             other_certificate(s, p, l);
         }
     }
-    if (sync_right_of(l, sync_slot(s, p) + 1) > 0)
+    if (sync_right_of(l, sync_slot(s, p) + 1) > 0 && may_change(s, l))
         take_over(s, p, l, at, seq);
 }
 

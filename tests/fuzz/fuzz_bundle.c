@@ -14,7 +14,7 @@ static struct bundle_reader reader;
 static struct bundle_seal seal;
 static uint8_t made[ROOM];
 static struct crypto_sk sk;
-static const uint8_t link_sk[32] = {4, 5, 6};
+static const uint8_t link_sk[32] = {4, 5, 6}, other_sk[32] = {7};
 
 static void start(void)
 {
@@ -78,7 +78,7 @@ static void read_sealed(struct kith_bytes file)
     struct kith_error e;
     int rc;
     bundle_unseal_init(&seal);
-    while ((rc = bundle_unseal(&seal, link_sk, &file, &plain, &e)) == 1)
+    while ((rc = bundle_unseal(&seal, link_sk, other_sk, &file, &plain, &e)) == 1)
         assert(plain.n <= BUNDLE_SEAL_CHUNK);
     while (rc == 0 && (rc = bundle_unseal_end(&seal, &plain, &e)) == 1)
         rc = 0;

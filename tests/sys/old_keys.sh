@@ -75,4 +75,46 @@ wait_for 20 'it begins a new epoch' grep -q 'heal.done' "${log[CAT]}"
 wait_for 20 'what waited leaves in it' all_have 'five four one six three two ' ASH BEE CAT
 check_equal 'under the new epoch' "$(sql ASH "SELECT id FROM v_record WHERE title = 'six'")" CAT.3-L1
 check 'all is verified' k CAT verify --full
+
+# ---- 3. a bundle that was sealed before a rotation ----
+site_config BEE listed
+site_config ASH listed
+for c in BEE ASH; do
+    site_down $c
+    site_up $c
+    alone $c
+done
+check_equal 'BEE writes what only bundles bring' "$(release BEE seven)" BEE.3-L2
+k BEE bundle create --seal ASH "$top/one.kith" > /dev/null || fail 'BEE makes no bundle'
+check_equal 'and more' "$(release BEE eight)" BEE.3-L3
+k BEE bundle create --seal ASH "$top/two.kith" > /dev/null || fail 'BEE makes no second bundle'
+k ASH rotate > /dev/null || fail 'ASH does not rotate'
+k ASH bundle apply "$top/one.kith" > /dev/null || fail 'what was sealed before a rotation does not open after it'
+check 'it is here' has_title ASH seven
+k ASH rotate --compromised > /dev/null || fail 'ASH does not disown a thief'
+out=$(k ASH bundle apply "$top/two.kith" 2>&1)
+check_equal 'a key that was given up for a theft opens nothing' $? 5
+check_match 'that is said' "$out" 'sealed for another site'
+
+# ---- 4. an old bundle is no comparison ----
+site_down BEE
+rm -rf "$top/BEE.backup"
+cp -r "${home[BEE]}" "$top/BEE.backup"
+k ASH bundle create "$top/old.kith" > /dev/null || fail 'ASH makes no bundle'
+site_up BEE
+alone BEE
+check_equal 'BEE writes' "$(release BEE nine)" BEE.3-L4
+nap 1.2 # the note outside the home follows once a second
+k BEE bundle create "$top/news.kith" > /dev/null || fail 'BEE makes no third bundle'
+k ASH bundle apply "$top/news.kith" > /dev/null || fail 'ASH does not take it'
+k ASH bundle create "$top/new.kith" > /dev/null || fail 'ASH makes no second bundle'
+site_down BEE
+put_back BEE
+site_up BEE
+k BEE bundle apply "$top/old.kith" > /dev/null || fail 'BEE does not take the old bundle'
+check 'a bundle that knows less than the note counts for nothing' own BEE waits
+k BEE bundle apply "$top/new.kith" > /dev/null || fail 'BEE does not take the new bundle'
+wait_for 10 'one that knows as much does' own BEE well
+check 'what was lost is back' has_title BEE nine
+check_equal 'it goes on behind it' "$(release BEE ten)" BEE.3-L5
 done_with

@@ -110,7 +110,8 @@ static void test_heads(void **state)
 }
 
 /* What opens, in pieces; negative for an error. */
-static long open_all(const uint8_t link_sk[32], struct kith_bytes file, size_t piece)
+static long open_all(const uint8_t link_sk[32], const uint8_t *previous_sk, struct kith_bytes file,
+                     size_t piece)
 {
     struct kith_bytes out;
     struct kith_error e;
@@ -121,7 +122,7 @@ static long open_all(const uint8_t link_sk[32], struct kith_bytes file, size_t p
         struct kith_bytes in = {file.p, piece < file.n ? piece : file.n};
         file.p += in.n;
         file.n -= in.n;
-        while ((rc = bundle_unseal(&seal, link_sk, &in, &out, &e)) == 1) {
+        while ((rc = bundle_unseal(&seal, link_sk, previous_sk, &in, &out, &e)) == 1) {
             memcpy(plain + n, out.p, out.n);
             n += (long)out.n;
         }
@@ -151,15 +152,20 @@ static void test_sealed(void **state)
     bundle_seal_put(&seal, (struct kith_bytes){b.p + 100, b.n - 100}, true, &out);
     assert_false(out.failed);
     assert_true(bundle_is_sealed((struct kith_bytes){out.p, out.n}));
-    assert_int_equal(open_all(mine, (struct kith_bytes){out.p, out.n}, 1000), (long)b.n);
+    assert_int_equal(open_all(mine, NULL, (struct kith_bytes){out.p, out.n}, 1000), (long)b.n);
     assert_memory_equal(plain, b.p, b.n);
-    assert_int_equal(open_all(other, (struct kith_bytes){out.p, out.n}, SIZE_MAX), KITH_E_REFUSED);
-    assert_true(open_all(mine, (struct kith_bytes){out.p, out.n - 1}, SIZE_MAX) < 0);
+    assert_int_equal(open_all(other, NULL, (struct kith_bytes){out.p, out.n}, SIZE_MAX), KITH_E_REFUSED);
+    /* sealed before a rotation, opened after it */
+    assert_int_equal(open_all(other, mine, (struct kith_bytes){out.p, out.n}, 1000), (long)b.n);
+    assert_memory_equal(plain, b.p, b.n);
+    assert_int_equal(open_all(mine, other, (struct kith_bytes){out.p, out.n}, SIZE_MAX), (long)b.n);
+    assert_int_equal(open_all(other, other, (struct kith_bytes){out.p, out.n}, SIZE_MAX), KITH_E_REFUSED);
+    assert_true(open_all(mine, NULL, (struct kith_bytes){out.p, out.n - 1}, SIZE_MAX) < 0);
     size_t chunk = BUNDLE_SEAL_CHUNK + CRYPTO_SEAL_MORE;
-    assert_true(open_all(mine, (struct kith_bytes){out.p, BUNDLE_SEAL_OPENING + chunk}, SIZE_MAX) < 0);
+    assert_true(open_all(mine, NULL, (struct kith_bytes){out.p, BUNDLE_SEAL_OPENING + chunk}, SIZE_MAX) < 0);
     memmove(out.p + BUNDLE_SEAL_OPENING, out.p + BUNDLE_SEAL_OPENING + chunk,
             chunk); /* the second in place of the first */
-    assert_int_equal(open_all(mine, (struct kith_bytes){out.p, out.n}, SIZE_MAX), KITH_E_REFUSED);
+    assert_int_equal(open_all(mine, NULL, (struct kith_bytes){out.p, out.n}, SIZE_MAX), KITH_E_REFUSED);
 }
 
 static int begin(void **state)
