@@ -52,7 +52,7 @@ void fresh_print(const struct cli *cli, struct replica *r)
     free(text);
 }
 
-void fresh_print_readers(const struct cli *cli)
+void fresh_print_readers(const struct cli *cli, bool released)
 {
     struct replica *r;
     struct replica_self self;
@@ -60,6 +60,9 @@ void fresh_print_readers(const struct cli *cli)
     if (replica_open(cli->home, &r, NULL))
         return;
     if (replica_self(r, &self, NULL) == 0 && replica_health(r, cli->now, &h, NULL) == 0 && self.network[0])
-        people_say(cli, "Released to %s: readable by all of its sites (%u now).", self.network, h.members);
+        people_say(cli,
+                   released ? "Released to %s: readable by all of its sites (%u now)."
+                            : "All sites of %s would read it, for good (%u now).",
+                   self.network, h.members);
     replica_close(r);
 }

@@ -8,7 +8,8 @@
 
 /* Prints one line to standard output for people, to standard error for machines; nothing when all is well. */
 void fresh_print(const struct cli *cli, struct replica *r);
-/* "Released to NETWORK: readable by its 3 members." */
-void fresh_print_readers(const struct cli *cli);
+/* "Released to NETWORK: readable by all of its sites (3 now)."; or, of what may be released: "All sites of
+ * NETWORK would read it (3 now)." */
+void fresh_print_readers(const struct cli *cli, bool released);
 
 #endif

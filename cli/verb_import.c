@@ -199,7 +199,7 @@ static void print_summary(const struct import *im)
     if (im->taken && im->cli->format == CLI_PEOPLE && im->release && im->leaves >= 0)
         leaving_tell(im->cli, im->first, im->leaves, im->taken);
     else if (im->taken && im->cli->format == CLI_PEOPLE && im->release)
-        fresh_print_readers(im->cli);
+        fresh_print_readers(im->cli, true);
     else if (im->taken && im->cli->format == CLI_PEOPLE)
         printf("Found at this site only. To send all that waits here to the network: kith release --all\n");
 }

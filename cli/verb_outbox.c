@@ -6,6 +6,7 @@
 
 #include "cli/author.h"
 #include "cli/drop.h"
+#include "cli/fresh.h"
 #include "cli/history.h"
 #include "cli/leaving.h"
 #include "cli/page.h"
@@ -125,6 +126,17 @@ static bool is_planned(const struct replica_row *row)
     return planned;
 }
 
+/* A release-delay is time to think again. */
+static void print_delay(const struct cli *cli, const struct js *more)
+{
+    char at[LEAVING_CLOCK_SIZE];
+    int64_t delay = js_integer(more, "delay_ms", 0);
+    if (delay <= 0)
+        return;
+    leaving_clock(cli, cli->now + delay, at);
+    people_say(cli, "Released now it would leave at %s, and could be taken back until then.", at);
+}
+
 /* What a releaser must know beside the text. */
 static void print_advice(const struct cli *cli, const char *id, const struct js *more)
 {
@@ -138,16 +150,19 @@ static void print_advice(const struct cli *cli, const char *id, const struct js 
     leaving_print(cli, more, state);
     if (state[0])
         people_say(cli, "\n%s %s", id, state);
-    people_say(
-        cli, "\nFound at this site only. Would the patient, the family, a colleague or a neighbour know who "
-             "it is about?");
+    people_say(cli, "\nFound at this site only.");
+    fresh_print_readers(cli, false);
+    people_say(cli, "Would the patient, the family, a colleague or a neighbour know who "
+                    "it is about?");
     if (digest && js_integer(more, "persons", 1) > 1)
-        printf("If not, a second person releases just these bytes:\n    kith release %s --digest %s\n", id,
-               digest);
+        printf("If not, a second person, in the group for releases, releases just these bytes:\n"
+               "    kith release %s --digest %s\n",
+               id, digest);
     else if (digest)
         printf("If not:\n    kith release %s --digest %s\n", id, digest);
     else
         people_say(cli, "If not: kith release %s", id);
+    print_delay(cli, more);
 }
 
 /* The text shows what this site knows; what leaves may say less of the unit. */

@@ -199,7 +199,7 @@ static int run(struct cli *cli, const struct arguments *a)
     if (rc)
         return cli_fail(&e);
     if (cli->format == CLI_PEOPLE && told.left)
-        fresh_print_readers(cli);
+        fresh_print_readers(cli, true);
     if (cli->format == CLI_PEOPLE && told.waits)
         people_say(cli,
                    "What waits leaves by itself at that time; until then kith outbox drop ID takes it back, "

@@ -67,7 +67,7 @@ static void print_hint(const struct cli *cli, const struct js *results, bool rel
     if (leaves >= 0)
         leaving_tell(cli, id, leaves, n);
     else if (release)
-        fresh_print_readers(cli);
+        fresh_print_readers(cli, true);
     else if (n == 1)
         people_say(cli,
                    "Everyone at this site finds it now; nobody else does. To send it to the network: kith "

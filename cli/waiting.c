@@ -10,8 +10,11 @@
 #include "cli/people.h"
 #include "cli/sheet.h"
 #include "cli/waiting_print.h"
+#include "proto/learn/sdc_period.h"
 #include "proto/learn/spc.h"
 #include "proto/wire/pack.h"
+
+#define NEW_MAX 6u /* periods that are named */
 
 static const struct sheet_column columns[] = {
     {"period", "PERIOD", SHEET_TEXT, SHEET_ALL, false, false},
@@ -177,6 +180,26 @@ static void print_events(const struct cli *cli, const struct js *x)
                js_integer(events, "counted", 0), told[0] ? told : "nothing of their number");
 }
 
+/* ---- words of people, which leave as they stand ---- */
+
+static void print_pairs(const struct cli *cli, const char *what, const struct js *list, const char *key,
+                        const char *text)
+{
+    for (size_t i = 0; i < js_count(list); i++) {
+        const char *at = js_text(js_at(list, i), key), *said = js_text(js_at(list, i), text);
+        people_say(cli, "%s %s: %s", what, at ? at : "", said ? said : "");
+    }
+}
+
+static void print_words(const struct cli *cli, const struct js *x)
+{
+    const struct js *links = js_get(x, "links");
+    print_pairs(cli, "Left out of the limits:", js_get(x, "left_out"), "period", "reason");
+    print_pairs(cli, "Note at", js_get(x, "notes"), "date", "text");
+    for (size_t i = 0; i < js_count(links); i++)
+        people_say(cli, "Published at %s", js_string(js_at(links, i)));
+}
+
 /* ---- cells ---- */
 
 static void put_real(struct sheet *s, const struct js *cell, const char *key)
@@ -234,13 +257,32 @@ static void print_cells(const struct cli *cli, const struct js *cells)
     sheet_end(&s);
 }
 
+/* Which of the cells have not left yet, just so: those are what there is to think about. */
+static void print_new(const struct cli *cli, const struct js *x)
+{
+    const struct js *cells = js_get(x, "cells");
+    char list[NEW_MAX * SDC_PERIOD_TEXT_MAX] = "";
+    uint32_t n = 0;
+    for (size_t i = 0; i < js_count(cells); i++) {
+        size_t used = strlen(list);
+        if (js_truth(js_at(cells, i), "new") && n++ < NEW_MAX)
+            snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "",
+                     js_text(js_at(cells, i), "period"));
+    }
+    if (!js_truth(x, "first") && js_count(cells))
+        people_say(cli, "Not told before: %" PRIu32 " of %zu%s%s%s.", n, js_count(cells), n ? ": " : "", list,
+                   n > NEW_MAX ? " …" : "");
+}
+
 static void print_people(const struct cli *cli, const struct js *x)
 {
     const struct js *segments = js_get(x, "segments");
     waiting_print_head(cli, x);
+    print_new(cli, x);
     for (size_t i = 0; i < js_count(segments); i++)
         print_total(cli, js_at(segments, i));
     print_events(cli, x);
+    print_words(cli, x);
     if (js_count(js_get(x, "cells"))) {
         putchar('\n');
         print_cells(cli, js_get(x, "cells"));

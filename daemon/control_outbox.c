@@ -108,10 +108,11 @@ static void answer_one(struct client *c, const struct store_draft *x, const stru
     int waits = store_approval_get(c->d->store, x->number, &a, &e);
     check(c->d, waits, "store.approval", &e);
     struct buf *b = answer_begin(c);
-    pack_map(b, waits == 1 ? 8 : 6);
+    pack_map(b, waits == 1 ? 9 : 7);
     put_here(b, "id", x->number);
     answer_hex(b, "digest", digest->b, sizeof digest->b);
     answer_number(b, "persons", approve_persons(c->d));
+    answer_number(b, "delay_ms", (uint64_t)approve_delay(c->d));
     answer_number(b, "author", x->author);
     put_login(b, "author_login", x->login);
     if (waits == 1)

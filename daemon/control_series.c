@@ -122,6 +122,51 @@ static void put_segments(struct buf *b, const struct publish *p)
     }
 }
 
+/* ---- words of people, which leave as they stand ---- */
+
+static const char *exclusion_at(const struct publish *p, int32_t serial)
+{
+    for (uint32_t i = 0; i < p->choice.excludes; i++) {
+        const struct sdc_chosen_day *at = &p->choice.exclude[i];
+        if (sdc_period_of_day(p->plan->unit, at->day, p->measure.first_month).serial == serial)
+            return at->reason;
+    }
+    return NULL;
+}
+
+static void put_left_out(struct buf *b, const struct publish *p)
+{
+    uint32_t n = 0, cells = p->is_event || !p->ask.policy->cells ? 0 : p->plan->count;
+    for (uint32_t i = 0; i < cells; i++)
+        n += p->plan->cell[i].excluded;
+    pack_cstr(b, "left_out");
+    pack_array(b, n);
+    for (uint32_t i = 0; i < cells; i++) {
+        const struct sdc_cell *c = &p->plan->cell[i];
+        if (!c->excluded)
+            continue;
+        pack_map(b, 2);
+        period(b, "period", p->plan->unit, c->serial);
+        text_or_nil(b, "reason", exclusion_at(p, c->serial));
+    }
+}
+
+static void put_words(struct buf *b, const struct publish *p)
+{
+    put_left_out(b, p);
+    pack_cstr(b, "notes");
+    pack_array(b, p->choice.notes);
+    for (uint32_t i = 0; i < p->choice.notes; i++) {
+        pack_map(b, 2);
+        answer_text(b, "date", p->choice.note[i].date);
+        answer_text(b, "text", p->choice.note[i].text);
+    }
+    pack_cstr(b, "links");
+    pack_array(b, p->choice.links);
+    for (uint32_t i = 0; i < p->choice.links; i++)
+        pack_cstr(b, p->choice.link[i]);
+}
+
 static void put_tried(struct buf *b, const struct publish *p)
 {
     uint32_t n = p->is_event ? 0 : p->plan->tries;
@@ -189,5 +234,6 @@ void series_answer(struct publish *p, struct buf *b)
     put_tried(b, p);
     put_segments(b, p);
     put_events(b, p);
+    put_words(b, p);
     put_cells(b, p);
 }

@@ -151,7 +151,10 @@ static int find_measure(struct daemon *d, const char *key, uint32_t version, str
 
 int publish_load(struct daemon *d, struct publish *p, struct kith_error *e)
 {
+    struct store_measure newest;
     int rc = find_measure(d, p->of.measure, p->of.version, &p->measure, e);
+    p->newest =
+        rc == 0 && find_measure(d, p->of.measure, 0, &newest, NULL) == 0 && newest.version == p->of.version;
     if (rc == 0)
         rc = check_unit(d, &p->of, e);
     if (rc == 0)
@@ -475,12 +478,23 @@ static struct sdc_period first_free(const struct publish *p, enum sdc_unit unit)
     return at;
 }
 
+/* "kith data share ASH/falls-rate@1 --unit W4" */
+static void print_command(const struct publish *p, char ret[PUBLISH_COMMAND_MAX])
+{
+    char version[16] = "";
+    if (!p->newest)
+        snprintf(version, sizeof version, "@%" PRIu32, p->of.version);
+    snprintf(ret, PUBLISH_COMMAND_MAX, "kith data share %s%s%s%s", p->of.measure, version,
+             p->of.unit[0] ? " --unit " : "", p->of.unit);
+}
+
 /* SPEC 11.22: longer periods at once, else only the signal, else longer periods as soon as there is a whole
  * one. */
 void publish_advise(const struct publish *p, char ret[PUBLISH_ADVICE_MAX])
 {
-    char text[SDC_PERIOD_TEXT_MAX];
+    char text[SDC_PERIOD_TEXT_MAX], share[PUBLISH_COMMAND_MAX];
     struct sdc_plan *plan = p->is_event ? NULL : sdc_plan_new();
+    print_command(p, share);
     ret[0] = '\0';
     if (!plan)
         return;
@@ -492,14 +506,13 @@ void publish_advise(const struct publish *p, char ret[PUBLISH_ADVICE_MAX])
     struct sdc_period free_from =
         next != SDC_NO_UNIT ? first_free(p, next) : (struct sdc_period){SDC_NO_UNIT, 0};
     if (u != SDC_NO_UNIT)
-        snprintf(ret, PUBLISH_ADVICE_MAX, "kith data share %s --period %s", p->of.measure, sdc_unit_code(u));
+        snprintf(ret, PUBLISH_ADVICE_MAX, "%s --period %s", share, sdc_unit_code(u));
     else if (p->plan->shown + p->plan->hidden > 0 && would_do(p, plan, p->ask.want, "signal-only/1"))
-        snprintf(ret, PUBLISH_ADVICE_MAX, "kith data share %s --policy signal-only/1", p->of.measure);
+        snprintf(ret, PUBLISH_ADVICE_MAX, "%s --policy signal-only", share);
     else if (free_from.unit != SDC_NO_UNIT) {
         sdc_period_print(free_from, text);
-        snprintf(ret, PUBLISH_ADVICE_MAX,
-                 "to wait until %s is counted whole, then kith data share %s --period %s", text,
-                 p->of.measure, sdc_unit_code(next));
+        snprintf(ret, PUBLISH_ADVICE_MAX, "to wait until %s is counted whole, then %s --period %s", text,
+                 share, sdc_unit_code(next));
     }
     sdc_plan_free(plan);
 }

@@ -10,8 +10,9 @@
 #include "daemon/daemon.h"
 #include "daemon/store_publish.h"
 
-#define PUBLISH_BLOB_MAX   131072u
-#define PUBLISH_ADVICE_MAX 200u
+#define PUBLISH_BLOB_MAX    131072u
+#define PUBLISH_ADVICE_MAX  260u
+#define PUBLISH_COMMAND_MAX 160u
 
 /* One series in hand, with all that its plan rests on: about 6 MiB, on the heap. */
 struct publish {
@@ -19,6 +20,7 @@ struct publish {
     struct store_measure measure;
     struct store_raw raw;
     struct sdc_choice choice;
+    bool newest;            /* of the versions of its measure that are here */
     bool before;            /* it was released before */
     struct store_told last; /* then, the last time */
     /* made by publish_plan */

@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LIST_MAX 160u /* bytes of findings in a sentence */
+#define LIST_MAX   160u /* bytes of findings in a sentence */
+#define REMEDY_MAX 48u
 
 /* One thread, one record at a time. */
 static struct identify_findings found;
@@ -57,27 +58,36 @@ static void print_note(char note[SCREENED_NOTE_MAX])
     }
 }
 
+/* The words of a series are chosen when it is planned. */
+static void print_remedy(uint64_t draft, const struct kind *k, char ret[REMEDY_MAX])
+{
+    if (k->number == KITH_KIND_SERIES)
+        snprintf(ret, REMEDY_MAX, "and share it anew");
+    else
+        snprintf(ret, REMEDY_MAX, "with kith edit here-%" PRIu64, draft);
+}
+
 int screened_release(uint64_t draft, const struct kind *k, struct kith_bytes body, const char *reason,
                      struct screened *ret, struct kith_error *e)
 {
-    char list[LIST_MAX];
+    char list[LIST_MAX], remedy[REMEDY_MAX];
     int code = screen(k, body, e);
     if (code < 0)
         return code;
+    print_remedy(draft, k, remedy);
     print_note(ret->found);
     ret->held = found.holds > 0;
     if (found.blocks) {
         identify_summary(&found, IDENTIFY_BLOCK, list, sizeof list);
-        return kith_fail(e, KITH_E_REFUSED, "blocked: %s: leave it out with kith edit here-%" PRIu64, list,
-                         draft);
+        return kith_fail(e, KITH_E_REFUSED, "blocked: %s: leave it out %s", list, remedy);
     }
     if (!found.holds || reason[0])
         return 0;
     identify_summary(&found, IDENTIFY_HOLD, list, sizeof list);
     return kith_fail(e, KITH_E_REFUSED,
-                     "held: %s: change it with kith edit here-%" PRIu64
-                     ", or, if nobody can be known by it, say why with --confirm-screened REASON",
-                     list, draft);
+                     "held: %s: change it %s, or, if nobody can be known by it, say why with "
+                     "--confirm-screened REASON",
+                     list, remedy);
 }
 
 /* "no", "ok" and "because" are none: somebody must be able to read later why it was right. */

@@ -71,6 +71,7 @@
  *                                                  bool, why, advice, shown, hidden, icon, since, assurance, as_raw,
  *                                                  thinned, tried: [{period, cells, hidden}], segments: [{start,
  *                                                  baseline, reason, told, told_of, ranges, why}], events: {counted, told},
+ *                                                  left_out: [{period, reason}], notes: [{date, text}], links: [url],
  *                                                  cells: [{period, counted, counted_of, people, state, why, told,
  *                                                  told_of, least, most, whole, new, excluded, flags}]}: nil where there
  *                                                  is nothing; least and most: what a reader of all that left could

@@ -456,21 +456,14 @@ int sdc_plan_check(const struct sdc_plan *p, const struct sdc_ask *a, struct kit
             continue;
         sdc_period_print((struct sdc_period){p->unit, c->serial}, period);
         return kith_fail(e, KITH_E_REFUSED,
-                         "of the hidden value in \"%s\" a reader could tell that it lies between %u and %u; "
-                         "safe would be a longer period from the next whole one on, or signal-only/1",
+                         "of the hidden value in \"%s\" a reader could tell that it lies between %u and %u",
                          period, c->range.lo, c->range.hi);
     }
     if (!p->verdict_told)
-        return kith_fail(
-            e, KITH_E_REFUSED,
-            "the signals of \"%s\" would give away hidden values; safe would be a longer period, or "
-            "signal-only/1",
-            spc_chart_code(a->chart));
+        return kith_fail(e, KITH_E_REFUSED, "the signals of \"%s\" would give away hidden values",
+                         spc_chart_code(a->chart));
     if (p->shown + p->hidden == 0 && p->policy->cells)
-        return kith_fail(e, KITH_E_REFUSED,
-                         "\"%u\" cells: nothing is left that may be told; safe would be "
-                         "signal-only/1",
-                         0u);
+        return kith_fail(e, KITH_E_REFUSED, "\"%u\" cells: nothing is left that may be told", 0u);
     return 0;
 }
 

@@ -274,7 +274,7 @@ void sdc_plan_free(struct sdc_plan *p);
  * can be done. Totals that are not safe do not fail: they are not told, and `why` says so. */
 int sdc_plan_make(struct sdc_plan *ret, const struct sdc_ask *a, struct kith_error *e);
 /* The last question before a release: KITH_E_REFUSED where a small cell of this plan, or one released before,
- * has not its whole range, naming the first one and what would make it safe. */
+ * has not its whole range, naming the first one. */
 int sdc_plan_check(const struct sdc_plan *p, const struct sdc_ask *a, struct kith_error *e);
 
 /* Appends the blob to keep for this plan, once its record is signed and in the same transaction. */

@@ -84,6 +84,19 @@ wait_for 20 'the second at BRK' eval '[ -n "$(sql BRK "SELECT 1 FROM v_series WH
 check_equal 'it takes the place of the first' "$(sql BRK "SELECT count(*) FROM v_series WHERE measure = 'ASH/infections'")" 1
 body=$(sql BRK "SELECT body FROM v_series WHERE measure = 'ASH/infections'")
 check_match 'with the reason' "$body" 'Counted twice in the move'
+# Who approves reads the words that leave, too.
+id=$(offer infections --note '2025-06 New floor on the ward')
+shown=$(k ASH outbox show "$id")
+check_match 'a note' "$shown" 'Note at 2025-06: New floor on the ward'
+check_match 'a point that was left out, and why' "$shown" 'Left out of the limits: 2024-02: Counted twice in the move'
+check_match 'what is new in it' "$shown" 'Not told before: 0 of 27'
+check_match 'who would read it' "$shown" 'All sites of Figures would read it, for good \(2 now\)'
+k ASH outbox drop "$id" > /dev/null
+id=$(offer infections --note '2025-06 Asked for by Mr Harold Crane')
+k ASH release "$id" > /dev/null 2> "$top/err"
+check_equal 'a name in a note' $? 5
+check_match 'how it is changed' "$(cat "$top/err")" 'held: a person.s name .*: change it and share it anew, or'
+k ASH outbox drop "$id" > /dev/null
 # With and without the hidden point would be the point.
 answer=$(share infections --exclude 2025-03 --reason 'Another definition that month')
 check_match 'no total with and without a hidden number' "$answer" '"told":null,"told_of":null,"ranges":null,"why":"too near'
