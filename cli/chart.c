@@ -9,7 +9,7 @@
 
 #define DECIMALS_MAX   6
 #define EVENT_TEXT_MAX 10u /* bytes of an event's name below an axis */
-#define GROUPED_FROM   10000.0
+#define GROUPED_FROM   1000.0
 
 static const char *const chart_names[SPC_CHARTS] = {"XmR", "mR", "p", "u", "c", "p′", "u′", "t", "g", "run"};
 
@@ -153,11 +153,7 @@ void chart_axis(const struct chart *c, char ret[CHART_TEXT_SIZE])
     bool nothing = says_nothing(c->values) || (c->has_den && says_nothing(c->size));
     enum spc_chart type = c->setup.chart;
     char times[CHART_NUMBER_SIZE];
-    bool thousands = c->scale >= 1000 && c->scale < GROUPED_FROM && fmod(c->scale, 1000) == 0;
-    if (thousands)
-        snprintf(times, sizeof times, "%.0f,000 ", c->scale / 1000);
-    else
-        print_number(c->scale, c->scale == floor(c->scale) ? 0 : 2, " ", times);
+    print_number(c->scale, c->scale == floor(c->scale) ? 0 : 2, " ", times);
     if (c->unit[0] || nothing)
         snprintf(ret, CHART_TEXT_SIZE, "%s",
                  c->unit[0]      ? c->unit

@@ -127,7 +127,7 @@ static void put_cell(const char *text)
 static void put_number(double v)
 {
     char text[40];
-    snprintf(text, sizeof text, "%.12g", v);
+    snprintf(text, sizeof text, "%.15g", v);
     printf(",%s", isnan(v) ? "" : text);
 }
 
