@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "proto/learn/calendar.h"
+
 #define YEAR_MIN      1800
 #define YEAR_MAX      2200
 #define PARTS         4u
@@ -17,43 +19,17 @@ static const char *const months[] = {"January", "February", "March",     "April"
 
 /* ---- the calendar ---- */
 
-/* Days since 1 March of the year 0, and back: months from March on have a regular pattern. */
-static int64_t serial_of(int32_t y, int32_t m, int32_t d)
+static struct period date_of(int32_t day)
 {
-    int64_t years = m > 2 ? y : y - 1;
-    int64_t month = (m + 9) % 12;
-    return years * 365 + years / 4 - years / 100 + years / 400 + (month * 306 + 5) / 10 + d - 1;
-}
-
-static struct period date_of(int64_t serial)
-{
-    int64_t y = (serial * 10000 + 14780) / 3652425;
-    int64_t left = serial - (y * 365 + y / 4 - y / 100 + y / 400);
-    if (left < 0) {
-        y--;
-        left = serial - (y * 365 + y / 4 - y / 100 + y / 400);
-    }
-    int64_t month = (left * 100 + 52) / 3060;
-    return (struct period){.written = PERIOD_DAY,
-                           .year = (int32_t)(y + (month + 2) / 12),
-                           .month = (int32_t)((month + 2) % 12 + 1),
-                           .day = (int32_t)(left - (month * 306 + 5) / 10 + 1)};
-}
-
-static int32_t days_in(int32_t y, int32_t m)
-{
-    return (int32_t)(m == 12 ? 31 : serial_of(y, m + 1, 1) - serial_of(y, m, 1));
-}
-
-/* 0 is Monday. */
-static int weekday(int64_t serial)
-{
-    return (int)((serial + 2) % 7);
+    struct period p = {.written = PERIOD_DAY};
+    calendar_date(day, &p.year, &p.month, &p.day);
+    return p;
 }
 
 static bool make(enum period_unit written, int64_t y, int64_t m, int64_t d, struct period *ret)
 {
-    if (y < YEAR_MIN || y > YEAR_MAX || m < 1 || m > 12 || d < 1 || d > days_in((int32_t)y, (int32_t)m))
+    if (y < YEAR_MIN || y > YEAR_MAX || m < 1 || m > 12 || d < 1 ||
+        d > calendar_days_in((int32_t)y, (int32_t)m))
         return false;
     *ret = (struct period){.written = written, .year = (int32_t)y, .month = (int32_t)m, .day = (int32_t)d};
     return true;
@@ -64,8 +40,8 @@ static bool make_week(int64_t y, int64_t week, struct period *ret)
 {
     if (y < YEAR_MIN || y > YEAR_MAX || week < 1 || week > 53)
         return false;
-    int64_t fourth = serial_of((int32_t)y, 1, 4);
-    *ret = date_of(fourth - weekday(fourth) + 7 * (week - 1));
+    int32_t fourth = calendar_day((int32_t)y, 1, 4);
+    *ret = date_of(fourth - calendar_weekday(fourth) + 7 * ((int32_t)week - 1));
     ret->written = PERIOD_WEEK;
     return true;
 }
@@ -258,7 +234,7 @@ static int64_t month_number(const struct period *p)
 
 static bool is_last_day(const struct period *p)
 {
-    return p->day == days_in(p->year, p->month);
+    return p->day == calendar_days_in(p->year, p->month);
 }
 
 static int64_t common_divisor(int64_t a, int64_t b)
@@ -293,9 +269,9 @@ static bool are_months(const struct period *p, uint32_t n, enum period_unit *ret
     return true;
 }
 
-static int64_t serial(const struct period *p)
+static int32_t serial(const struct period *p)
 {
-    return serial_of(p->year, p->month, p->day);
+    return calendar_day(p->year, p->month, p->day);
 }
 
 static bool are_weeks(const struct period *p, uint32_t n)
@@ -329,7 +305,7 @@ static bool are_days(const struct period *p, uint32_t n)
 static bool are_workdays(const struct period *p, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++)
-        if (weekday(serial(&p[i])) > 4)
+        if (calendar_weekday(serial(&p[i])) > 4)
             return false;
     return n > 5;
 }
@@ -340,7 +316,7 @@ static uint32_t find_odd(const struct period *p, uint32_t n)
     uint32_t day[32] = {0}, week[7] = {0}, d = 1, w = 0;
     for (uint32_t i = 0; i < n; i++) {
         day[p[i].day]++;
-        week[weekday(serial(&p[i]))]++;
+        week[calendar_weekday(serial(&p[i]))]++;
     }
     for (uint32_t i = 2; i < 32; i++)
         d = day[i] > day[d] ? i : d;
@@ -348,7 +324,7 @@ static uint32_t find_odd(const struct period *p, uint32_t n)
         w = week[i] > week[w] ? i : w;
     bool months_fit = day[d] >= week[w];
     for (uint32_t i = 0; i < n; i++)
-        if (months_fit ? p[i].day != (int32_t)d : weekday(serial(&p[i])) != (int)w)
+        if (months_fit ? p[i].day != (int32_t)d : calendar_weekday(serial(&p[i])) != (int)w)
             return i;
     return 0;
 }
@@ -411,10 +387,10 @@ bool period_place(const struct period *p, enum period_unit unit, int64_t *ret)
         *ret = serial(p);
         return date;
     case PERIOD_WORKDAY:
-        *ret = (serial(p) + 2) / 7 * 5 + weekday(serial(p));
+        *ret = calendar_week(serial(p)) * 5 + calendar_weekday(serial(p));
         return date;
     case PERIOD_WEEK:
-        *ret = (serial(p) + 2) / 7;
+        *ret = calendar_week(serial(p));
         return date || p->written == PERIOD_WEEK;
     case PERIOD_MONTH:
     case PERIOD_QUARTER:
@@ -437,17 +413,18 @@ struct period period_add(const struct period *p, enum period_unit unit, int64_t 
     if (unit == PERIOD_DAY || unit == PERIOD_WEEK || unit == PERIOD_WORKDAY) {
         int64_t at = serial(p) + places * (unit == PERIOD_WEEK ? 7 : 1);
         if (unit == PERIOD_WORKDAY) {
-            int64_t day = weekday(serial(p)) + places; /* counted from the Monday of its week */
-            at = serial(p) - weekday(serial(p)) + day / 5 * 7 + day % 5;
+            int64_t day = calendar_weekday(serial(p)) + places; /* counted from the Monday of its week */
+            at = serial(p) - calendar_weekday(serial(p)) + day / 5 * 7 + day % 5;
         }
-        r = date_of(at);
+        r = date_of((int32_t)at);
         r.written = p->written;
         return r;
     }
     int64_t month = month_number(p) + places * months_in(unit);
     r.year = (int32_t)(month / 12);
     r.month = (int32_t)(month % 12 + 1);
-    r.day = is_last_day(p) || r.day > days_in(r.year, r.month) ? days_in(r.year, r.month) : r.day;
+    r.day = is_last_day(p) || r.day > calendar_days_in(r.year, r.month) ? calendar_days_in(r.year, r.month)
+                                                                        : r.day;
     return r;
 }
 
@@ -455,10 +432,10 @@ struct period period_add(const struct period *p, enum period_unit unit, int64_t 
 
 static void print_week(const struct period *p, char ret[PERIOD_TEXT_SIZE])
 {
-    int64_t thursday = serial(p) - weekday(serial(p)) + 3;
+    int32_t thursday = serial(p) - calendar_weekday(serial(p)) + 3;
     struct period t = date_of(thursday);
-    int64_t week = (thursday - serial_of(t.year, 1, 1)) / 7 + 1;
-    snprintf(ret, PERIOD_TEXT_SIZE, "%04d-W%02d", t.year, (int)week);
+    int32_t week = (thursday - calendar_day(t.year, 1, 1)) / 7 + 1;
+    snprintf(ret, PERIOD_TEXT_SIZE, "%04d-W%02d", t.year, week);
 }
 
 static void print_quarter(const struct period *p, char ret[PERIOD_TEXT_SIZE])

@@ -9,6 +9,7 @@
 
 #include "kith/limits.h"
 #include "proto/wire/hex.h"
+#include "proto/learn/calendar.h"
 
 #define DIGITS_MAX   18u /* fit into 64 bits */
 #define DECIMALS_MAX 40u
@@ -227,15 +228,6 @@ static int take_digits(struct kith_bytes t, size_t *at, size_t n)
     return v;
 }
 
-static int days_of(int year, int month)
-{
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-    assert(month >= 1 && month <= 12);
-    return month == 2 && leap ? 29 : days[month - 1];
-}
-
 bool kind_date_ok(struct kith_bytes text)
 {
     size_t at = 0;
@@ -254,7 +246,7 @@ bool kind_date_ok(struct kith_bytes text)
     if (text.p[at++] != '-')
         return false;
     int day = take_digits(text, &at, 2);
-    return day >= 1 && day <= days_of(year, month);
+    return day >= 1 && day <= calendar_days_in(year, month);
 }
 
 bool kind_quarter_ok(struct kith_bytes text)

@@ -4,33 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static int32_t floor_div(int32_t a, int32_t b)
-{
-    assert(b > 0);
-    return a >= 0 ? a / b : -((b - 1 - a) / b);
-}
-
-/* Days since 1970-01-01 of a date of the Gregorian calendar, counted in eras of 400 years that begin in
- * March. */
-static int32_t day_of(int32_t year, int32_t month, int32_t day)
-{
-    assert(month >= 1 && month <= 12);
-    int32_t y = month <= 2 ? year - 1 : year;
-    int32_t era = floor_div(y, 400), of_era = y - era * 400;
-    int32_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
-static void date_of(int32_t days, int32_t *ret_year, int32_t *ret_month, int32_t *ret_day)
-{
-    int32_t z = days + 719468, era = floor_div(z, 146097), of_era = z - era * 146097;
-    int32_t y = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-    int32_t of_year = of_era - (365 * y + y / 4 - y / 100), m = (5 * of_year + 2) / 153;
-    assert(of_year >= 0 && of_year < 366);
-    *ret_day = of_year - (153 * m + 2) / 5 + 1;
-    *ret_month = m < 10 ? m + 3 : m - 9;
-    *ret_year = y + era * 400 + (*ret_month <= 2 ? 1 : 0);
-}
+#include "proto/learn/calendar.h"
 
 static int32_t months_in(enum sdc_unit unit)
 {
@@ -61,8 +35,8 @@ static int32_t first_month_of(struct sdc_period p, uint32_t first_month)
 
 static int32_t day_of_month(int32_t months)
 {
-    int32_t year = floor_div(months, 12);
-    return day_of(year, months - year * 12 + 1, 1);
+    int32_t year = calendar_floor(months, 12);
+    return calendar_day(year, months - year * 12 + 1, 1);
 }
 
 #define MONDAY (-3) /* 1969-12-29 */
@@ -85,11 +59,11 @@ struct sdc_period sdc_period_of_day(enum sdc_unit unit, int32_t day, uint32_t fi
     if (unit == SDC_DAY)
         return (struct sdc_period){unit, day};
     if (unit == SDC_WEEK)
-        return (struct sdc_period){unit, floor_div(day - MONDAY, 7)};
-    date_of(day, &y, &m, &d);
+        return (struct sdc_period){unit, calendar_week(day)};
+    calendar_date(day, &y, &m, &d);
     int32_t months = months_in(unit);
     int32_t at = y * 12 + m - 1 - (months > 1 ? (int32_t)first_month - 1 : 0);
-    return (struct sdc_period){unit, floor_div(at, months)};
+    return (struct sdc_period){unit, calendar_floor(at, months)};
 }
 
 /* ---- text ---- */
@@ -110,11 +84,11 @@ static bool digits(struct kith_bytes s, size_t at, size_t n, int32_t *ret)
 
 static bool parse_week(struct kith_bytes s, int32_t year, struct sdc_period *ret)
 {
-    int32_t week, day = day_of(year, 1, 4); /* 4 January always lies in week 1 */
+    int32_t week, day = calendar_day(year, 1, 4); /* 4 January always lies in week 1 */
     if (s.n != 8 || !digits(s, 6, 2, &week) || week < 1)
         return false;
-    struct sdc_period p = {SDC_WEEK, floor_div(day - MONDAY, 7) + week - 1};
-    if (p.serial * 7 + MONDAY + 3 >= day_of(year + 1, 1, 1)) /* its Thursday decides whose it is */
+    struct sdc_period p = {SDC_WEEK, calendar_week(day) + week - 1};
+    if (p.serial * 7 + MONDAY + 3 >= calendar_day(year + 1, 1, 1)) /* its Thursday decides whose it is */
         return false;
     *ret = p;
     return true;
@@ -141,8 +115,8 @@ static bool parse_date(struct kith_bytes s, int32_t year, struct sdc_period *ret
     }
     if (s.n != 10 || s.p[7] != '-' || !digits(s, 8, 2, &day) || day < 1)
         return false;
-    struct sdc_period p = {SDC_DAY, day_of(year, month, day)};
-    date_of(p.serial, &y, &m, &d);
+    struct sdc_period p = {SDC_DAY, calendar_day(year, month, day)};
+    calendar_date(p.serial, &y, &m, &d);
     if (m != month)
         return false;
     *ret = p;
@@ -180,22 +154,22 @@ int sdc_period_parse(struct kith_bytes text, struct sdc_period *ret, struct kith
 static void print_week(int32_t serial, char *ret)
 {
     int32_t y, m, d, thursday = serial * 7 + MONDAY + 3;
-    date_of(thursday, &y, &m, &d);
+    calendar_date(thursday, &y, &m, &d);
     assert(m >= 1 && m <= 12);
     snprintf(ret, SDC_PERIOD_TEXT_MAX, "%04d-W%02d", (int)y % 10000,
-             (int)((thursday - day_of(y, 1, 1)) / 7 + 1) % 100);
+             (int)((thursday - calendar_day(y, 1, 1)) / 7 + 1) % 100);
 }
 
 static bool printable(struct sdc_period p)
 {
     struct sdc_days s = sdc_period_span(p, 1);
     assert(s.from < s.to);
-    return s.from >= day_of(SDC_YEAR_MIN, 1, 1) - 7 && s.from < day_of(SDC_YEAR_MAX + 1, 1, 1);
+    return s.from >= calendar_day(SDC_YEAR_MIN, 1, 1) - 7 && s.from < calendar_day(SDC_YEAR_MAX + 1, 1, 1);
 }
 
 static void print_months(struct sdc_period p, char *ret)
 {
-    int32_t parts = 12 / months_in(p.unit), year = floor_div(p.serial, parts),
+    int32_t parts = 12 / months_in(p.unit), year = calendar_floor(p.serial, parts),
             part = p.serial - year * parts + 1;
     assert(part >= 1 && part <= 12);
     if (p.unit == SDC_YEAR)
@@ -214,7 +188,7 @@ void sdc_period_print(struct sdc_period p, char ret[SDC_PERIOD_TEXT_MAX])
     if (p.unit == SDC_NO_UNIT || p.serial < -1000000 || p.serial > 1000000 || !printable(p)) {
         snprintf(ret, SDC_PERIOD_TEXT_MAX, "?");
     } else if (p.unit == SDC_DAY) {
-        date_of(p.serial, &y, &m, &d);
+        calendar_date(p.serial, &y, &m, &d);
         snprintf(ret, SDC_PERIOD_TEXT_MAX, "%04d-%02d-%02d", (int)y % 10000, (int)m % 100, (int)d % 100);
     } else if (p.unit == SDC_WEEK) {
         print_week(p.serial, ret);
