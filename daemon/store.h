@@ -144,8 +144,9 @@ void store_doubt(struct store *s);
 /* How many such there are. */
 int store_doubted(struct store *s, uint32_t *ret, struct kith_error *e);
 
-#define STORE_SWEEP_MS 60000 /* from the drop of a draft to the pass that takes its traces out of the files  \
-                              */
+#define STORE_SWEEP_MS                                                                                       \
+    60000 /* from the drop of a draft to the pass that takes its traces out of the files                     \
+           */
 /* When the earliest body is to be erased, in ms of the wall clock; INT64_MAX: none is. Withdrawals and
  * dropped drafts that came since the last call count from `now` on. after_ms: what the policy says of
  * withdrawals. */
