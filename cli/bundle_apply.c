@@ -7,7 +7,8 @@
 #include "cli/replica.h"
 
 struct applied {
-    int64_t entries, runs, known, waiting, left, missing;
+    int64_t entries, runs, known, waiting, left, missing, behind;
+    bool last; /* the last part of a set was among them */
     struct js *waits;
     struct js *joined; /* the report by which this home became a member */
 };
@@ -21,6 +22,9 @@ static void add_up(struct applied *s, const struct js *report)
     s->waiting += js_integer(report, "waiting", 0);
     s->left += js_integer(report, "left", 0);
     s->missing = js_integer(report, "missing", 0);
+    s->last = s->last || js_truth(report, "last");
+    if (js_truth(report, "last"))
+        s->behind = js_integer(report, "behind", 0);
     for (size_t i = 0; i < js_count(waits); i++)
         js_add_text(s->waits, js_string(js_at(waits, i)));
 }
@@ -104,6 +108,8 @@ static void print_json(struct applied *s)
     js_put_integer(o, "waiting", s->waiting);
     js_put_integer(o, "left", s->left);
     js_put_integer(o, "missing", s->missing);
+    js_put_truth(o, "last", s->last);
+    js_put_integer(o, "behind", s->behind);
     js_put_truth(o, "joined", s->joined != NULL);
     js_put_take(o, "waits", s->waits);
     s->waits = NULL;
@@ -139,6 +145,14 @@ static void print_people(const struct cli *cli, const struct applied *s)
             "Something goes on from %s, which is not here: apply the bundle or part that brings it, then "
             "this one again.",
             js_string(js_at(s->waits, i)));
+    if (!s->last)
+        people_say(cli, "The last part of this bundle was not among the files: apply the other parts, too.");
+    else if (s->behind > 0)
+        people_say(
+            cli,
+            "Its sender holds more of %lld logs than is here now: another part, or an earlier bundle of it, "
+            "is missing.",
+            (long long)s->behind);
 }
 
 int bundle_apply(struct cli *cli, const struct arguments *a)

@@ -37,7 +37,8 @@ static const char sql_troubles[] =
     "g.log JOIN"
     " member m ON m.site = l.site WHERE g.state IN (1, 2) ORDER BY g.state DESC, m.code, g.seq) LIMIT ?1";
 
-/* A site that had the same heads as this one, in the stream, after the entry was stored here, holds it. */
+/* A site that had the same heads as this one, in the stream, after the entry was stored here, holds it; so
+ * does one whose latest bundle named a head of that log behind it that is held here as well. */
 static const char sql_coverage[] =
     "WITH x AS (SELECT l.site, l.stream, l.epoch, ?4 AS seq, r.stored, (SELECT substr(w.id, 1, 8) FROM "
     "withdrawal w"
@@ -53,14 +54,17 @@ static const char sql_coverage[] =
     " THEN 'missing' WHEN x.gone = 2 THEN 'refused' ELSE 'holds' END"
     " WHEN x.id8 IS NOT NULL AND instr(c.erased, x.id8) > 0 THEN 'erased'"
     " WHEN n.site IS NOT NULL AND n.rule IS NULL THEN 'keeps' WHEN n.site IS NOT NULL THEN 'refused'"
-    " WHEN m.site = x.site OR v.time >= x.stored THEN 'holds' ELSE 'unknown' END,"
+    " WHEN m.site = x.site OR v.time >= x.stored OR b.seq >= x.seq THEN 'holds' ELSE 'unknown' END,"
     " CASE WHEN lower(hex(m.site)) = " SELF " THEN x.stored WHEN n.site IS NOT NULL OR (x.id8 IS NOT NULL AND"
-    " instr(c.erased, x.id8) > 0) THEN c.time WHEN m.site = x.site THEN x.stored ELSE v.time END,"
+    " instr(c.erased, x.id8) > 0) THEN c.time WHEN m.site = x.site THEN x.stored WHEN v.time >= x.stored "
+    "THEN v.time WHEN b.seq >= x.seq THEN b.time ELSE v.time END,"
     " lower(hex(m.site)) = " SELF " FROM x JOIN member m ON m.state NOT IN ('revoked', 'former')"
     " LEFT JOIN receipt c ON c.site = m.site LEFT JOIN level v ON v.site = m.site AND v.stream = x.stream"
     " LEFT JOIN receipt_note n ON n.site = m.site AND n.about = x.site AND n.stream = x.stream AND n.epoch = "
     "x.epoch"
-    " AND n.seq = x.seq ORDER BY 4 DESC, 2 = 'unknown', m.code";
+    " AND n.seq = x.seq LEFT JOIN carried b ON b.sender = m.site AND b.site = x.site AND b.stream = x.stream "
+    "AND"
+    " b.epoch = x.epoch AND b.same ORDER BY 4 DESC, 2 = 'unknown', m.code";
 
 static void take_site(sqlite3_stmt *st, void *to)
 {

@@ -139,10 +139,11 @@ int status_coverage(const struct cli *cli, const char *id)
         }
         sheet_end(&s);
         if (cli->format == CLI_PEOPLE)
-            people_say(
-                cli, "Known from links on which both sides were found to hold the same, and from receipts. "
-                     "Of a site that this one never had a link with since, nothing is known; kith sync asks "
-                     "those that are linked now.");
+            people_say(cli, "Known from links on which both sides were found to hold the same, from the "
+                            "latest bundle that "
+                            "a site has sent, and from receipts. Of all others nothing is known; kith sync "
+                            "asks those that "
+                            "are linked now.");
     }
     free(list);
     replica_close(r);

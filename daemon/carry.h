@@ -48,13 +48,14 @@ struct carry_in;
 
 struct carry_report {
     struct bundle_opening opening;
-    bool joined;                        /* this home became a member by it */
-    bool last;                          /* the last part of its set */
-    uint64_t runs, entries;             /* new here */
-    uint64_t known;                     /* runs that were here already */
-    uint64_t waiting;                   /* runs that go on from something that is not here */
-    uint64_t left;                      /* runs that do not count here: unknown sites, closed logs */
-    uint32_t waits_n;                   /* of those waiting, what is needed first */
+    bool joined;            /* this home became a member by it */
+    bool last;              /* the last part of its set */
+    uint64_t runs, entries; /* new here */
+    uint64_t known;         /* runs that were here already */
+    uint64_t waiting;       /* runs that go on from something that is not here */
+    uint64_t left;          /* runs that do not count here: unknown sites, closed logs */
+    uint64_t behind;        /* after the last part: logs of which its sender holds more than is here now */
+    uint32_t waits_n;       /* of those waiting, what is needed first */
     struct kith_pos waits[CARRY_WAITS]; /* the entry before the first that waits */
     struct bundle_found found;          /* of a check */
 };

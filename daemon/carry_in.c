@@ -216,6 +216,15 @@ static int keep_heads(struct carry_in *i, struct kith_bytes bytes, struct kith_e
     return r == KITH_E_NOTFOUND ? 0 : r;
 }
 
+/* All of its parts were applied, and still the sender holds more that would count here. */
+static bool is_behind(const struct daemon *d, const struct bundle_head *h)
+{
+    struct kith_id id;
+    uint64_t ends = 0;
+    (void)roster_valid_end(d->roster, &h->log, &ends, &id);
+    return h->seq <= ends && sync_tip(d->sync, &h->log) < h->seq;
+}
+
 /* The signature held: what the sender says that it holds may be believed. Only of logs that are held here,
  * each once and in their order, as it was written: a member may say a lot about sites that do not exist. */
 static void believe_heads(struct carry_in *i)
@@ -227,15 +236,16 @@ static void believe_heads(struct carry_in *i)
          own = memcmp(&o->from, &d->keys.site, sizeof o->from) == 0;
     if (own || i->heads == 0)
         return;
-    int r = store_carried_begin(d->store, &o->from, &e);
-    for (uint32_t k = 0; k < i->heads && r == 0; k++) {
-        const struct bundle_head *h = &i->head[k];
-        if (sync_tip(d->sync, &h->log) > 0 && (k == 0 || log_key_compare(&h[-1].log, &h->log) < 0))
-            r = store_carried_put(d->store, &o->from, &h->log, h->seq, &h->id, &e);
-    }
     struct kith_wall now = daemon_wall();
     if (o->time < (uint64_t)now.ms)
         now.ms = (int64_t)o->time;
+    int r = store_carried_begin(d->store, &o->from, &e);
+    for (uint32_t k = 0; k < i->heads && r == 0; k++) {
+        const struct bundle_head *h = &i->head[k];
+        i->report.behind += is_behind(d, h);
+        if (sync_tip(d->sync, &h->log) > 0 && (k == 0 || log_key_compare(&h[-1].log, &h->log) < 0))
+            r = store_carried_put(d->store, &o->from, &h->log, h->seq, &h->id, now, &e);
+    }
     if (r == 0 && !linked)
         r = store_heard(d->store, &o->from, now, &e);
     if (r < 0)

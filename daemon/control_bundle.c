@@ -245,7 +245,7 @@ static void pack_report(const struct client *c, const struct carry_report *r, st
     const struct bundle_check *check = carry_in_check(c->taking);
     if (c->d->sync)
         sync_stats(c->d->sync, &s);
-    pack_map(b, 15);
+    pack_map(b, 16);
     pack_opening(c, &r->opening, b);
     pack_cstr(b, "last");
     pack_bool(b, r->last);
@@ -255,6 +255,7 @@ static void pack_report(const struct client *c, const struct carry_report *r, st
     answer_number(b, "waiting", check ? r->found.needs : r->waiting);
     answer_number(b, "left", check ? r->found.unproved : r->left);
     answer_number(b, "missing", s.missing_bodies);
+    answer_number(b, "behind", r->behind);
     pack_waits(c, r, b);
     pack_cstr(b, "joined");
     pack_bool(b, r->joined);

@@ -1,11 +1,13 @@
-/* What other sites hold by their own word, as bundles bring it. It decides nothing but what an answer bundle
- * may leave out. */
+/* What other sites hold by their own word, as bundles bring it: what an answer bundle may leave out, and who
+ * is known to hold an entry. It decides nothing else. */
 #include "daemon/store_carried.h"
 #include "daemon/store_impl.h"
 
+#include <string.h>
+
 int store_carried_begin(struct store *s, const struct kith_site_id *sender, struct kith_error *e)
 {
-    sqlite3_stmt *st = store_begin_private(s, e) == 0 ? store_statement(s, SQL_CARRIED_DROP, e) : NULL;
+    sqlite3_stmt *st = store_begin(s, e) == 0 ? store_statement(s, SQL_CARRIED_DROP, e) : NULL;
     if (st == NULL)
         return KITH_E_INTERNAL;
     store_bind_blob(st, 1, sender->b, sizeof sender->b);
@@ -21,14 +23,18 @@ static void bind_log(sqlite3_stmt *st, const struct kith_site_id *sender, const 
 }
 
 int store_carried_put(struct store *s, const struct kith_site_id *sender, const struct kith_log_key *log,
-                      uint64_t seq, const struct kith_id *id, struct kith_error *e)
+                      uint64_t seq, const struct kith_id *id, struct kith_wall time, struct kith_error *e)
 {
-    sqlite3_stmt *st = store_begin_private(s, e) == 0 ? store_statement(s, SQL_CARRIED_PUT, e) : NULL;
+    struct kith_id held;
+    bool same = store_id_at(s, log, seq, &held) == 0 && memcmp(&held, id, sizeof held) == 0;
+    sqlite3_stmt *st = store_begin(s, e) == 0 ? store_statement(s, SQL_CARRIED_PUT, e) : NULL;
     if (st == NULL)
         return KITH_E_INTERNAL;
     bind_log(st, sender, log);
     sqlite3_bind_int64(st, 5, (int64_t)seq);
     store_bind_blob(st, 6, id->b, sizeof id->b);
+    sqlite3_bind_int64(st, 7, time.ms);
+    sqlite3_bind_int(st, 8, same);
     return store_run_statement(s, SQL_CARRIED_PUT, e);
 }
 

@@ -8,7 +8,7 @@
  * put each, commit. */
 int store_carried_begin(struct store *s, const struct kith_site_id *sender, struct kith_error *e);
 int store_carried_put(struct store *s, const struct kith_site_id *sender, const struct kith_log_key *log,
-                      uint64_t seq, const struct kith_id *id, struct kith_error *e);
+                      uint64_t seq, const struct kith_id *id, struct kith_wall time, struct kith_error *e);
 /* KITH_E_NOTFOUND, without a sentence, where it told nothing of this log. */
 int store_carried(struct store *s, const struct kith_site_id *sender, const struct kith_log_key *log,
                   uint64_t *ret_seq, struct kith_id *ret_id, struct kith_error *e);

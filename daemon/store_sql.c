@@ -335,8 +335,8 @@ const char *const store_sql[SQL_COUNT] = {
                     "ORDER BY time, site, stream, epoch, seq LIMIT 1 OFFSET ?1",
     [SQL_JOURNAL_BLANK] = "UPDATE journal SET digest = x'', reason = NULL WHERE draft = ?1",
     [SQL_CARRIED_DROP] = "DELETE FROM carried WHERE sender = ?1",
-    [SQL_CARRIED_PUT] = "INSERT OR REPLACE INTO carried(sender, stream, site, epoch, seq, id) "
-                        "VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_CARRIED_PUT] = "INSERT OR REPLACE INTO carried(sender, stream, site, epoch, seq, id, time, same) "
+                        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     [SQL_CARRIED_GET] =
         "SELECT seq, id FROM carried WHERE sender = ?1 AND stream = ?2 AND site = ?3 AND epoch = ?4",
     [SQL_PRIVATE_BEGIN] = "BEGIN IMMEDIATE",

@@ -75,6 +75,9 @@
     "CREATE TABLE withdrawal(log INTEGER NOT NULL, seq INTEGER NOT NULL, id BLOB NOT NULL, reason INTEGER NOT NULL,"    \
     "  council INTEGER NOT NULL, found INTEGER NOT NULL, state INTEGER NOT NULL, erased INTEGER, PRIMARY KEY(log, seq))" \
     "  WITHOUT ROWID;" /* those that count; found 0: in this moment; state 1 hidden, 2 being erased, 3 erased */       \
+    "CREATE TABLE carried(sender BLOB NOT NULL, site BLOB NOT NULL, stream INTEGER NOT NULL, epoch INTEGER NOT NULL,"     \
+    "  seq INTEGER NOT NULL, id BLOB NOT NULL, time INTEGER NOT NULL, same INTEGER NOT NULL,"                          \
+    "  PRIMARY KEY(sender, stream, site, epoch)) WITHOUT ROWID;" /* heads of the latest bundle; same: held here too */ \
     "CREATE TABLE doubted(log INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY(log, seq)) WITHOUT ROWID;"           \
     /* withdrawn in this site's name, not by this machine: hidden and kept */                                          \
     "CREATE TABLE hold(log INTEGER NOT NULL, seq INTEGER NOT NULL, id BLOB NOT NULL, time INTEGER NOT NULL,"           \
@@ -235,8 +238,6 @@
     "  releaser INTEGER NOT NULL, login INTEGER, digest BLOB NOT NULL, persons INTEGER NOT NULL, reason TEXT,"         \
     "  why TEXT);" /* releases that wait for their time */                                                             \
     "CREATE INDEX approval_due ON approval(due, draft);"                                                               \
-    "CREATE TABLE carried(sender BLOB NOT NULL, site BLOB NOT NULL, stream INTEGER NOT NULL, epoch INTEGER NOT NULL,"     \
-    "  seq INTEGER NOT NULL, id BLOB NOT NULL, PRIMARY KEY(sender, stream, site, epoch)) WITHOUT ROWID;"               \
     "CREATE TABLE hold(site BLOB NOT NULL, stream INTEGER NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL,"     \
     "  time INTEGER NOT NULL, author INTEGER NOT NULL, reason TEXT NOT NULL, PRIMARY KEY(site, stream, epoch, seq))"   \
     "  WITHOUT ROWID;" /* why the replica's table hold has it */                                                       \

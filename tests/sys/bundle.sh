@@ -48,6 +48,8 @@ out=$(k BRK bundle verify "$usb/answer.kith" 2>&1)
 check_equal 'nobody else can' "$?" 5
 k ASH bundle apply "$usb/answer.kith" > /dev/null || fail 'apply the sealed answer'
 check 'it came back' has_title ASH 'Back by hand'
+check_match 'who sent a bundle is known to hold what its heads name' "$(k ASH --json status --coverage ASH-L1)" \
+    '"site":"BRK","state":"holds"'
 say "an answer of $(stat -c %s "$usb/answer.kith") bytes, everything $(stat -c %s "$usb/all.kith")"
 
 # A site that never has a link: it joins, shares, finds and is found by files alone.
@@ -134,12 +136,16 @@ done
 last=$(ls "$usb"/parts.kith.part* | tail -n 1)
 out=$(k BRK bundle apply "$last" 2>&1)
 check_equal 'a later part alone waits' "$?" 3
+check_match 'and its sender holds more' "$out" 'holds more of [0-9]+ logs? than is here'
 check_match 'and says for what' "$out" 'goes on from ASH-L[0-9]+'
 out=$(k BRK bundle verify "$last")
 check_equal 'verify names it as well' "$?" 3
 check_match 'verify names it as well' "$out" 'goes on from ASH-L[0-9]+'
+out=$(k BRK bundle apply "$usb/parts.kith.part1" "$usb/parts.kith.part1") || fail "the first part, twice: $out"
+check_match 'the last part is missed' "$out" 'The last part of this bundle was not among the files'
 # shellcheck disable=SC2046
-k BRK bundle apply $(ls -r "$usb"/parts.kith.part*) > /dev/null || fail 'parts in any order'
+out=$(k BRK --json bundle apply $(ls -r "$usb"/parts.kith.part*)) || fail "parts in any order: $out"
+check_match 'with all parts nothing is missed' "$out" '"last":true,"behind":0'
 check 'all parts are here' has_title BRK 'Long 16'
 k ASH bundle create --since "$usb/parts.kith.part1" "$usb/none.kith" > /dev/null 2>&1
 check_equal 'since a part that is not the last' "$?" 2
