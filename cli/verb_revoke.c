@@ -1,5 +1,10 @@
 /* kith revoke: a site belongs no more. */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
 #include "cli/decision.h"
+#include "cli/people.h"
 #include "cli/verbs.h"
 #include "proto/wire/pack.h"
 
@@ -7,6 +12,29 @@ static const struct cli_option options[] = {
     {"reason", OPTION_VALUE, "CODE", "left, ended, compromised, breach or replaced"},
     {NULL, OPTION_FLAG, NULL, NULL},
 };
+
+/* Another coordinator has asked for the same with another reason: two operations, of which neither may ever
+ * have enough. */
+static void tell_rival(const struct cli *cli, const char *code)
+{
+    char begins[KITH_CODE_MAX + 32];
+    struct replica *r;
+    struct replica_decision *list = NULL;
+    struct kith_error e;
+    uint32_t n = 0;
+    snprintf(begins, sizeof begins, "revoke %.30s:", code); /* as in words_op */
+    if (replica_open(cli->home, &r, &e))
+        return;
+    if (replica_decisions(r, REPLICA_WAITING, &list, &n, &e) == 0)
+        for (uint32_t i = 0; i < n; i++)
+            if (!list[i].mine && strncasecmp(list[i].what, begins, strlen(begins)) == 0)
+                people_say(
+                    cli,
+                    "Mind: \"%s\" waits already, which is another decision: kith endorse %lld agrees to it.",
+                    list[i].what, (long long)list[i].number);
+    replica_decisions_free(list, n);
+    replica_close(r);
+}
 
 static int run(struct cli *cli, const struct arguments *a)
 {
@@ -24,7 +52,10 @@ static int run(struct cli *cli, const struct arguments *a)
     pack_map(&b, 2);
     decision_pack(&b, "site", a->word[0]);
     decision_pack(&b, "reason", options_get(a, "reason"));
-    return decision_ask(cli, "revoke", &b);
+    int code = decision_ask(cli, "revoke", &b);
+    if (code == CLI_DONE && cli->format == CLI_PEOPLE)
+        tell_rival(cli, a->word[0]);
+    return code;
 }
 
 const struct verb verb_revoke = {

@@ -31,7 +31,8 @@ static const struct {
     [DAILY] = {{"daily-quota", "bytes of each site's logs that a receiver takes a day"}, BYTES, 1ull << 40},
     [K] = {{"k", "coordinators that must agree to admit, revoke or withdraw"}, COUNT, KITH_COORDINATORS_MAX},
 };
-#define KEYS (sizeof(keys) / sizeof(keys[0]))
+#define KEYS        (sizeof(keys) / sizeof(keys[0]))
+#define DAILY_LEAST 65536u /* with less a site could not hand over its longest run on any day */
 
 struct unit {
     const char *name;
@@ -224,12 +225,13 @@ static int take_number(struct council *c, enum field f, const char *value, struc
         good = read_amount(value, sizes, sizeof(sizes) / sizeof(sizes[0]), false, &v);
     else
         good = read_amount(value, none, 1, false, &v) && v >= 1;
-    if (!good || v > keys[f].max)
+    if (!good || v > keys[f].max || (f == DAILY && v < DAILY_LEAST))
         return bad_value(f, value,
-                         keys[f].type == TIME    ? "give a time of at most 366 days, such as 0, 12h or 7d"
-                         : keys[f].type == BYTES ? "give bytes up to 1024GiB, such as 64MiB"
-                         : f == K                ? "give a number from 1 to 32"
-                                                 : "give a number from 1 to 255",
+                         keys[f].type == TIME ? "give a time of at most 366 days, such as 0, 12h or 7d"
+                         : keys[f].type == BYTES
+                             ? "give bytes from 64KiB, as much as one run may have, to 1024GiB"
+                         : f == K ? "give a number from 1 to 32"
+                                  : "give a number from 1 to 255",
                          e);
     set_number(c, f, v);
     return 0;

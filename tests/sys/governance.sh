@@ -123,6 +123,8 @@ wait_for 20 'ASH is linked with BRK' in_step ASH BRK
 out=$(k ASH revoke COL --reason left) || fail 'ASH does not revoke'
 check_match 'it waits for BRK' "$out" 'Pending, 1 of 2: revoke COL: left'
 wait_for 5 'BRK hears of it' waits_for BRK 'revoke COL%'
+check_match 'another reason is another decision' "$(k BRK revoke COL --reason ended)" \
+    "Mind: \"revoke COL: left\" waits already, which is another decision: kith endorse $(number_of BRK 'revoke COL: left')"
 site_up COL
 wait_for 15 'COL is linked while it waits' in_step BRK COL
 wait_for 10 'and told what it wrote' has_title BRK 'Behind the cut'

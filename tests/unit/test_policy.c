@@ -61,8 +61,8 @@ static void test_values(void **state)
     expect("erase-after", "48h", "2d");
     expect("release-delay", "90s", "90s");
     expect("receipt-interval", "1500ms", "1500ms");
-    expect("daily-quota", "1000", "1000B");
-    expect("daily-quota", "2048", "2KiB");
+    expect("daily-quota", "100000", "100000B");
+    expect("daily-quota", "65536", "64KiB");
     expect("daily-quota", "1024GiB", "1024GiB");
     expect("release", "two", "two");
     expect("release", "1", "one");
@@ -82,6 +82,9 @@ static void test_bad_values(void **state)
         {"erase-after", "99999999999999999999d"},
         {"erase-after", ""},
         {"daily-quota", "2000GiB"},
+        {"daily-quota", "0"}, /* nobody would take anything, this council's successor excepted */
+        {"daily-quota", "3"},
+        {"daily-quota", "65535"},
         {"daily-quota", "12 potatoes"},
         {"k", "0"},
         {"k", "33"},
