@@ -34,6 +34,12 @@ int replica_prepare(struct replica *r, const char *sql, sqlite3_stmt **ret, stru
     return sqlite3_prepare_v2(r->db, sql, -1, ret, NULL) == SQLITE_OK ? 0 : replica_fault(r, e);
 }
 
+int replica_ask(struct replica *r, const char *sql, sqlite3_stmt **ret, struct kith_error *e)
+{
+    replica_start(r);
+    return replica_prepare(r, sql, ret, e);
+}
+
 int replica_step(struct replica *r, sqlite3_stmt *st, struct kith_error *e)
 {
     int rc = sqlite3_step(st);

@@ -22,6 +22,8 @@ void replica_start(struct replica *r);
 void replica_start_for(struct replica *r, int64_t ms);
 /* Prepares a text that stands in the source; *ret is NULL on failure. */
 int replica_prepare(struct replica *r, const char *sql, sqlite3_stmt **ret, struct kith_error *e);
+/* Both: the first, or only, statement of a question. */
+int replica_ask(struct replica *r, const char *sql, sqlite3_stmt **ret, struct kith_error *e);
 /* 1: a row; 0: the end; negative: KITH_E… with a sentence. */
 int replica_step(struct replica *r, sqlite3_stmt *st, struct kith_error *e);
 /* A sentence about the connection's last error. */

@@ -57,8 +57,7 @@ int replica_decisions(struct replica *r, enum replica_decided which, struct repl
     struct replica_decision *list = NULL;
     uint32_t n = 0, cap = 0;
     sqlite3_stmt *st;
-    replica_start(r);
-    int rc = replica_prepare(r, texts[which], &st, e);
+    int rc = replica_ask(r, texts[which], &st, e);
     if (rc)
         return rc;
     while (n < REPLICA_DECISIONS_MAX && (rc = replica_step(r, st, e)) > 0) {
@@ -95,8 +94,7 @@ int replica_policy(struct replica *r, struct replica_policy *ret, uint32_t cap, 
 {
     uint32_t n = 0;
     sqlite3_stmt *st;
-    replica_start(r);
-    int rc = replica_prepare(r, sql_policy, &st, e);
+    int rc = replica_ask(r, sql_policy, &st, e);
     if (rc)
         return rc;
     while (n < cap && (rc = replica_step(r, st, e)) > 0) {
@@ -114,8 +112,7 @@ static int take_event(struct replica *r, const char *sql, int64_t after, struct 
                       struct kith_error *e)
 {
     sqlite3_stmt *st;
-    replica_start(r);
-    int rc = replica_prepare(r, sql, &st, e);
+    int rc = replica_ask(r, sql, &st, e);
     if (rc)
         return rc;
     sqlite3_bind_int64(st, 1, after);

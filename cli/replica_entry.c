@@ -179,8 +179,7 @@ int replica_body(struct replica *r, const struct record_name *name, uint8_t **re
 int replica_replaced_by(struct replica *r, int64_t number, char ret[NAME_TEXT_SIZE], struct kith_error *e)
 {
     sqlite3_stmt *st;
-    replica_start(r);
-    int rc = replica_prepare(r, sql_newest, &st, e);
+    int rc = replica_ask(r, sql_newest, &st, e);
     if (rc)
         return rc;
     sqlite3_bind_int64(st, 1, number);
@@ -198,8 +197,7 @@ int replica_series(struct replica *r, const char *measure, char ret_icon[VOCAB_C
                    uint32_t *ret_periods, struct kith_error *e)
 {
     sqlite3_stmt *st;
-    replica_start(r);
-    int rc = replica_prepare(r, sql_series, &st, e);
+    int rc = replica_ask(r, sql_series, &st, e);
     if (rc)
         return rc;
     replica_bind(st, 1, measure);
@@ -215,8 +213,7 @@ int replica_series(struct replica *r, const char *measure, char ret_icon[VOCAB_C
 int replica_family(struct replica *r, const char *measure, char ret[VOCAB_CODE_MAX + 1], struct kith_error *e)
 {
     sqlite3_stmt *st;
-    replica_start(r);
-    int rc = replica_prepare(r, sql_family, &st, e);
+    int rc = replica_ask(r, sql_family, &st, e);
     if (rc)
         return rc;
     replica_bind(st, 1, measure);
@@ -427,8 +424,7 @@ int replica_log_next(struct replica *r, struct replica_log *l, struct kith_error
     sqlite3_stmt *st;
     uint32_t runs = 0;
     l->count = 0;
-    replica_start(r);
-    int rc = replica_prepare(r, sql_log, &st, e);
+    int rc = replica_ask(r, sql_log, &st, e);
     if (rc)
         return rc;
     struct run_ctx *ctx = new_ctx();
@@ -454,8 +450,7 @@ int replica_log_find(struct replica *r, const struct record_name *name, struct r
     char text[NAME_TEXT_SIZE];
     l->count = 0;
     name_print(name, text);
-    replica_start(r);
-    int rc = replica_prepare(r, sql_log_one, &st, e);
+    int rc = replica_ask(r, sql_log_one, &st, e);
     if (rc)
         return rc;
     struct run_ctx *ctx = new_ctx();

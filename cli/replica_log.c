@@ -7,8 +7,7 @@ static const char sql_last[] = "SELECT last FROM log WHERE site = ?1 AND stream 
 int replica_log_last(struct replica *r, const struct kith_log_key *log, uint64_t *ret, struct kith_error *e)
 {
     sqlite3_stmt *st;
-    replica_start(r);
-    int rc = replica_prepare(r, sql_last, &st, e);
+    int rc = replica_ask(r, sql_last, &st, e);
     if (rc)
         return rc;
     sqlite3_bind_blob(st, 1, log->site.b, sizeof log->site.b, SQLITE_STATIC);

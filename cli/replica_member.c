@@ -57,8 +57,7 @@ int replica_self(struct replica *r, struct replica_self *ret, struct kith_error 
         {"state", self.state, sizeof self.state},
     };
     sqlite3_stmt *st;
-    replica_start(r);
-    int rc = replica_prepare(r, sql_meta, &st, e);
+    int rc = replica_ask(r, sql_meta, &st, e);
     if (rc)
         return rc;
     while ((rc = replica_step(r, st, e)) > 0)
@@ -166,8 +165,7 @@ int replica_members(struct replica *r, struct replica_member **ret, uint32_t *re
     struct replica_member *list = NULL;
     uint32_t n = 0, cap = 0;
     sqlite3_stmt *st;
-    replica_start(r);
-    int rc = replica_prepare(r, sql_all_members, &st, e);
+    int rc = replica_ask(r, sql_all_members, &st, e);
     if (rc)
         return rc;
     while (n < KITH_MEMBERS_MAX && (rc = replica_step(r, st, e)) > 0) {

@@ -22,8 +22,7 @@ static int each(struct replica *r, sqlite3_stmt *st, replica_take *take, void *c
 int replica_councils(struct replica *r, replica_take *take, void *context, struct kith_error *e)
 {
     sqlite3_stmt *st;
-    replica_start(r);
-    int rc = replica_prepare(r, sql_councils, &st, e);
+    int rc = replica_ask(r, sql_councils, &st, e);
     return rc ? rc : each(r, st, take, context, e);
 }
 
@@ -31,8 +30,7 @@ int replica_control_runs(struct replica *r, const struct kith_site_id *site, rep
                          void *context, struct kith_error *e)
 {
     sqlite3_stmt *st;
-    replica_start(r);
-    int rc = replica_prepare(r, sql_control, &st, e);
+    int rc = replica_ask(r, sql_control, &st, e);
     if (rc)
         return rc;
     sqlite3_bind_blob(st, 1, site->b, sizeof site->b, SQLITE_STATIC);

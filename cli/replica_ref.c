@@ -52,8 +52,7 @@ int replica_ref(struct replica *r, const struct record_name *name, struct kind_r
     if (name->here)
         return kith_fail(e, KITH_E_USAGE,
                          "only released records can be referred to: \"%s\": release it first", text);
-    replica_start(r);
-    int rc = replica_prepare(r, sql_run, &st, e);
+    int rc = replica_ask(r, sql_run, &st, e);
     if (rc)
         return rc;
     replica_bind_place(st, name);

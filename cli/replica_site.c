@@ -130,8 +130,7 @@ int replica_sites(struct replica *r, struct replica_site **ret, uint32_t *ret_n,
 {
     sqlite3_stmt *st;
     void *list = NULL;
-    replica_start(r);
-    int rc = replica_prepare(r, sql_sites, &st, e);
+    int rc = replica_ask(r, sql_sites, &st, e);
     if (rc)
         return rc;
     sqlite3_bind_int64(st, 1, (int64_t)KITH_SEQ_MAX);
@@ -146,8 +145,7 @@ int replica_troubles(struct replica *r, uint32_t max, struct replica_trouble **r
 {
     sqlite3_stmt *st;
     void *list = NULL;
-    replica_start(r);
-    int rc = replica_prepare(r, sql_troubles, &st, e);
+    int rc = replica_ask(r, sql_troubles, &st, e);
     if (rc)
         return rc;
     sqlite3_bind_int64(st, 1, max);
@@ -166,8 +164,7 @@ int replica_coverage(struct replica *r, const struct record_name *name, struct r
     name_print(name, text);
     if (name->here)
         return kith_fail(e, KITH_E_USAGE, "not released: \"%s\": it is at this site alone", text);
-    replica_start(r);
-    int rc = replica_prepare(r, sql_coverage, &st, e);
+    int rc = replica_ask(r, sql_coverage, &st, e);
     if (rc)
         return rc;
     replica_bind_place(st, name);

@@ -12,8 +12,7 @@ int replica_units(struct replica *r, struct unit *ret, uint32_t *ret_n, struct k
 {
     sqlite3_stmt *st;
     uint32_t n = 0;
-    replica_start(r);
-    int rc = replica_prepare(r, sql_units, &st, e);
+    int rc = replica_ask(r, sql_units, &st, e);
     if (rc)
         return rc;
     sqlite3_bind_int64(st, 1, UNITS_MAX);

@@ -74,8 +74,7 @@ int replica_withdrawals(struct replica *r, const struct record_name *name, struc
     struct replica_withdrawal *list = NULL;
     uint32_t n = 0;
     sqlite3_stmt *st;
-    replica_start(r);
-    int rc = replica_prepare(r, sql_list, &st, e);
+    int rc = replica_ask(r, sql_list, &st, e);
     if (rc)
         return rc;
     if (name)
@@ -100,8 +99,7 @@ int replica_confirmations(struct replica *r, const struct replica_withdrawal *w,
     struct replica_confirmation *list = NULL;
     uint32_t n = 0;
     sqlite3_stmt *st;
-    replica_start(r);
-    int rc = replica_prepare(r, sql_sites, &st, e);
+    int rc = replica_ask(r, sql_sites, &st, e);
     if (rc)
         return rc;
     replica_bind(st, 1, w->entry);

@@ -7,7 +7,7 @@
 
 int store_carried_begin(struct store *s, const struct kith_site_id *sender, struct kith_error *e)
 {
-    sqlite3_stmt *st = store_begin(s, e) == 0 ? store_statement(s, SQL_CARRIED_DROP, e) : NULL;
+    sqlite3_stmt *st = store_write(s, SQL_CARRIED_DROP, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
     store_bind_blob(st, 1, sender->b, sizeof sender->b);
@@ -27,7 +27,7 @@ int store_carried_put(struct store *s, const struct kith_site_id *sender, const 
 {
     struct kith_id held;
     bool same = store_id_at(s, log, seq, &held) == 0 && memcmp(&held, id, sizeof held) == 0;
-    sqlite3_stmt *st = store_begin(s, e) == 0 ? store_statement(s, SQL_CARRIED_PUT, e) : NULL;
+    sqlite3_stmt *st = store_write(s, SQL_CARRIED_PUT, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
     bind_log(st, sender, log);

@@ -4,22 +4,18 @@
 
 static int drop(struct store *s, enum sql q, const struct store_log *l, uint64_t from, struct kith_error *e)
 {
-    sqlite3_stmt *st = store_statement(s, q, e);
+    sqlite3_stmt *st = store_at(s, q, l->number, from, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
-    sqlite3_bind_int64(st, 1, l->number);
-    sqlite3_bind_int64(st, 2, (int64_t)from);
     return store_run_statement(s, q, e);
 }
 
 static int set_last(struct store *s, struct store_log *l, uint64_t last, const struct kith_id *id,
                     struct kith_error *e)
 {
-    sqlite3_stmt *st = store_statement(s, SQL_LOG_LAST, e);
+    sqlite3_stmt *st = store_at(s, SQL_LOG_LAST, l->number, last, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
-    sqlite3_bind_int64(st, 1, l->number);
-    sqlite3_bind_int64(st, 2, (int64_t)last);
     store_bind_blob(st, 3, id->b, sizeof id->b);
     int rc = store_run_statement(s, SQL_LOG_LAST, e);
     l->last = last;

@@ -24,7 +24,7 @@ int store_draft_insert(struct store *s, const struct store_draft *d, uint64_t *r
         return kith_fail(e, KITH_E_FULL,
                          "\"%u\" records are shared here and not released: release or drop some",
                          STORE_DRAFTS_MAX);
-    sqlite3_stmt *st = store_begin(s, e) == 0 ? store_statement(s, SQL_DRAFT_PUT, e) : NULL;
+    sqlite3_stmt *st = store_write(s, SQL_DRAFT_PUT, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
     sqlite3_bind_int(st, 1, d->kind);

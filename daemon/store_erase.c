@@ -78,11 +78,9 @@ static int due_in(struct store_erase *x, const struct store_log *l, uint64_t fir
     struct store *s = x->s;
     uint32_t n = 0;
     int rc = 0;
-    sqlite3_stmt *st = store_statement(s, SQL_WITHDRAWAL_DUE_IN, e);
+    sqlite3_stmt *st = store_at(s, SQL_WITHDRAWAL_DUE_IN, l->number, first, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
-    sqlite3_bind_int64(st, 1, l->number);
-    sqlite3_bind_int64(st, 2, (int64_t)first);
     sqlite3_bind_int64(st, 3, (int64_t)last);
     sqlite3_bind_int64(st, 4, x->cutoff);
     while (n < KITH_RUN_ENTRIES && (rc = store_step(s, SQL_WITHDRAWAL_DUE_IN, e)) > 0)
@@ -168,18 +166,16 @@ static int write_blank(struct store_erase *x, int64_t arrival, struct kith_error
 static int forget_origin(struct store *s, const struct store_log *l, uint64_t seq, struct kith_error *e)
 {
     int64_t draft = 0;
-    sqlite3_stmt *st = store_statement(s, SQL_RELEASED_OF, e);
+    sqlite3_stmt *st = store_at(s, SQL_RELEASED_OF, l->number, seq, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
-    sqlite3_bind_int64(st, 1, l->number);
-    sqlite3_bind_int64(st, 2, (int64_t)seq);
     int rc = store_number(s, SQL_RELEASED_OF, &draft, e);
     if (rc == 0)
         rc = store_at_place(s, SQL_ORIGIN_DROP, l->number, seq, e);
     if (rc < 0 || draft == 0)
         return rc;
     rc = store_at_place(s, SQL_RELEASED_DROP, l->number, seq, e);
-    st = rc == 0 && store_begin_private(s, e) == 0 ? store_statement(s, SQL_JOURNAL_BLANK, e) : NULL;
+    st = rc == 0 ? store_write(s, SQL_JOURNAL_BLANK, e) : NULL;
     if (st == NULL)
         return KITH_E_INTERNAL;
     sqlite3_bind_int64(st, 1, draft);
@@ -479,7 +475,7 @@ static int withdrawn_due(struct store *s, struct kith_wall now, int64_t after_ms
         return KITH_E_INTERNAL;
     if (waiting == 0)
         return 0;
-    sqlite3_stmt *st = store_begin(s, e) == 0 ? store_statement(s, SQL_WITHDRAWAL_FOUND, e) : NULL;
+    sqlite3_stmt *st = store_write(s, SQL_WITHDRAWAL_FOUND, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
     sqlite3_bind_int64(st, 1, now.ms);

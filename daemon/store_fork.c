@@ -13,7 +13,7 @@
 
 int store_put_proof(struct store *s, const struct sync_action *a, struct kith_error *e)
 {
-    sqlite3_stmt *st = store_begin(s, e) == 0 ? store_statement(s, SQL_PROOF_PUT, e) : NULL;
+    sqlite3_stmt *st = store_write(s, SQL_PROOF_PUT, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
     store_bind_blob(st, 1, a->log.site.b, sizeof a->log.site.b);
@@ -81,11 +81,9 @@ static int with_unit(struct store *s, const struct store_log *l, const struct ru
                      struct kith_bytes *ret, struct kith_error *e)
 {
     char unit[UNIT_CODE_MAX + 1] = "";
-    sqlite3_stmt *st = store_statement(s, SQL_ORIGIN_GET, e);
+    sqlite3_stmt *st = store_at(s, SQL_ORIGIN_GET, l->number, x->e.seq, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
-    sqlite3_bind_int64(st, 1, l->number);
-    sqlite3_bind_int64(st, 2, (int64_t)x->e.seq);
     int rc = store_step(s, SQL_ORIGIN_GET, e);
     const void *text = rc > 0 ? sqlite3_column_text(st, 0) : NULL;
     if (text != NULL && sqlite3_column_bytes(st, 0) <= (int)UNIT_CODE_MAX)
@@ -167,11 +165,9 @@ static int cut_own(struct store *s, const struct kith_log_key *log, uint64_t las
 static int cut_end(struct store *s, struct store_log *l, uint64_t from, const struct kith_id *before,
                    struct kith_error *e)
 {
-    sqlite3_stmt *st = store_statement(s, SQL_GONE_CUT, e);
+    sqlite3_stmt *st = store_at(s, SQL_GONE_CUT, l->number, from, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
-    sqlite3_bind_int64(st, 1, l->number);
-    sqlite3_bind_int64(st, 2, (int64_t)from);
     int rc = store_run_statement(s, SQL_GONE_CUT, e);
     st = rc == 0 ? store_statement(s, SQL_LOG_LAST, e) : NULL;
     if (st == NULL)

@@ -8,7 +8,7 @@
 static sqlite3_stmt *private_at(struct store *s, enum sql q, const struct kith_log_key *log, uint64_t seq,
                                 struct kith_error *e)
 {
-    sqlite3_stmt *st = store_begin_private(s, e) == 0 ? store_statement(s, q, e) : NULL;
+    sqlite3_stmt *st = store_write(s, q, e);
     if (st == NULL)
         return NULL;
     store_bind_blob(st, 1, log->site.b, sizeof log->site.b);
@@ -21,11 +21,9 @@ static sqlite3_stmt *private_at(struct store *s, enum sql q, const struct kith_l
 static int is_held(struct store *s, const struct store_log *l, uint64_t seq, struct kith_error *e)
 {
     int64_t held = 0;
-    sqlite3_stmt *st = store_statement(s, SQL_HOLD_HAS, e);
+    sqlite3_stmt *st = store_at(s, SQL_HOLD_HAS, l->number, seq, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
-    sqlite3_bind_int64(st, 1, l->number);
-    sqlite3_bind_int64(st, 2, (int64_t)seq);
     int rc = store_number(s, SQL_HOLD_HAS, &held, e);
     return rc < 0 ? rc : held != 0;
 }
@@ -52,11 +50,9 @@ static int may_hold(struct store *s, const struct store_log *l, uint64_t seq, st
 static int put_hold(struct store *s, const struct store_log *l, const struct kith_pos *at,
                     struct kith_wall now, struct kith_error *e)
 {
-    sqlite3_stmt *st = store_begin(s, e) == 0 ? store_statement(s, SQL_HOLD_PUT, e) : NULL;
+    sqlite3_stmt *st = store_write_at(s, SQL_HOLD_PUT, l->number, at->seq, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
-    sqlite3_bind_int64(st, 1, l->number);
-    sqlite3_bind_int64(st, 2, (int64_t)at->seq);
     store_bind_blob(st, 3, at->id.b, sizeof at->id.b);
     sqlite3_bind_int64(st, 4, now.ms);
     return store_run_statement(s, SQL_HOLD_PUT, e);

@@ -147,6 +147,31 @@ int store_begin_private(struct store *s, struct kith_error *e)
     return 0;
 }
 
+sqlite3_stmt *store_write(struct store *s, enum sql q, struct kith_error *e)
+{
+    int rc = q >= PRIVATE_FROM ? store_begin_private(s, e) : store_begin(s, e);
+    return rc == 0 ? store_statement(s, q, e) : NULL;
+}
+
+static sqlite3_stmt *bind_place(sqlite3_stmt *st, int64_t log, uint64_t seq)
+{
+    if (st != NULL) {
+        sqlite3_bind_int64(st, 1, log);
+        sqlite3_bind_int64(st, 2, (int64_t)seq);
+    }
+    return st;
+}
+
+sqlite3_stmt *store_at(struct store *s, enum sql q, int64_t log, uint64_t seq, struct kith_error *e)
+{
+    return bind_place(store_statement(s, q, e), log, seq);
+}
+
+sqlite3_stmt *store_write_at(struct store *s, enum sql q, int64_t log, uint64_t seq, struct kith_error *e)
+{
+    return bind_place(store_write(s, q, e), log, seq);
+}
+
 bool store_dirty(const struct store *s)
 {
     return s->writing || s->writing_private;

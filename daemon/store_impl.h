@@ -127,6 +127,11 @@ int store_run_statement(struct store *s, enum sql q, struct kith_error *e);
 /* Opens the transaction that a write stands in, if none is open. */
 int store_begin(struct store *s, struct kith_error *e);
 int store_begin_private(struct store *s, struct kith_error *e);
+/* The statement of a write, which stands in a transaction; NULL after a fault. */
+sqlite3_stmt *store_write(struct store *s, enum sql q, struct kith_error *e);
+/* The same two with a log's number and a seq bound as 1 and 2. */
+sqlite3_stmt *store_at(struct store *s, enum sql q, int64_t log, uint64_t seq, struct kith_error *e);
+sqlite3_stmt *store_write_at(struct store *s, enum sql q, int64_t log, uint64_t seq, struct kith_error *e);
 /* The first column of the first row, 0 when there is none or it is NULL. */
 int store_number(struct store *s, enum sql q, int64_t *ret, struct kith_error *e);
 

@@ -28,7 +28,7 @@ static void bind_some_text(sqlite3_stmt *st, int at, const char *text)
 int store_journal_intent(struct store *s, const struct store_intent *i, uint64_t *ret_number,
                          struct kith_error *e)
 {
-    sqlite3_stmt *st = store_begin_private(s, e) == 0 ? store_statement(s, SQL_JOURNAL_PUT, e) : NULL;
+    sqlite3_stmt *st = store_write(s, SQL_JOURNAL_PUT, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
     sqlite3_bind_int64(st, 1, i->time.ms);
@@ -52,7 +52,7 @@ int store_journal_intent(struct store *s, const struct store_intent *i, uint64_t
 
 int store_journal_done(struct store *s, uint64_t number, const char *position, struct kith_error *e)
 {
-    sqlite3_stmt *st = store_begin_private(s, e) == 0 ? store_statement(s, SQL_JOURNAL_DONE, e) : NULL;
+    sqlite3_stmt *st = store_write(s, SQL_JOURNAL_DONE, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
     sqlite3_bind_int64(st, 1, (int64_t)number);
@@ -246,7 +246,7 @@ int store_journal_next(struct store *s, uint64_t after, struct kith_wall since, 
 
 int store_approval_put(struct store *s, const struct store_approval *a, struct kith_error *e)
 {
-    sqlite3_stmt *st = store_begin_private(s, e) == 0 ? store_statement(s, SQL_APPROVAL_PUT, e) : NULL;
+    sqlite3_stmt *st = store_write(s, SQL_APPROVAL_PUT, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
     sqlite3_bind_int64(st, 1, (int64_t)a->draft);
@@ -312,7 +312,7 @@ int store_approval_due(struct store *s, struct kith_wall after, uint64_t after_d
 
 int store_approval_drop(struct store *s, uint64_t draft, struct kith_error *e)
 {
-    sqlite3_stmt *st = store_begin_private(s, e) == 0 ? store_statement(s, SQL_APPROVAL_DROP, e) : NULL;
+    sqlite3_stmt *st = store_write(s, SQL_APPROVAL_DROP, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
     sqlite3_bind_int64(st, 1, (int64_t)draft);

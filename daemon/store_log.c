@@ -159,11 +159,9 @@ int store_log_set_end(struct store *s, struct store_log *l, struct kith_error *e
     uint64_t ends = log_end(s, l);
     if (ends == l->ends)
         return 0;
-    sqlite3_stmt *st = store_begin(s, e) == 0 ? store_statement(s, SQL_LOG_ENDS, e) : NULL;
+    sqlite3_stmt *st = store_write_at(s, SQL_LOG_ENDS, l->number, ends, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
-    sqlite3_bind_int64(st, 1, l->number);
-    sqlite3_bind_int64(st, 2, (int64_t)ends);
     l->ends = ends;
     return store_run_statement(s, SQL_LOG_ENDS, e);
 }
@@ -171,7 +169,7 @@ int store_log_set_end(struct store *s, struct store_log *l, struct kith_error *e
 struct store_log *store_log_make(struct store *s, const struct kith_log_key *key, struct kith_error *e)
 {
     struct store_log l = {.key = *key, .number = s->next_log};
-    sqlite3_stmt *st = store_begin(s, e) == 0 ? store_statement(s, SQL_LOG_PUT, e) : NULL;
+    sqlite3_stmt *st = store_write(s, SQL_LOG_PUT, e);
     if (st == NULL)
         return NULL;
     l.ends = log_end(s, &l);
@@ -190,7 +188,7 @@ struct store_log *store_log_make(struct store *s, const struct kith_log_key *key
 int store_run_insert(struct store *s, const struct store_log *l, uint64_t first, uint32_t count,
                      int64_t stored, struct kith_bytes bytes, struct kith_error *e)
 {
-    sqlite3_stmt *st = store_begin(s, e) == 0 ? store_statement(s, SQL_RUN_PUT, e) : NULL;
+    sqlite3_stmt *st = store_write(s, SQL_RUN_PUT, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
     sqlite3_bind_int64(st, 1, s->next_arrival);
@@ -228,11 +226,9 @@ static int covering_step(struct store *s, const struct store_log *l, uint64_t se
 {
     if (l == NULL || seq < 1 || seq > l->last)
         return 0;
-    sqlite3_stmt *st = store_statement(s, SQL_RUN_COVERING, e);
+    sqlite3_stmt *st = store_at(s, SQL_RUN_COVERING, l->number, seq, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
-    sqlite3_bind_int64(st, 1, l->number);
-    sqlite3_bind_int64(st, 2, (int64_t)seq);
     int rc = store_step(s, SQL_RUN_COVERING, e);
     if (rc > 0 && (uint64_t)(sqlite3_column_int64(st, 1) + sqlite3_column_int64(st, 2)) <= seq) {
         store_reset(s, SQL_RUN_COVERING);
@@ -382,11 +378,9 @@ int store_run_headers(struct store *s, const struct kith_log_key *log, uint64_t 
 int store_gone_put(struct store *s, int64_t log, uint64_t seq, enum gone state, const char *rule,
                    struct kith_error *e)
 {
-    sqlite3_stmt *st = store_begin(s, e) == 0 ? store_statement(s, SQL_GONE_PUT, e) : NULL;
+    sqlite3_stmt *st = store_write_at(s, SQL_GONE_PUT, log, seq, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
-    sqlite3_bind_int64(st, 1, log);
-    sqlite3_bind_int64(st, 2, (int64_t)seq);
     sqlite3_bind_int(st, 3, (int)state);
     if (rule != NULL)
         store_bind_text(st, 4, rule, strlen(rule));
@@ -396,22 +390,18 @@ int store_gone_put(struct store *s, int64_t log, uint64_t seq, enum gone state, 
 
 int store_gone_drop(struct store *s, int64_t log, uint64_t seq, struct kith_error *e)
 {
-    sqlite3_stmt *st = store_begin(s, e) == 0 ? store_statement(s, SQL_GONE_DROP, e) : NULL;
+    sqlite3_stmt *st = store_write_at(s, SQL_GONE_DROP, log, seq, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
-    sqlite3_bind_int64(st, 1, log);
-    sqlite3_bind_int64(st, 2, (int64_t)seq);
     return store_run_statement(s, SQL_GONE_DROP, e);
 }
 
 int store_gone_state(struct store *s, int64_t log, uint64_t seq, int *ret, struct kith_error *e)
 {
     int64_t state = 0;
-    sqlite3_stmt *st = store_statement(s, SQL_GONE_STATE, e);
+    sqlite3_stmt *st = store_at(s, SQL_GONE_STATE, log, seq, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
-    sqlite3_bind_int64(st, 1, log);
-    sqlite3_bind_int64(st, 2, (int64_t)seq);
     int rc = store_number(s, SQL_GONE_STATE, &state, e);
     *ret = (int)state;
     return rc;

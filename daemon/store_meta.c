@@ -10,7 +10,7 @@
 int store_meta_set(struct store *s, const char *key, const char *value, struct kith_error *e)
 {
     enum sql q = value != NULL ? SQL_META_PUT : SQL_META_DROP;
-    sqlite3_stmt *st = store_begin(s, e) == 0 ? store_statement(s, q, e) : NULL;
+    sqlite3_stmt *st = store_write(s, q, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
     store_bind_text(st, 1, key, strlen(key));
@@ -21,7 +21,7 @@ int store_meta_set(struct store *s, const char *key, const char *value, struct k
 
 int store_meta_set_int(struct store *s, const char *key, int64_t value, struct kith_error *e)
 {
-    sqlite3_stmt *st = store_begin(s, e) == 0 ? store_statement(s, SQL_META_PUT, e) : NULL;
+    sqlite3_stmt *st = store_write(s, SQL_META_PUT, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
     store_bind_text(st, 1, key, strlen(key));
@@ -71,7 +71,7 @@ int store_set_network(struct store *s, struct kith_bytes genesis, const char *ne
 int store_level(struct store *s, const struct kith_site_id *site, uint8_t stream, struct kith_wall when,
                 struct kith_error *e)
 {
-    sqlite3_stmt *st = store_begin(s, e) == 0 ? store_statement(s, SQL_LEVEL_PUT, e) : NULL;
+    sqlite3_stmt *st = store_write(s, SQL_LEVEL_PUT, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
     store_bind_blob(st, 1, site->b, sizeof site->b);
@@ -82,7 +82,7 @@ int store_level(struct store *s, const struct kith_site_id *site, uint8_t stream
 
 int store_heard(struct store *s, const struct kith_site_id *site, struct kith_wall when, struct kith_error *e)
 {
-    sqlite3_stmt *st = store_begin(s, e) == 0 ? store_statement(s, SQL_HEARD_PUT, e) : NULL;
+    sqlite3_stmt *st = store_write(s, SQL_HEARD_PUT, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
     store_bind_blob(st, 1, site->b, sizeof site->b);

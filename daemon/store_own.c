@@ -5,7 +5,7 @@
 
 int store_own_put(struct store *s, const struct sync_action *a, struct kith_error *e)
 {
-    sqlite3_stmt *st = store_begin(s, e) == 0 ? store_statement(s, SQL_OWN_PUT, e) : NULL;
+    sqlite3_stmt *st = store_write(s, SQL_OWN_PUT, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
     sqlite3_bind_int(st, 1, a->log.stream);

@@ -160,11 +160,9 @@ struct pack_part {
 static int pack_after(struct store *s, enum sql q, const struct store_log *l, uint64_t after,
                       struct pack_part *ret, struct kith_error *e)
 {
-    sqlite3_stmt *st = store_statement(s, q, e);
+    sqlite3_stmt *st = store_at(s, q, l->number, after, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
-    sqlite3_bind_int64(st, 1, l->number);
-    sqlite3_bind_int64(st, 2, (int64_t)after);
     if (q == SQL_RUN_SMALL)
         sqlite3_bind_int(st, 3, STORE_SMALL);
     int rc = store_step(s, q, e);

@@ -8,7 +8,7 @@
 
 int store_invite_add(struct store *s, const struct store_invite *i, struct kith_error *e)
 {
-    sqlite3_stmt *st = store_begin_private(s, e) == 0 ? store_statement(s, SQL_INVITE_PUT, e) : NULL;
+    sqlite3_stmt *st = store_write(s, SQL_INVITE_PUT, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
     store_bind_blob(st, 1, i->hash, sizeof i->hash);
@@ -72,7 +72,7 @@ int store_invite_bind(struct store *s, const uint8_t hash[16], const struct kith
                          "this invite was already used by another site: ask for a new one");
     if (i.bound)
         return 0;
-    sqlite3_stmt *st = store_begin_private(s, e) == 0 ? store_statement(s, SQL_INVITE_BIND, e) : NULL;
+    sqlite3_stmt *st = store_write(s, SQL_INVITE_BIND, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
     store_bind_blob(st, 1, hash, 16);
@@ -82,7 +82,7 @@ int store_invite_bind(struct store *s, const uint8_t hash[16], const struct kith
 
 int store_invite_expire(struct store *s, struct kith_wall now, struct kith_error *e)
 {
-    sqlite3_stmt *st = store_begin_private(s, e) == 0 ? store_statement(s, SQL_INVITE_EXPIRE, e) : NULL;
+    sqlite3_stmt *st = store_write(s, SQL_INVITE_EXPIRE, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
     sqlite3_bind_int64(st, 1, now.ms);
@@ -94,7 +94,7 @@ int store_invite_expire(struct store *s, struct kith_wall now, struct kith_error
 int store_joining_put(struct store *s, const char *line, uint32_t have, uint32_t need, struct kith_error *e)
 {
     enum sql which = line != NULL ? SQL_JOINING_PUT : SQL_JOINING_DROP;
-    sqlite3_stmt *st = store_begin_private(s, e) == 0 ? store_statement(s, which, e) : NULL;
+    sqlite3_stmt *st = store_write(s, which, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
     if (line != NULL) {
@@ -131,7 +131,7 @@ int store_joining_get(struct store *s, char *ret, size_t cap, uint32_t *ret_have
 
 int store_hint_put(struct store *s, const struct store_hint *h, struct kith_error *e)
 {
-    sqlite3_stmt *st = store_begin_private(s, e) == 0 ? store_statement(s, SQL_HINT_PUT, e) : NULL;
+    sqlite3_stmt *st = store_write(s, SQL_HINT_PUT, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
     store_bind_blob(st, 1, h->site.b, sizeof h->site.b);

@@ -347,7 +347,7 @@ static int drop_all(struct store *s, int64_t number, const struct kind *k, struc
                     struct kith_error *e)
 {
     struct buf title, text;
-    sqlite3_stmt *st = store_begin(s, e) == 0 ? store_statement(s, SQL_RECORD_DROP, e) : NULL;
+    sqlite3_stmt *st = store_write(s, SQL_RECORD_DROP, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
     sqlite3_bind_int64(st, 1, number);

@@ -52,7 +52,7 @@ int store_offer_add(struct store *s, const struct store_draft *stub, const struc
     int rc = store_draft_insert(s, stub, &number, e);
     if (rc < 0)
         return rc;
-    sqlite3_stmt *st = store_begin_private(s, e) == 0 ? store_statement(s, SQL_OFFER_PUT, e) : NULL;
+    sqlite3_stmt *st = store_write(s, SQL_OFFER_PUT, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
     sqlite3_bind_int64(st, 1, (int64_t)number);
@@ -141,7 +141,7 @@ static int offer_after(struct store *s, uint64_t after, uint64_t *ret, struct ki
 
 static int offer_drop(struct store *s, uint64_t number, struct kith_error *e)
 {
-    sqlite3_stmt *st = store_begin_private(s, e) == 0 ? store_statement(s, SQL_OFFER_DROP, e) : NULL;
+    sqlite3_stmt *st = store_write(s, SQL_OFFER_DROP, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
     sqlite3_bind_int64(st, 1, (int64_t)number);
@@ -165,7 +165,7 @@ int store_offer_reconcile(struct store *s, struct kith_error *e)
 int store_told_put(struct store *s, const struct store_told *t, const struct sdc_choice *c,
                    struct kith_bytes blob, uint64_t *ret_number, struct kith_error *e)
 {
-    sqlite3_stmt *st = store_begin_private(s, e) == 0 ? store_statement(s, SQL_TOLD_PUT, e) : NULL;
+    sqlite3_stmt *st = store_write(s, SQL_TOLD_PUT, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
     bind_subject(st, 1, &t->of);
@@ -185,7 +185,7 @@ int store_told_put(struct store *s, const struct store_told *t, const struct sdc
 
 int store_told_done(struct store *s, uint64_t number, uint32_t epoch, uint64_t seq, struct kith_error *e)
 {
-    sqlite3_stmt *st = store_begin_private(s, e) == 0 ? store_statement(s, SQL_TOLD_DONE, e) : NULL;
+    sqlite3_stmt *st = store_write(s, SQL_TOLD_DONE, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
     sqlite3_bind_int64(st, 1, (int64_t)number);

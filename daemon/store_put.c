@@ -5,11 +5,9 @@
 static int log_advance(struct store *s, struct store_log *l, const struct sync_action *a,
                        struct kith_error *e)
 {
-    sqlite3_stmt *st = store_statement(s, SQL_LOG_LAST, e);
+    sqlite3_stmt *st = store_at(s, SQL_LOG_LAST, l->number, a->last, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
-    sqlite3_bind_int64(st, 1, l->number);
-    sqlite3_bind_int64(st, 2, (int64_t)a->last);
     store_bind_blob(st, 3, a->last_id.b, sizeof a->last_id.b);
     int rc = store_run_statement(s, SQL_LOG_LAST, e);
     if (rc < 0)
@@ -25,11 +23,9 @@ static int note_missing(struct store *s, const struct store_log *l, const struct
     for (uint32_t i = 0; rc == 0 && i < r->count; i++) {
         if (r->entry[i].has_body)
             continue;
-        sqlite3_stmt *st = store_statement(s, SQL_GONE_MISSING, e);
+        sqlite3_stmt *st = store_at(s, SQL_GONE_MISSING, l->number, r->entry[i].e.seq, e);
         if (st == NULL)
             return KITH_E_INTERNAL;
-        sqlite3_bind_int64(st, 1, l->number);
-        sqlite3_bind_int64(st, 2, (int64_t)r->entry[i].e.seq);
         sqlite3_bind_int(st, 3, run_superseded(r, i) ? GONE_PRUNED : GONE_MISSING);
         rc = store_run_statement(s, SQL_GONE_MISSING, e);
     }
@@ -82,7 +78,7 @@ int store_put_run(struct store *s, const struct sync_action *a, struct kith_wall
 
 int store_put_council(struct store *s, const struct sync_action *a, struct kith_error *e)
 {
-    sqlite3_stmt *st = store_begin(s, e) == 0 ? store_statement(s, SQL_COUNCIL_PUT, e) : NULL;
+    sqlite3_stmt *st = store_write(s, SQL_COUNCIL_PUT, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
     sqlite3_bind_int64(st, 1, a->g);

@@ -145,7 +145,7 @@ static int get_cell(struct store *s, uint64_t number, const struct raw_cell *at,
 static int write_cell(struct store *s, enum sql q, uint64_t number, enum raw_shape shape,
                       const struct raw_cell *c, struct kith_error *e)
 {
-    sqlite3_stmt *st = store_begin_private(s, e) == 0 ? store_statement(s, q, e) : NULL;
+    sqlite3_stmt *st = store_write(s, q, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
     sqlite3_bind_int64(st, 1, (int64_t)number);
@@ -170,7 +170,7 @@ static int check_room(struct store *s, struct kith_error *e)
 
 static int make_series(struct store *s, const struct store_raw *r, uint64_t *ret, struct kith_error *e)
 {
-    sqlite3_stmt *st = store_begin_private(s, e) == 0 ? store_statement(s, SQL_RAW_PUT, e) : NULL;
+    sqlite3_stmt *st = store_write(s, SQL_RAW_PUT, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
     store_bind_text(st, 1, r->measure, strlen(r->measure));
@@ -267,7 +267,7 @@ int store_raw_add(struct store *s, const struct store_raw *r, const struct raw_c
 static sqlite3_stmt *begin_change(struct store *s, const struct store_raw *r, const struct store_raw_by *by,
                                   struct kith_error *e)
 {
-    sqlite3_stmt *st = store_begin_private(s, e) == 0 ? store_statement(s, SQL_RAW_CHANGE_PUT, e) : NULL;
+    sqlite3_stmt *st = store_write(s, SQL_RAW_CHANGE_PUT, e);
     if (st == NULL)
         return NULL;
     store_bind_text(st, 1, r->measure, strlen(r->measure));

@@ -28,7 +28,7 @@ int store_units(struct store *s, struct unit *ret, uint32_t cap, uint32_t *ret_n
 int store_unit_put(struct store *s, const struct unit *u, struct kith_error *e)
 {
     const char *const text[] = {u->code, u->label, u->parent, u->level, u->setting};
-    sqlite3_stmt *st = store_begin(s, e) == 0 ? store_statement(s, SQL_UNIT_PUT, e) : NULL;
+    sqlite3_stmt *st = store_write(s, SQL_UNIT_PUT, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
     for (int i = 0; i < 5; i++)

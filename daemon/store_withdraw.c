@@ -18,19 +18,9 @@
 
 #include "kith/kinds.h"
 
-static sqlite3_stmt *at_place(struct store *s, enum sql q, int64_t log, uint64_t seq, struct kith_error *e)
-{
-    sqlite3_stmt *st = store_begin(s, e) == 0 ? store_statement(s, q, e) : NULL;
-    if (st == NULL)
-        return NULL;
-    sqlite3_bind_int64(st, 1, log);
-    sqlite3_bind_int64(st, 2, (int64_t)seq);
-    return st;
-}
-
 int store_at_place(struct store *s, enum sql q, int64_t log, uint64_t seq, struct kith_error *e)
 {
-    return at_place(s, q, log, seq, e) != NULL ? store_run_statement(s, q, e) : KITH_E_INTERNAL;
+    return store_write_at(s, q, log, seq, e) != NULL ? store_run_statement(s, q, e) : KITH_E_INTERNAL;
 }
 
 /* ---- hiding ---- */
@@ -38,7 +28,7 @@ int store_at_place(struct store *s, enum sql q, int64_t log, uint64_t seq, struc
 static int put_withdrawal(struct store *s, const struct store_log *l, const struct op_withdraw *w,
                           struct kith_error *e)
 {
-    sqlite3_stmt *st = at_place(s, SQL_WITHDRAWAL_PUT, l->number, w->at.seq, e);
+    sqlite3_stmt *st = store_write_at(s, SQL_WITHDRAWAL_PUT, l->number, w->at.seq, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
     store_bind_blob(st, 3, w->at.id.b, sizeof w->at.id.b);
@@ -127,11 +117,9 @@ static int show(struct store *s, const struct store_log *l, uint64_t seq, struct
 static int hidden_as(struct store *s, const struct store_log *l, uint64_t seq, struct kith_id *ret,
                      struct kith_error *e)
 {
-    sqlite3_stmt *st = store_statement(s, SQL_WITHDRAWAL_ID, e);
+    sqlite3_stmt *st = store_at(s, SQL_WITHDRAWAL_ID, l->number, seq, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
-    sqlite3_bind_int64(st, 1, l->number);
-    sqlite3_bind_int64(st, 2, (int64_t)seq);
     int rc = store_step(s, SQL_WITHDRAWAL_ID, e);
     if (rc > 0) {
         (void)store_column_fixed(st, 0, ret->b, sizeof ret->b);
@@ -265,11 +253,9 @@ static int tombstones_of(struct store *s, const struct store_log *l, const struc
 {
     int rc = 0;
     uint32_t n = 0;
-    sqlite3_stmt *st = store_statement(s, SQL_WITHDRAWAL_IN, e);
+    sqlite3_stmt *st = store_at(s, SQL_WITHDRAWAL_IN, l->number, r->first, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
-    sqlite3_bind_int64(st, 1, l->number);
-    sqlite3_bind_int64(st, 2, (int64_t)r->first);
     sqlite3_bind_int64(st, 3, (int64_t)(r->first + r->count - 1));
     while (n < KITH_RUN_ENTRIES && (rc = store_step(s, SQL_WITHDRAWAL_IN, e)) > 0) {
         uint64_t seq = (uint64_t)sqlite3_column_int64(st, 0);
