@@ -39,8 +39,11 @@ static int look(const char *path, struct bundle_file *ret, struct kith_error *e)
         return cannot(path, "cannot be opened", e);
     *ret = (struct bundle_file){.path = path};
     size_t n = fread(front, 1, sizeof front, in);
+    int unread = ferror(in) ? cannot(path, "cannot be read", e) : 0;
     off_t size = fseeko(in, 0, SEEK_END) == 0 ? ftello(in) : 0;
     fclose(in);
+    if (unread < 0)
+        return unread;
     ret->size = size > 0 ? (uint64_t)size : 0;
     ret->sealed = bundle_is_sealed((struct kith_bytes){front, n});
     if (ret->sealed)
@@ -100,14 +103,14 @@ int bundle_file_each(const struct bundle_file *f, bundle_take *take, void *conte
 {
     FILE *in = fopen(f->path, "rb");
     if (!in)
-        return cannot(f->path, "cannot be opened", e);
+        return kith_fail(e, KITH_E_USAGE, "cannot be opened: \"%s\"", strerror(errno));
     uint8_t *piece = cli_alloc(BUNDLE_PIECE);
     int rc = 0;
     size_t n;
     while (!rc && (n = fread(piece, 1, BUNDLE_PIECE, in)) > 0)
         rc = take(context, (struct kith_bytes){piece, n}, e);
     if (!rc && ferror(in))
-        rc = cannot(f->path, "cannot be read", e);
+        rc = kith_fail(e, KITH_E_INVALID, "cannot be read: \"%s\"", strerror(errno));
     free(piece);
     fclose(in);
     return rc;

@@ -22,7 +22,11 @@ static int read_request(const char *path, uint8_t *ret, size_t *ret_n, struct ki
         return kith_fail(e, KITH_E_USAGE,
                          "cannot be opened: \"%.200s\": name the file that the site has sent", path);
     *ret_n = fread(ret, 1, REQUEST_FILE_MAX + 1, in);
+    bool unread = ferror(in) != 0;
     fclose(in);
+    if (unread)
+        return kith_fail(e, KITH_E_USAGE, "cannot be read: \"%.200s\": name the file that the site has sent",
+                         path);
     return *ret_n <= REQUEST_FILE_MAX
                ? 0
                : kith_fail(e, KITH_E_INVALID, "%.200s: \"more than %u bytes\": this is no request to join",

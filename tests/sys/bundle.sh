@@ -185,6 +185,16 @@ site_up OTH
 k OTH verify --proof "$usb/proof" > /dev/null 2>&1
 check_equal 'a proof of another network' "$?" 6
 
+# Files that are none, each named once.
+for f in "$top/nothing-there" "$usb"; do
+    for verb in 'bundle verify' 'bundle apply' admit 'verify --proof'; do
+        # shellcheck disable=SC2086
+        out=$(k ASH $verb "$f" 2>&1)
+        check_match "$verb of $(basename "$f")" "$out" 'cannot be (opened|read)'
+        check_equal "$verb of $(basename "$f"): how often it is named" "$(grep -o "$f" <<< "$out" | wc -l)" 1
+    done
+done
+
 # What is damaged, foreign or of the future is refused with a sentence, and nothing is changed.
 # All that both databases say, but what an idle daemon lays out anew when it packs runs: those are counted by rows().
 dump() { # code
