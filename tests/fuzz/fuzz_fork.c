@@ -4,24 +4,10 @@
  *   odd   orders to write two branches, make their proof and flip bytes of it: what then still verifies must
  *         name the same place and the same two entries, since their author vouched for nothing else */
 #include "proto/log/fork.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/signer.h"
 
-static struct run_ctx *ctx;
 static struct run one, two;
 static struct fork first, second;
-static struct crypto_sk sk;
-static struct kith_pk pk;
-static const struct kith_net_id net = {{7}};
-
-static void start(void)
-{
-    static const uint8_t seed[32] = {1, 2, 3};
-    int rc = crypto_start();
-    assert(rc == 0);
-    rc = crypto_sign_keys(seed, &pk, &sk);
-    ctx = run_ctx_new();
-    assert(rc == 0 && ctx != NULL);
-}
 
 /* What holds of everything that decodes, and making it again of its own runs gives the same. */
 static void decode(struct kith_bytes bytes)

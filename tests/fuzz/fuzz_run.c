@@ -7,26 +7,12 @@
 #include <zstd.h>
 
 #include "proto/log/run.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/signer.h"
 
 #define FLIPS_MAX 8u
 #define TABLE_AT  20u /* offset of the table's size in the header */
 
-static struct run_ctx *ctx;
 static struct run first, second;
-static struct crypto_sk sk;
-static struct kith_pk pk;
-static const struct kith_net_id net = {{7}};
-
-static void start(void)
-{
-    static const uint8_t seed[32] = {1, 2, 3};
-    int rc = crypto_start();
-    assert(rc == 0);
-    rc = crypto_sign_keys(seed, &pk, &sk);
-    ctx = run_ctx_new();
-    assert(rc == 0 && ctx != NULL);
-}
 
 static void same(const struct run *a, const struct run *b)
 {

@@ -353,20 +353,11 @@ static void stored(uint64_t upto)
 static void do_action(struct sync_action *a)
 {
     switch (a->type) {
-    case SYNC_STORE: {
+    case SYNC_STORE:
         check_store(a);
         ticket = a->ticket;
-        struct disk_item item = {.is_run = true,
-                                 .ticket = a->ticket,
-                                 .log = a->log,
-                                 .first = a->first,
-                                 .last = a->last,
-                                 .last_id = a->last_id,
-                                 .bytes = (uint8_t *)(uintptr_t)a->bytes.p,
-                                 .n = a->bytes.n};
-        disk_put(&disk, &item);
+        disk_store(&disk, a);
         break;
-    }
     case SYNC_STORE_PROOF: {
         struct disk_item item = {.is_proof = true,
                                  .log = a->log,

@@ -26,6 +26,19 @@ void disk_put(struct disk *d, const struct disk_item *x)
     memcpy(mine->bytes, x->bytes, x->n);
 }
 
+void disk_store(struct disk *d, const struct sync_action *a)
+{
+    struct disk_item item = {.is_run = true,
+                             .ticket = a->ticket,
+                             .log = a->log,
+                             .first = a->first,
+                             .last = a->last,
+                             .last_id = a->last_id,
+                             .bytes = (uint8_t *)(uintptr_t)a->bytes.p,
+                             .n = a->bytes.n};
+    disk_put(d, &item);
+}
+
 void disk_commit(struct disk *d)
 {
     d->durable = d->n;

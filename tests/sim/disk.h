@@ -23,7 +23,8 @@ struct disk {
 };
 
 void disk_clear(struct disk *d);
-void disk_put(struct disk *d, const struct disk_item *x); /* copies the bytes */
+void disk_put(struct disk *d, const struct disk_item *x);     /* copies the bytes */
+void disk_store(struct disk *d, const struct sync_action *a); /* SYNC_STORE: its run */
 void disk_commit(struct disk *d);
 void disk_crash(struct disk *d);
 /* The run that covers a position; NULL when there is none. `durable_only` looks at what a crash leaves. */

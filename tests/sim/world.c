@@ -154,15 +154,7 @@ static void world_halt(struct world_site *x)
 
 static void world_store(struct world *w, struct world_site *x, const struct sync_action *a)
 {
-    struct disk_item item = {.is_run = true,
-                             .ticket = a->ticket,
-                             .log = a->log,
-                             .first = a->first,
-                             .last = a->last,
-                             .last_id = a->last_id,
-                             .bytes = (uint8_t *)(uintptr_t)a->bytes.p,
-                             .n = a->bytes.n};
-    disk_put(&x->disk, &item);
+    disk_store(&x->disk, a);
     x->unwritten = a->ticket;
     if (a->own)
         x->wrote[a->log.stream] = a->last;

@@ -11,35 +11,11 @@
 
 #include <cmocka.h>
 
-static struct world w;
+#include "tests/unit/sync_stage.h"
 
 static void link_up(uint32_t a, uint32_t b)
 {
     world_link_set(&w, world_link_of(&w, a, b), true);
-}
-
-static struct kith_log_key learning_of(uint32_t i)
-{
-    return (struct kith_log_key){w.site[i].site, 1, KITH_LEARNING};
-}
-
-static uint64_t head_at(uint32_t at, uint32_t of)
-{
-    struct kith_log_key key = learning_of(of);
-    uint64_t seq;
-    struct kith_id id;
-    sync_head(w.site[at].sync, &key, &seq, &id);
-    return seq;
-}
-
-static int done(void **state)
-{
-    (void)state;
-    if (w.violation[0] != '\0')
-        print_error("%s\n", w.violation);
-    int bad = w.violation[0] != '\0';
-    world_clear(&w);
-    return bad;
 }
 
 /* Three in a line: what the first wrote reaches the third through the second. */

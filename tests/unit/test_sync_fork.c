@@ -9,24 +9,11 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/sync_stage.h"
+
 enum { TOLD, AUTHOR, LEFT, RIGHT, SITES };
 
-static struct world w;
 static const struct kith_id no_id;
-
-static struct kith_log_key learning_of(uint32_t i)
-{
-    return (struct kith_log_key){w.site[i].site, 1, KITH_LEARNING};
-}
-
-static uint64_t head_at(uint32_t at, uint32_t of)
-{
-    struct kith_log_key key = learning_of(of);
-    uint64_t seq;
-    struct kith_id id;
-    sync_head(w.site[at].sync, &key, &seq, &id);
-    return seq;
-}
 
 static uint64_t fork_at(uint32_t at, uint32_t of)
 {
@@ -34,16 +21,6 @@ static uint64_t fork_at(uint32_t at, uint32_t of)
     uint64_t seq;
     struct kith_id id;
     return roster_fork(w.site[at].roster, &key, &seq, &id) ? seq : 0;
-}
-
-static int done(void **state)
-{
-    (void)state;
-    if (w.violation[0] != '\0')
-        print_error("%s\n", w.violation);
-    int bad = w.violation[0] != '\0';
-    world_clear(&w);
-    return bad;
 }
 
 static void links(bool up)

@@ -41,15 +41,7 @@ static struct kith_mono now(void)
 
 static void put_on_disk(const struct sync_action *a)
 {
-    struct disk_item item = {.is_run = true,
-                             .ticket = a->ticket,
-                             .log = a->log,
-                             .first = a->first,
-                             .last = a->last,
-                             .last_id = a->last_id,
-                             .bytes = (uint8_t *)(uintptr_t)a->bytes.p,
-                             .n = a->bytes.n};
-    disk_put(&w.site[VICTIM].disk, &item);
+    disk_store(&w.site[VICTIM].disk, a);
     disk_commit(&w.site[VICTIM].disk);
     sync_stored(victim(), a->ticket, now());
 }
