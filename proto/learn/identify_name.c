@@ -225,6 +225,8 @@ static uint32_t small_count(const struct identify_room *r, uint32_t i)
     assert(i < r->tokens);
     if (!small || !gap_links(token_at(r, at)->gap))
         return 0;
+    if (word_is(r, at, "of") && word_is(r, at + 1, "the"))
+        at += 2;
     if (token_at(r, at)->type == TOKEN_WORD && token_at(r, at)->word == 0)
         at++; /* elderly */
     if (!word_has(token_at(r, at), WORD_PEOPLE) || !gap_links(token_at(r, at)->gap))
