@@ -4,209 +4,14 @@
 #include <string.h>
 #include <strings.h>
 
-#include "cli/chart.h"
-#include "cli/rows.h"
+#include "cli/chart_reading.h"
 
 #define GAPS_MAX   200 /* periods in a row that a file may lack: more is a mistyped date */
 #define STEPS_FROM 4u  /* rows: fewer do not show a step */
 
-enum column { PERIOD, NUMERATOR, DENOMINATOR, VALUE, BEHIND, COLUMNS };
-
-static const char *const column_names[COLUMNS] = {"period", "numerator", "denominator", "value", "behind"};
-/* What people call them instead; looked for only where the name itself is not there. */
-static const char *const column_others[COLUMNS] = {
-    "date month week quarter year day i", "num numer count events", "den denom", "y measure", "people"};
-/* What books and other programs call them; looked for in tables that are only drawn. */
-static const char *const period_guesses = "sample subgroup index observation obs time";
-static const char *const den_guesses =
-    "size total days bed_days bed-days beddays patient_days exposure population n";
-
-struct reading {
-    struct chart *c;
-    struct rows *rows;
-    const char *name[COLUMNS]; /* of the file's columns; NULL: none */
-    bool mapped[COLUMNS];      /* named by the person */
-    bool guesses;              /* what has no known name is taken for what is still sought */
-    uint32_t line;
-    struct kith_error *e;
-};
-
 static int fail_in(const struct reading *r, uint32_t line, int code, const char *text)
 {
     return kith_fail(r->e, code, "%s:%u: %s", r->c->file, line, text);
-}
-
-/* ---- columns ---- */
-
-const char *chart_column(const struct rows *r, const char *name, size_t n)
-{
-    for (uint32_t i = 0; i < r->names; i++)
-        if (strlen(r->name[i]) == n && strncasecmp(r->name[i], name, n) == 0)
-            return r->name[i];
-    return NULL;
-}
-
-static bool is_taken(const struct reading *r, const char *column)
-{
-    for (int i = 0; i < COLUMNS; i++)
-        if (r->name[i] == column)
-            return true;
-    return false;
-}
-
-static const char *find_other(const struct reading *r, const char *list)
-{
-    const char *found = NULL;
-    for (size_t n; !found && *list; list += n + (list[n] == ' ')) {
-        n = strcspn(list, " ");
-        found = chart_column(r->rows, list, n);
-        found = found && is_taken(r, found) ? NULL : found;
-    }
-    return found;
-}
-
-/* "i, y, n": what the file has, for a message. */
-static void list_names(const struct rows *r, char *ret, size_t size)
-{
-    size_t used = 0;
-    ret[0] = '\0';
-    for (uint32_t i = 0; i < r->names && used < size; i++)
-        used += (size_t)snprintf(ret + used, size - used, "%s%.30s", i ? ", " : "", r->name[i]);
-}
-
-/* One pair of --map: `period=month`. */
-static int map_pair(struct reading *r, const char *pair, size_t n)
-{
-    const char *equals = memchr(pair, '=', n);
-    for (int i = 0; equals && i < COLUMNS; i++) {
-        size_t left = (size_t)(equals - pair);
-        if (strlen(column_names[i]) != left || strncmp(column_names[i], pair, left) != 0)
-            continue;
-        r->name[i] = chart_column(r->rows, equals + 1, n - left - 1);
-        r->mapped[i] = true;
-        if (r->name[i])
-            return 0;
-        char names[160];
-        list_names(r->rows, names, sizeof names);
-        return kith_fail(r->e, KITH_E_USAGE, "no such column: \"%.*s\": %s has %s", (int)(n - left - 1),
-                         equals + 1, r->c->file, names);
-    }
-    return kith_fail(
-        r->e, KITH_E_USAGE,
-        "not a part of --map: \"%.*s\": write period=COLUMN,numerator=COLUMN,denominator=COLUMN or "
-        "period=COLUMN,value=COLUMN",
-        (int)n, pair);
-}
-
-static int read_map(struct reading *r, const char *map)
-{
-    int rc = 0;
-    while (!rc && map && *map) {
-        size_t n = strcspn(map, ",");
-        rc = map_pair(r, map, n);
-        map += n + (map[n] == ',');
-    }
-    return rc;
-}
-
-static int lacks(struct reading *r, const char *what, const char *todo)
-{
-    char names[120];
-    list_names(r->rows, names, sizeof names);
-    return kith_fail(r->e, KITH_E_INVALID, "%s: no column for the %s: \"%s\": %s", r->c->file, what, names,
-                     todo);
-}
-
-/* A value or a numerator: what the person named, else what the chart is made for. A value stands for itself,
- * without a denominator, unless the chart or the person wants one. */
-static void choose_numbers(struct reading *r)
-{
-    bool ratio = spc_needs_den(r->c->setup.chart);
-    bool value =
-        r->mapped[VALUE] || (r->name[VALUE] && !r->mapped[NUMERATOR] && !(ratio && r->name[NUMERATOR]));
-    r->name[value ? NUMERATOR : VALUE] = NULL;
-    if (value && !ratio && !r->mapped[DENOMINATOR])
-        r->name[DENOMINATOR] = NULL;
-    snprintf(r->c->values, sizeof r->c->values, "%s", r->name[value ? VALUE : NUMERATOR]);
-    snprintf(r->c->size, sizeof r->c->size, "%s", r->name[DENOMINATOR] ? r->name[DENOMINATOR] : "");
-    r->c->has_num = !value;
-    r->c->has_den = r->name[DENOMINATOR] && spc_takes_den(r->c->setup.chart);
-}
-
-static bool seeks_values(const struct reading *r)
-{
-    return !r->name[VALUE] && !r->name[NUMERATOR];
-}
-
-/* The one column that nothing has taken; NULL where there are more or none. */
-static const char *only_one_left(const struct reading *r)
-{
-    const char *left = NULL;
-    for (uint32_t i = 0; i < r->rows->names; i++) {
-        if (is_taken(r, r->rows->name[i]))
-            continue;
-        if (left)
-            return NULL;
-        left = r->rows->name[i];
-    }
-    return left;
-}
-
-/* x is the period in `x, y` and the count in `date, x, n`. At last, the only column that is left is the only
- * thing that is still sought. */
-static void guess_columns(struct reading *r)
-{
-    bool needs_den = spc_needs_den(r->c->setup.chart);
-    if (needs_den && !r->name[DENOMINATOR])
-        r->name[DENOMINATOR] = find_other(r, den_guesses);
-    if (!r->name[PERIOD])
-        r->name[PERIOD] = find_other(r, period_guesses);
-    if (seeks_values(r) && (r->name[PERIOD] || r->name[DENOMINATOR]))
-        r->name[NUMERATOR] = find_other(r, "x");
-    const char *left = only_one_left(r);
-    bool den = needs_den && !r->name[DENOMINATOR], values = seeks_values(r);
-    bool period = !r->name[PERIOD] && r->rows->names > 1; /* a table of one column has none */
-    if (left && den + values + period == 1)
-        r->name[den ? DENOMINATOR : values ? VALUE : PERIOD] = left;
-}
-
-/* Rows may be counted instead of named only where no column could have been meant for their periods. */
-static bool counts_rows(const struct reading *r)
-{
-    for (uint32_t i = 0; i < r->rows->names; i++)
-        if (!is_taken(r, r->rows->name[i]))
-            return false;
-    return r->guesses;
-}
-
-static int check_columns(struct reading *r)
-{
-    if (!r->name[PERIOD] && !counts_rows(r))
-        return lacks(r, "period", "name it with --map period=COLUMN");
-    if (spc_needs_den(r->c->setup.chart) && !r->name[DENOMINATOR])
-        return lacks(r, "denominator", "name it with --map denominator=COLUMN");
-    if (seeks_values(r))
-        return lacks(r, "values", "name it with --map value=COLUMN or numerator=COLUMN");
-    return 0;
-}
-
-static int find_columns(struct reading *r, const char *map)
-{
-    int rc = read_map(r, map);
-    if (rc)
-        return rc;
-    for (int i = 0; i < COLUMNS; i++) {
-        if (!r->name[i])
-            r->name[i] = chart_column(r->rows, column_names[i], strlen(column_names[i]));
-        if (!r->name[i])
-            r->name[i] = find_other(r, column_others[i]);
-    }
-    if (r->guesses)
-        guess_columns(r);
-    rc = check_columns(r);
-    if (!rc)
-        choose_numbers(r);
-    return rc;
 }
 
 /* ---- cells ---- */
@@ -299,7 +104,9 @@ static int read_point(struct reading *r, uint32_t cells, struct spc_point *ret)
     const char *n = cell(r, cells, num), *d = r->c->has_den ? cell(r, cells, DENOMINATOR) : "1";
     struct kith_error why;
     int rc = 0;
-    *ret = (struct spc_point){.den = 1};
+    *ret = (struct spc_point){.den = 1, .cell = SPC_MISSING};
+    if (chart_columns_none(r))
+        return 0;
     ret->cell = chart_cell_kind(n) != SPC_SHOWN ? chart_cell_kind(n) : chart_cell_kind(d);
     if (chart_cell_kind(n) == SPC_SHOWN)
         rc = read_number(r, r->name[num], n, &ret->num);
@@ -490,9 +297,11 @@ static int read_table(struct chart *c, struct rows *rows, const char *map, bool 
     c->n = c->gaps = 0;
     c->step = 1;
     rows->next = 0;
-    int rc = find_columns(&r, map);
+    int rc = chart_columns_find(&r, map);
     if (!rc)
         rc = read_rows(&r);
+    if (!rc && chart_columns_none(&r))
+        rc = chart_events_gaps(&r);
     if (!rc && !events)
         rc = set_length(&r);
     if (!rc && !events)

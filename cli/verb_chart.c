@@ -447,8 +447,8 @@ const struct verb verb_chart = {
             "period, and value, or numerator and denominator; --map tells other names. Periods are\n"
             "written 2024-03-01, 1/3/2024, 2024-03, Mar 2024, 2024-W09, 2024-Q1, 2024, or 1, 2, 3\n"
             "…; periods that the file lacks are gaps. An empty cell is missing; hidden, * or [c] is\n"
-            "hidden. A chart over fewer than 12 points is on trial. --json prints one object a\n"
-            "point, and a last one with the verdict.",
+            "hidden. A chart over fewer than 12 points is on trial. For --type t the days of events\n"
+            "are enough. --json prints one object a point, and a last one with the verdict.",
     .example = "    kith chart ASH/falls-rate --site ASH\n"
                "    kith chart falls-rate --unit W4 --rephase 2026-04\n"
                "    kith chart --data falls.csv --type u --per 1000 --direction down\n"

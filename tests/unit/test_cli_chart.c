@@ -511,6 +511,35 @@ static void test_guessed_columns(void **state)
     expect(err, "no column for the period");
 }
 
+/* A list of the days on which something happened, in any order. */
+static void test_event_days(void **state)
+{
+    (void)state;
+    write_data("data.csv", "date\n2024-03-01\n2024-02-20\n12/3/2024\n");
+    assert_int_equal(kith_wide("data.csv", "--type t", 0, CLI_JSON, false), 0);
+    json_t *o = json_line(0);
+    assert_string_equal(text(o, "period"), "2024-02-20");
+    assert_string_equal(text(o, "cell"), "missing");
+    json_decref(o);
+    o = json_line(1);
+    assert_true(real(o, "value") == 10);
+    json_decref(o);
+    o = json_line(2);
+    assert_string_equal(text(o, "period"), "12/3/2024");
+    assert_true(real(o, "value") == 11);
+    json_decref(o);
+    assert_int_equal(kith("data.csv", "--type xmr"), CLI_DAMAGED);
+    write_data("data.csv", "date,ward\n2024-03-01,A\n2024-03-01,B\n");
+    assert_int_equal(kith("data.csv", "--type t"), CLI_DAMAGED);
+    expect(err, "data.csv:2: not a number: \"A\" in ward");
+    write_data("data.csv", "date\n2024-03-01\n2024-03-01\n");
+    assert_int_equal(kith("data.csv", "--type t"), CLI_DAMAGED);
+    expect(err, "data.csv:3: two events on one day: \"2024-03-01\"");
+    write_data("data.csv", "date\n2024-03\n2024-04\n");
+    assert_int_equal(kith("data.csv", "--type t"), CLI_DAMAGED);
+    expect(err, "data.csv:2: not a day: \"2024-03\"");
+}
+
 /* Every other week is a period too; one fortnight without a row is a gap. */
 static void test_steps(void **state)
 {
@@ -742,25 +771,16 @@ static void test_golden(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_periods),
-        cmocka_unit_test(test_lengths),
-        cmocka_unit_test(test_places),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_too_many),
-        cmocka_unit_test(test_forms_of_one_table),
-        cmocka_unit_test(test_cells),
-        cmocka_unit_test(test_columns),
-        cmocka_unit_test(test_weekdays),
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_axis),
-        cmocka_unit_test(test_names_of_lines),
-        cmocka_unit_test(test_guessed_columns),
-        cmocka_unit_test(test_steps),
-        cmocka_unit_test(test_sentences),
-        cmocka_unit_test(test_phases),
-        cmocka_unit_test(test_widths),
-        cmocka_unit_test(test_pictures),
-        cmocka_unit_test(test_golden),
+        cmocka_unit_test(test_periods),        cmocka_unit_test(test_lengths),
+        cmocka_unit_test(test_places),         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_too_many),       cmocka_unit_test(test_forms_of_one_table),
+        cmocka_unit_test(test_cells),          cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_weekdays),       cmocka_unit_test(test_names),
+        cmocka_unit_test(test_axis),           cmocka_unit_test(test_event_days),
+        cmocka_unit_test(test_names_of_lines), cmocka_unit_test(test_guessed_columns),
+        cmocka_unit_test(test_steps),          cmocka_unit_test(test_sentences),
+        cmocka_unit_test(test_phases),         cmocka_unit_test(test_widths),
+        cmocka_unit_test(test_pictures),       cmocka_unit_test(test_golden),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }
