@@ -4,7 +4,9 @@
 #include "cli/bundle.h"
 #include "cli/control.h"
 #include "cli/people.h"
+#include "cli/decision.h"
 #include "cli/verbs.h"
+#include "proto/learn/name.h"
 #include "proto/wire/pack.h"
 
 #define REQUEST_FILE_MAX 1024u
@@ -12,6 +14,7 @@
 static const struct cli_option options[] = {
     {"observer", OPTION_FLAG, NULL, "it reads everything and shares nothing"},
     {"follows", OPTION_VALUE, "CODE", "it takes the place of this site, whose root key was lost"},
+    {"rename", OPTION_VALUE, "CODE", "no file: give a member another code"},
     {NULL, OPTION_FLAG, NULL, NULL},
 };
 
@@ -89,8 +92,25 @@ static void print_admitted(const struct cli *cli, const struct js *answer)
             code);
 }
 
+static int rename_member(struct cli *cli, const struct arguments *a)
+{
+    uint8_t memory[256];
+    char code[KITH_CODE_MAX + 1];
+    struct buf b;
+    struct kith_error e;
+    if (name_code_normalise(options_get(a, "rename"), code, &e))
+        return cli_fail(&e);
+    buf_init(&b, memory, sizeof memory);
+    pack_map(&b, 2);
+    decision_pack(&b, "site", a->word[0]);
+    decision_pack(&b, "code", code);
+    return decision_ask(cli, "rename", &b);
+}
+
 static int run(struct cli *cli, const struct arguments *a)
 {
+    if (options_has(a, "rename"))
+        return rename_member(cli, a);
     uint8_t bytes[REQUEST_FILE_MAX + 1], memory[REQUEST_FILE_MAX + 256];
     size_t n = 0;
     struct buf b;
@@ -112,14 +132,19 @@ static int run(struct cli *cli, const struct arguments *a)
 const struct verb verb_admit = {
     .name = "admit",
     .topic = TOPIC_SITE,
-    .arguments = "FILE",
+    .arguments = "FILE|SITE",
     .summary = "admit a site that asks by file, as a coordinator",
     .text = "FILE is what kith join --request wrote there. The answer is a bundle that you carry back.\n"
             "A file can be exchanged on its way: telephone, and compare the fingerprints that both\n"
             "sides print. Where more than one coordinator must agree, each does the same, or\n"
-            "endorses what waits.",
+            "endorses what waits.\n"
+            "\n"
+            "Two sites that coordinators let in under one code while they were apart are shown\n"
+            "with ~ and four digits behind it. --rename gives one of them another code; ids\n"
+            "change with it.",
     .example = "    kith admit brk.request\n"
-               "    kith bundle create --for BRK answer.kith",
+               "    kith bundle create --for BRK answer.kith\n"
+               "    kith admit BRK~1f2e --rename BRX",
     .options = options,
     .words_min = 1,
     .words_max = 1,

@@ -95,7 +95,7 @@ static void make_op(const struct daemon *d, const struct admission *a, struct ro
     o.admit.council = roster_council(d->roster)->id;
     o.admit.root = a->root;
     o.admit.role = (uint8_t)a->role;
-    o.admit.rev = 1;
+    o.admit.rev = a->rev > 0 ? a->rev : 1;
     o.admit.has_follows = a->has_follows;
     o.admit.follows = a->follows;
     o.admit.has_invite = a->has_invite;
@@ -105,24 +105,81 @@ static void make_op(const struct daemon *d, const struct admission *a, struct ro
     *ret = o;
 }
 
-static int post_admit(struct daemon *d, const struct admission *a, struct kith_error *e)
+static int post_admit(struct daemon *d, const struct admission *a, struct govern_done *ret,
+                      struct kith_error *e)
 {
     uint8_t memory[1024];
     struct buf b;
     struct roster_op o;
-    struct govern_done done;
     if (!find_equal(d, a, &o))
         make_op(d, a, &o);
     buf_init(&b, memory, sizeof memory);
     if (roster_op_body(&o, &b) < 0 || b.failed)
         return kith_fail(e, KITH_E_INTERNAL, "the admission could not be packed");
-    return govern_post(d, KITH_KIND_ADMIT, (struct kith_bytes){b.p, b.n}, &done, e);
+    return govern_post(d, KITH_KIND_ADMIT, (struct kith_bytes){b.p, b.n}, ret, e);
+}
+
+/* The highest rev of all that was posted for this root. */
+static uint32_t last_rev(const struct daemon *d, const struct kith_pk *root)
+{
+    struct roster_op o;
+    uint32_t rev = 0;
+    for (uint32_t i = 0; i < roster_ops(d->roster); i++)
+        if (roster_op_at(d->roster, i, &o) && o.kind == KITH_KIND_ADMIT &&
+            memcmp(&o.admit.root, root, sizeof *root) == 0 && o.admit.rev > rev)
+            rev = o.admit.rev;
+    return rev;
+}
+
+static int check_rename(struct daemon *d, const char *shown, const char *code, const struct member **ret,
+                        struct kith_error *e)
+{
+    int r = govern_coordinator(d, e);
+    if (r < 0)
+        return r;
+    const struct member *m = roster_member_by_code(d->roster, shown);
+    if (!m || m->state == MEMBER_REVOKED)
+        return kith_fail(e, KITH_E_REFUSED, "site \"%.20s\" %s: `kith members` names them", shown,
+                         m ? "was revoked" : "is no member");
+    if (m->state == MEMBER_COORDINATOR)
+        return kith_fail(
+            e, KITH_E_REFUSED,
+            "site \"%s\" is a coordinator, whose code the council lists: `kith coordinator remove "
+            "%s` comes first",
+            m->shown, m->shown);
+    if (!invite_code_ok(code))
+        return kith_fail(e, KITH_E_INVALID, "code \"%.20s\": a site's code has 2 to 8 of A-Z and 0-9", code);
+    if (strcmp(m->code, code) == 0 || admit_code_taken(d->roster, code, &m->site))
+        return kith_fail(e, KITH_E_REFUSED, "code \"%s\": %s", code,
+                         strcmp(m->code, code) == 0
+                             ? "it has this one already"
+                             : "another site has it, or waits to be admitted under it");
+    *ret = m;
+    return 0;
+}
+
+int admit_rename(struct daemon *d, const char *shown, const char *code, struct govern_done *ret,
+                 struct kith_error *e)
+{
+    const struct member *m = NULL;
+    int r = check_rename(d, shown, code, &m, e);
+    if (r < 0)
+        return r;
+    struct admission a = {.root = m->root,
+                          .role = m->state == MEMBER_OBSERVER ? ROLE_OBSERVER : ROLE_SITE,
+                          .has_follows = m->has_follows,
+                          .follows = m->follows,
+                          .rev = last_rev(d, &m->root) + 1};
+    memcpy(a.code, code, strlen(code) + 1);
+    memcpy(a.name, m->name, sizeof a.name);
+    return post_admit(d, &a, ret, e);
 }
 
 int admit_site(struct daemon *d, const struct admission *a, uint32_t *ret_have, uint32_t *ret_need,
                struct kith_error *e)
 {
     struct kith_site_id site;
+    struct govern_done done;
     int r = govern_coordinator(d, e);
     if (r < 0)
         return r;
@@ -130,7 +187,7 @@ int admit_site(struct daemon *d, const struct admission *a, uint32_t *ret_have, 
     enum msg_bye bye = judge_site(d, a->code, &site);
     if (bye != BYE_DONE)
         return refuse_site(a, bye, e);
-    r = roster_member(d->roster, &site) ? 0 : post_admit(d, a, e);
+    r = roster_member(d->roster, &site) ? 0 : post_admit(d, a, &done, e);
     if (r < 0)
         return r;
     roster_admit_count(d->roster, &site, ret_have, ret_need);

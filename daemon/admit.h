@@ -2,6 +2,7 @@
 #ifndef KITHD_ADMIT_H
 #define KITHD_ADMIT_H
 
+#include "daemon/govern.h"
 #include "daemon/peer.h"
 
 /* Whom to admit, and as what. */
@@ -14,7 +15,13 @@ struct admission {
     struct kith_site_id follows; /* the site whose root was lost, if any */
     bool has_invite;
     uint8_t invite[16];
+    uint32_t rev; /* of its ADMIT; 0 stands for 1, the first */
 };
+/* Gives a member another code: an ADMIT of a higher rev, or the same bytes as another coordinator's that
+ * waits (SPEC 2.27). KITH_E_REFUSED with the sentence: no coordinator, no such member, one that is listed in
+ * the council or was revoked, a code that is taken; KITH_E_INVALID: no code. */
+int admit_rename(struct daemon *d, const char *shown, const char *code, struct govern_done *ret,
+                 struct kith_error *e);
 /* Posts an ADMIT under the council in force, or endorses one of another coordinator that says the same;
  * nothing where it is a member or this site has posted it. Committed when it returns 0, with how many
  * coordinators have agreed and how many it takes; it is a member when they are as many. KITH_E_REFUSED with

@@ -54,6 +54,7 @@ static const struct verb {
     {"policy", control_policy, ROLE_ADMIN},
     {"endorse", control_endorse, ROLE_ADMIN},
     {"revoke", control_revoke, ROLE_ADMIN},
+    {"rename", control_rename, ROLE_ADMIN},
     {"leave", control_leave, ROLE_ADMIN},
     {"join_request", control_join_request, ROLE_ADMIN},
     {"admit", control_admit, ROLE_ADMIN},

@@ -1,7 +1,9 @@
-/* coordinator {what: "add"|"remove", code}, policy {key, value}, endorse {id (hex)}, revoke {site, reason}:
+/* coordinator {what: "add"|"remove", code}, policy {key, value}, endorse {id (hex)}, revoke {site, reason},
+ * rename {site, code}:
  * what coordinators decide. Each answers {council: bool, g, have, need, holds: bool, again: bool, what,
  * absence?}. */
 #include "daemon/verbs.h"
+#include "daemon/admit.h"
 #include "daemon/drive.h"
 #include "daemon/govern.h"
 #include "proto/log/policy.h"
@@ -134,5 +136,18 @@ void control_revoke(struct client *c, struct kith_bytes args)
                       reason);
     if (r == 0)
         r = govern_revoke(c->d, site, code, &done, &e);
+    answer(c, r, &done, &e);
+}
+
+void control_rename(struct client *c, struct kith_bytes args)
+{
+    char site[WORD_MAX], code[WORD_MAX];
+    struct govern_done done;
+    struct kith_error e;
+    int r = take_text(args, "site", site, sizeof site, &e);
+    if (r == 0)
+        r = take_text(args, "code", code, sizeof code, &e);
+    if (r == 0)
+        r = admit_rename(c->d, site, code, &done, &e);
     answer(c, r, &done, &e);
 }

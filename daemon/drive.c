@@ -119,6 +119,19 @@ static void on_return(struct daemon *d, const struct sync_action *a)
     daemon_wrote(d, WAITS_SOON);
 }
 
+/* Coordinators may have given this site another code than it asked for. */
+static void take_own_code(struct daemon *d)
+{
+    struct kith_error e;
+    const struct member *m = roster_member(d->roster, &d->keys.site);
+    if (!m || strcmp(m->code, d->code) == 0)
+        return;
+    log_say(LOG_INFO, "own.code", "this site's code is %s now, it was %s", m->code, d->code);
+    memcpy(d->code, m->code, sizeof d->code);
+    if (store_meta_set(d->store, "code", d->code, &e) < 0)
+        daemon_fatal(d, "store.meta", &e);
+}
+
 static void on_roster(struct daemon *d)
 {
     struct kith_error e;
@@ -132,6 +145,7 @@ static void on_roster(struct daemon *d)
         daemon_fatal(d, "store.roster", &e);
     if (net_doubt(d, &e) < 0 && d->doubted > doubted)
         log_say(LOG_ERROR, "withdraw.doubted", "%s", e.text);
+    take_own_code(d);
     daemon_note(d, NOTE_ERASE);
     log_news(d);
     daemon_note(d, NOTE_RECEIPT);

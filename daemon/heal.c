@@ -169,8 +169,9 @@ void heal_alone(struct daemon *d)
 
 bool heal_holds(const struct daemon *d, struct kith_bytes verb, bool release)
 {
-    static const char *const signing[] = {"release", "admit",  "revoke",      "endorse",  "withdraw",
-                                          "rotate",  "policy", "coordinator", "proposal", "leave"};
+    static const char *const signing[] = {"release",  "admit",  "revoke", "endorse",
+                                          "withdraw", "rotate", "policy", "coordinator",
+                                          "proposal", "leave",  "rename"};
     if (!d->sync || (d->own != OWN_WAITS && d->own != OWN_OLDER) || d->met_by.ms <= daemon_now(d).ms)
         return false;
     if (release && verb.n == 5 && memcmp(verb.p, "share", 5) == 0)

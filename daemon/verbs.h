@@ -34,6 +34,7 @@ void control_coordinator(struct client *c, struct kith_bytes args);
 void control_policy(struct client *c, struct kith_bytes args);
 void control_endorse(struct client *c, struct kith_bytes args);
 void control_revoke(struct client *c, struct kith_bytes args);
+void control_rename(struct client *c, struct kith_bytes args);
 void control_leave(struct client *c, struct kith_bytes args);
 void control_join_request(struct client *c, struct kith_bytes args);
 void control_admit(struct client *c, struct kith_bytes args);

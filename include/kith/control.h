@@ -88,6 +88,7 @@
  *  policy   {key, value}                        → the same; key and value as `kith policy show` prints them
  *  endorse  {id (hex)}                          → the same; an id of v_waiting
  *  revoke   {site: code, reason}                → the same
+ *  rename   {site: code, code}                  → the same: a member gets another code
  *  leave    {}                                  → {network, code, waited: bool}: for ever; or a join that waited is
  *                                                  given up
  *  join_request {}                              → {bytes: bin, code, name, site (hex)}: the file that asks to be admitted
@@ -102,10 +103,10 @@
  *  bundle_take {apply: bool}                    → {}: begins to take one file in, or only looks at it
  *  bundle_put {bytes: bin (at most 512 KiB)}    → {entries}
  *  bundle_end {}                                → {from, network, network_id, set, part, last, runs, entries, known, waiting,
- *                                                  left, missing, waits: [text, …], joined: bool}
+ *                                                  left, missing, behind, waits: [text, …], joined: bool}
  *  retain   {id, reason} or {id, release: true} → {id}; {} → {holds: [{id, time (ms), author (uid), reason}]}
  *  withdraw {ids: ["ASH-L12", …], reason: 1 privacy, 2 error, 3 superseded, 4 consent}
- *                                               → {erase_ms, results: [{id, by: "site"|"council", counts: bool} |
+ *                                               → {erase_ms, results: [{id, by: "site"|"council", counts, again: bool} |
  *                                                  {id, code, text}]}: counts false waits for other coordinators
  *  key_export {passphrase: bin}                 → {file: text}: the root secret sealed (daemon/rootfile.h)
  *  key_remove {file: bin, passphrase: bin}      → {root_key}: opens the file; where it holds this site's root secret,

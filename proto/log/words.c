@@ -113,7 +113,9 @@ void words_op(const struct roster *r, const struct roster_op *o, char ret[WORDS_
     char memory[16];
     assert(o->kind != KITH_KIND_CERT);
     ret[0] = '\0';
-    if (o->kind == KITH_KIND_ADMIT) {
+    if (o->kind == KITH_KIND_ADMIT && o->admit.rev > 1) {
+        say(&w, "code %s for %s", o->admit.code, o->admit.name);
+    } else if (o->kind == KITH_KIND_ADMIT) {
         say(&w, "admit %s, %s%s", o->admit.code, o->admit.name,
             o->admit.role == ROLE_OBSERVER ? ", as an observer" : "");
         if (o->admit.has_follows)
