@@ -585,7 +585,9 @@ const char *msg_bye_text(uint32_t code)
             "this invite is for another site code; join under that code, or ask for a new one",
         [BYE_CODE_TAKEN] = "a member has this site code already; ask for an invite under another code",
         [BYE_PROTOCOL] = "what this site sent was refused there; compare the versions of the two sites",
-        [BYE_BUSY] = "there is no room for another link there; it is tried again by itself",
+        [BYE_BUSY] = "it cannot take anybody in now: no room, or it has met nobody since its start; it is "
+                     "tried again by "
+                     "itself",
         [BYE_FULL] = "a maximum of the network is reached there; ask a coordinator",
         [BYE_OLDER] = "this site has newer keys than these; kith status says how it goes on",
     };
