@@ -16,7 +16,7 @@
  * holds that up, and is waited for.
  *
  * SEARCH: secure_delete has zeroed what was freed, but a page that was split or joined may keep a copy of a
- * cell in its slack. So the files are searched for what must not be there (needle.h).
+ * cell in its slack. So the files are searched for what must not be there (store_seek.h).
  *
  * VACUUM: On a hit the databases are made anew and emptied. What they hold then lies in live records, which
  * may well say the same: another record with these words, or a salt that its author copied. So they are not
@@ -28,26 +28,16 @@
  *
  * State 2 of a withdrawal is durable together with the blanked run. What is then to be looked for is known in
  * memory alone, or it would be in a file: after a crash the next pass finds state 2, cannot search, and makes
- * the files anew in its place.
- *
- * The databases and their logs are read through SQLite's own descriptors: to open and close them once more in
- * this process would drop the locks that SQLite holds (POSIX locks belong to process and file). The -shm
- * files are left out: they hold numbers of pages and nothing else. */
-#include "daemon/needle.h"
+ * the files anew in its place. */
 #include "daemon/store_impl.h"
+#include "daemon/store_seek.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#define SEARCH_SLICE (4u << 20)
-#define BLANK_SLICE  4u /* runs */
-#define FILES_SQLITE 4u
+#define BLANK_SLICE 4u /* runs */
 
 enum phase { PHASE_BLANK, PHASE_MERGE, PHASE_EMPTY, PHASE_SEARCH, PHASE_VACUUM, PHASE_FINISH };
 
@@ -60,13 +50,7 @@ struct store_erase {
     uint32_t entries, bodies;
     int64_t dropped;           /* drafts were, at this time; 0: none, or not long enough ago */
     bool merging, blind, anew; /* blind: what is to be looked for is not known any more; anew: a VACUUM was */
-    struct needles needles;
-    uint8_t *memory; /* SEARCH_SLICE + NEEDLE_MAX */
-    uint32_t file;   /* SEARCH: FILES_SQLITE of SQLite, then those of the directory */
-    int64_t offset;
-    DIR *dir;
-    int fd;                                        /* the file of it that is being read; -1: none */
-    char name[sizeof((struct dirent *)0)->d_name]; /* its name */
+    struct store_seek seek;
 };
 
 /* ---- BLANK ---- */
@@ -94,7 +78,7 @@ static int due_in(struct store_erase *x, const struct store_log *l, uint64_t fir
 static int keep_needles(struct store_erase *x, const struct run_entry *entry, struct kith_error *e)
 {
     x->bodies++;
-    return needles_add_entry(&x->needles, entry, e);
+    return needles_add_entry(&x->seek.needles, entry, e);
 }
 
 /* Copies s->run into s->work without the bodies at these positions. *ret_any: there was one. */
@@ -151,7 +135,7 @@ static int write_blank(struct store_erase *x, int64_t arrival, struct kith_error
     if (rc == 0 && run_encode(s->ctx, s->work, &now) != 0)
         rc = kith_fail(e, KITH_E_INTERNAL, "a stored run could not be encoded without what was withdrawn");
     if (rc == 0 && old.n > RUN_HEADER)
-        rc = needles_add_run(&x->needles, old, (struct kith_bytes){now.p, now.n}, e);
+        rc = needles_add_run(&x->seek.needles, old, (struct kith_bytes){now.p, now.n}, e);
     sqlite3_stmt *st = rc == 0 ? store_statement(s, SQL_RUN_BLANK, e) : NULL;
     if (st == NULL)
         return rc < 0 ? rc : KITH_E_INTERNAL;
@@ -272,132 +256,25 @@ static int step_merge(struct store_erase *x, struct kith_error *e)
 
 /* ---- SEARCH ---- */
 
-/* The file or log of one of the databases; NULL where it is not open. */
-static sqlite3_file *sqlite_file(const struct store *s, uint32_t which)
+static int step_search(struct store_erase *x, enum store_erase_state *ret, struct kith_error *e)
 {
-    sqlite3_file *f = NULL;
-    sqlite3 *db = which < 2 ? s->db : s->private;
-    int op = which % 2 == 0 ? SQLITE_FCNTL_FILE_POINTER : SQLITE_FCNTL_JOURNAL_POINTER;
-    if (sqlite3_file_control(db, "main", op, &f) != SQLITE_OK || f == NULL || f->pMethods == NULL)
-        return NULL;
-    return f;
-}
-
-/* 1: found; 0: not in this slice. *ret_more: the file goes on. */
-static int search_sqlite(struct store_erase *x, bool *ret_more, struct kith_error *e)
-{
-    sqlite3_file *f = sqlite_file(x->s, x->file);
-    sqlite3_int64 size = 0;
-    *ret_more = false;
-    if (f == NULL)
-        return 0;
-    if (f->pMethods->xFileSize(f, &size) != SQLITE_OK)
-        return store_fault_text(x->s, e, "the length of a file cannot be told: look at the disk");
-    int64_t left = size - x->offset;
-    int n = left > SEARCH_SLICE ? (int)SEARCH_SLICE : (int)left;
-    if (n <= 0)
-        return 0;
-    int rc = f->pMethods->xRead(f, x->memory, n, x->offset);
-    if (rc != SQLITE_OK && rc != SQLITE_IOERR_SHORT_READ) /* short: cut in this moment, the rest is zero */
-        return store_fault_text(x->s, e, "a file cannot be read: look at the disk");
-    *ret_more = left > n;
-    x->offset += *ret_more ? n - (int)NEEDLE_MAX : n;
-    return needles_in(&x->needles, x->memory, (size_t)n);
-}
-
-/* What kithd itself keeps here: SQLite's files, which are read above, and files in which no record ever
- * stands. An author might choose as text or salt what they hold. */
-static bool is_kithds(const char *name)
-{
-    static const char *const other[] = {STORE_REPLICA, STORE_PRIVATE, "root.pub",    "keys.seal",
-                                        "lock",        "compromised", "config.yaml", "kithd.sock"};
-    static const char *const after[] = {"-wal", "-shm", "-journal"};
-    size_t n = strlen(name);
-    for (size_t i = 0; i < sizeof other / sizeof other[0]; i++)
-        if (strcmp(name, other[i]) == 0)
-            return true;
-    for (size_t i = 0; i < sizeof after / sizeof after[0]; i++) {
-        size_t front = n - strlen(after[i]);
-        if (n > strlen(after[i]) && strcmp(name + front, after[i]) == 0 &&
-            ((front == strlen(STORE_REPLICA) && memcmp(name, STORE_REPLICA, front) == 0) ||
-             (front == strlen(STORE_PRIVATE) && memcmp(name, STORE_PRIVATE, front) == 0)))
-            return true;
-    }
-    return n > 4 && strcmp(name + n - 4, ".key") == 0;
-}
-
-/* The next file that somebody, or an earlier run, left in the home; false: there is none. */
-static bool open_next(struct store_erase *x)
-{
-    struct stat st;
-    const struct dirent *d;
-    while (x->fd < 0 && (d = readdir(x->dir)) != NULL) {
-        if (is_kithds(d->d_name))
-            continue;
-        x->fd = openat(x->s->dir, d->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-        if (x->fd >= 0 && (fstat(x->fd, &st) != 0 || !S_ISREG(st.st_mode))) {
-            close(x->fd);
-            x->fd = -1;
-        }
-        memcpy(x->name, d->d_name, sizeof x->name);
-    }
-    x->offset = 0;
-    return x->fd >= 0;
-}
-
-/* A slice of the file that is open, and so on as search_sqlite. */
-static int search_file(struct store_erase *x)
-{
-    ssize_t n = pread(x->fd, x->memory, SEARCH_SLICE, x->offset);
-    if (n > 0 && needles_in(&x->needles, x->memory, (size_t)n))
-        return 1;
-    if (n > (ssize_t)NEEDLE_MAX) {
-        x->offset += n - (ssize_t)NEEDLE_MAX;
-        return 0;
-    }
-    close(x->fd);
-    x->fd = -1;
-    return 0;
-}
-
-/* 1: found, and *e names the file; 0: no further file, or not in this slice. */
-static int search_directory(struct store_erase *x, bool *ret_more, struct kith_error *e)
-{
-    *ret_more = false;
-    if (x->dir == NULL) {
-        int fd = openat(x->s->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        x->dir = fd >= 0 ? fdopendir(fd) : NULL;
-        if (x->dir == NULL)
-            return store_fault_text(x->s, e, "the home cannot be listed: \"%s\"", strerror(errno));
-    }
-    if (x->fd < 0 && !open_next(x)) {
-        closedir(x->dir);
-        x->dir = NULL;
-        return 0;
-    }
-    *ret_more = true;
-    if (search_file(x) == 0)
-        return 0;
-    kith_fail(e, KITH_E_REFUSED, "what was withdrawn is in a file of the home: \"%.200s\": take it away",
-              x->name);
-    return 1;
-}
-
-static int step_search(struct store_erase *x, bool *ret_found, struct kith_error *e)
-{
-    bool more = false;
-    int rc = x->file < FILES_SQLITE ? search_sqlite(x, &more, e) : search_directory(x, &more, e);
+    enum store_seek_found found;
+    int rc = store_seek_step(&x->seek, &found, e);
     if (rc < 0)
         return rc;
-    *ret_found = rc > 0;
-    if (rc > 0 && x->file < FILES_SQLITE) {
+    switch (found) {
+    case SEEK_MORE:
+        break;
+    case SEEK_DATABASE:
         x->phase = PHASE_VACUUM;
-        *ret_found = false;
-    } else if (!more && x->file++ == FILES_SQLITE) {
+        break;
+    case SEEK_FILE:
+        *ret = ERASE_FAILED;
+        break;
+    case SEEK_NOWHERE:
         x->phase = PHASE_FINISH;
+        break;
     }
-    if (!more && x->file <= FILES_SQLITE)
-        x->offset = 0;
     return 0;
 }
 
@@ -427,8 +304,7 @@ static int step_vacuum(struct store_erase *x, struct kith_error *e)
     if (rc == 0)
         rc = vacuum(x->s, x->s->private, e);
     x->anew = true;
-    x->file = FILES_SQLITE;
-    x->offset = 0;
+    store_seek_skip_databases(&x->seek);
     x->phase = PHASE_EMPTY;
     return rc;
 }
@@ -504,11 +380,7 @@ int store_erase_begin(struct store *s, struct kith_wall now, int64_t after_ms, s
         store_number(s, SQL_WITHDRAWAL_HALF, &half, e) < 0 || dropped_since(s, &dropped, e) < 0)
         return KITH_E_INTERNAL;
     struct store_erase *x = calloc(1, sizeof *x);
-    if (x != NULL) {
-        x->fd = -1;
-        x->memory = calloc(1, SEARCH_SLICE + NEEDLE_MAX);
-    }
-    if (x == NULL || x->memory == NULL || needles_init(&x->needles, e) < 0) {
+    if (x == NULL || store_seek_init(&x->seek, s, e) < 0) {
         store_erase_end(x);
         return kith_fail(e, KITH_E_INTERNAL, "not enough memory to erase what was withdrawn");
     }
@@ -525,14 +397,7 @@ void store_erase_end(struct store_erase *x)
 {
     if (x == NULL)
         return;
-    needles_clear(&x->needles);
-    if (x->memory != NULL)
-        crypto_wipe(x->memory, SEARCH_SLICE + NEEDLE_MAX);
-    if (x->fd >= 0)
-        close(x->fd);
-    if (x->dir != NULL)
-        closedir(x->dir);
-    free(x->memory);
+    store_seek_clear(&x->seek);
     free(x);
 }
 
@@ -571,8 +436,6 @@ static int step_finish(struct store_erase *x, struct kith_wall now, struct kith_
 int store_erase_step(struct store_erase *x, struct kith_wall now, enum store_erase_state *ret,
                      struct kith_error *e)
 {
-    bool found = false;
-    int rc = 0;
     *ret = ERASE_MORE;
     switch (x->phase) {
     case PHASE_BLANK:
@@ -582,9 +445,7 @@ int store_erase_step(struct store_erase *x, struct kith_wall now, enum store_era
     case PHASE_EMPTY:
         return step_empty(x, ret, e);
     case PHASE_SEARCH:
-        rc = step_search(x, &found, e);
-        *ret = found ? ERASE_FAILED : ERASE_MORE;
-        return rc;
+        return step_search(x, ret, e);
     case PHASE_VACUUM:
         if (store_dirty(x->s)) {
             *ret = ERASE_COMMIT;

@@ -222,6 +222,14 @@ int store_note_withdrawals(struct store *s, const struct sync_action *a, struct 
 /* A draft was dropped: its words stand in the index and in the write-ahead log until the next pass. */
 int store_erase_dropped(struct store *s, struct kith_error *e);
 
+/* ---- store_tag.c ---- */
+
+/* Puts, or with SQL_TAG_DROP drops, the tags of a body that passed the check. */
+int store_tags_put(struct store *s, enum sql q, const struct kind *k, struct kith_bytes body, int64_t number,
+                   struct kith_error *e);
+/* Writes the tags that wait; before every commit. */
+int store_tags_flush(struct store *s, struct kith_error *e);
+
 /* ---- store_receipt.c ---- */
 
 /* What a receipt of another site, or an own one, says. KITH_E_INVALID where it is none. */
@@ -258,8 +266,6 @@ int store_unproject_entry(struct store *s, const struct store_log *l, int64_t nu
  */
 int store_project_check(struct store *s, const struct store_log *l, int64_t arrival, const struct run *r,
                         uint64_t *ret_seq, struct kith_error *e);
-/* Writes the tags that wait; before every commit. */
-int store_tags_flush(struct store *s, struct kith_error *e);
 /* A record shared here: an entry without a log. */
 int store_project_draft(struct store *s, const struct store_draft *d, struct kith_error *e);
 int store_unproject_draft(struct store *s, const struct store_draft *d, struct kith_error *e);

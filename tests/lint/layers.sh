@@ -22,7 +22,7 @@ cli          include/kith proto/wire proto/log proto/learn
 libraries='
 uv.h          daemon/daemon.h daemon/loop* daemon/peer* daemon/link* daemon/listen* daemon/control* daemon/client* daemon/main.c
 sqlite3.h     daemon/store*.[ch] daemon/*fts*.[ch] cli/replica*.[ch]
-msgpack*      proto/wire/pack.c
+msgpack*      proto/wire/pack_write.c
 sodium*       proto/log/crypto.c proto/wire/noise.c daemon/key.c
 zstd*         proto/log/run.c
 libstemmer.h  proto/learn/token.c
