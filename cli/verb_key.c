@@ -55,7 +55,7 @@ static int read_all(int fd, struct key_text *t)
 static int read_key(const char *path, struct key_text *t, struct kith_error *e)
 {
     struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC), r = 0;
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC), r = 0; /* a pipe would be waited for */
     if (fd < 0 || fstat(fd, &st) < 0)
         r = kith_fail(e, fd < 0 && errno == ENOENT ? KITH_E_NOTFOUND : KITH_E_REFUSED,
                       "key file cannot be read: \"%s\": %s", path, strerror(errno));
@@ -67,9 +67,9 @@ static int read_key(const char *path, struct key_text *t, struct kith_error *e)
                       path);
     else if (read_all(fd, t) < 0)
         r = cannot("read", path, e);
-    else if (t->n > FILE_BYTES)
-        r = kith_fail(e, KITH_E_INVALID, "this is not a file that `kith key export` wrote: \"%s\": too long",
-                      path);
+    else if (t->n == 0 || t->n > FILE_BYTES)
+        r = kith_fail(e, KITH_E_INVALID, "this is not a file that `kith key export` wrote: \"%s\": %s", path,
+                      t->n == 0 ? "empty" : "too long");
     if (fd >= 0)
         close(fd);
     return r;

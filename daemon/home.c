@@ -1,5 +1,6 @@
 #include "daemon/home.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -112,10 +113,36 @@ int home_write(const struct home *h, const char *name, mode_t mode, struct kith_
     int failed = fd < 0 || fchmod(fd, mode) < 0 || write_all(fd, bytes) < 0;
     if (fd >= 0 && close(fd) < 0)
         failed = 1;
-    if (failed || renameat(h->dir_fd, fresh, h->dir_fd, name) < 0 || fsync(h->dir_fd) < 0)
-        return kith_fail(e, KITH_E_INTERNAL, "file \"%s/%s\": cannot be written: %s", h->dir, name,
-                         strerror(errno));
-    return 0;
+    if (!failed && renameat(h->dir_fd, fresh, h->dir_fd, name) == 0 && fsync(h->dir_fd) == 0)
+        return 0;
+    int why = errno;
+    unlinkat(h->dir_fd, fresh, 0);
+    return kith_fail(e, KITH_E_INTERNAL, "file \"%s/%s\": cannot be written: %s", h->dir, name,
+                     strerror(why));
+}
+
+static bool is_left_over(const char *name)
+{
+    static const char tail[] = ".key.new";
+    size_t n = strlen(name);
+    return n >= sizeof tail - 1 && strcmp(name + n - (sizeof tail - 1), tail) == 0;
+}
+
+int home_tidy(const struct home *h, struct kith_error *e)
+{
+    int fd = openat(h->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+    DIR *list = fd < 0 ? NULL : fdopendir(fd);
+    if (!list) {
+        if (fd >= 0)
+            close(fd);
+        return kith_fail(e, KITH_E_REFUSED, "home \"%s\": %s", h->dir, strerror(errno));
+    }
+    const struct dirent *x;
+    while (r == 0 && (x = readdir(list)) != NULL)
+        if (is_left_over(x->d_name))
+            r = home_remove(h, x->d_name, e);
+    closedir(list);
+    return r;
 }
 
 int home_remove(const struct home *h, const char *name, struct kith_error *e)
@@ -138,13 +165,28 @@ static int check_secret(const struct home *h, const char *name, int fd, struct k
     return 0;
 }
 
+/* A pipe would be waited for, and a link may lead anywhere. */
+static int open_plain(const struct home *h, const char *name, struct kith_error *e)
+{
+    struct stat st;
+    int fd = openat(h->dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 && errno != ELOOP)
+        return kith_fail(e, errno == ENOENT ? KITH_E_NOTFOUND : KITH_E_REFUSED, "file \"%s/%s\": %s", h->dir,
+                         name, strerror(errno));
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return kith_fail(e, KITH_E_REFUSED, "file \"%s/%s\": is no plain file: put the file itself there", h->dir,
+                     name);
+}
+
 int home_read(const struct home *h, const char *name, bool secret, void *memory, size_t cap, size_t *ret_n,
               struct kith_error *e)
 {
-    int fd = openat(h->dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = open_plain(h, name, e);
     if (fd < 0)
-        return kith_fail(e, errno == ENOENT ? KITH_E_NOTFOUND : KITH_E_REFUSED, "file \"%s/%s\": %s", h->dir,
-                         name, strerror(errno));
+        return fd;
     int r = secret ? check_secret(h, name, fd, e) : 0;
     size_t n = 0;
     while (r == 0) {

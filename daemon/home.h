@@ -33,6 +33,9 @@ bool home_has(const struct home *h, const char *name);
  */
 int home_write(const struct home *h, const char *name, mode_t mode, struct kith_bytes bytes,
                struct kith_error *e);
+/* Takes away what a home_write that was cut off has left of key files: a secret must not stay behind in it.
+ */
+int home_tidy(const struct home *h, struct kith_error *e);
 /* Takes a file away, durably. KITH_E_NOTFOUND where there is none. */
 int home_remove(const struct home *h, const char *name, struct kith_error *e);
 /* The whole file into memory of the caller; KITH_E_NOTFOUND where there is none, KITH_E_FULL where it is

@@ -328,15 +328,21 @@ int keys_settle(struct keys *k, const struct home *h, struct kith_error *e)
     return r;
 }
 
-int keys_drop(const struct home *h, uint32_t epoch, struct kith_error *e)
+int keys_trim(const struct home *h, uint32_t epoch, struct kith_error *e)
 {
-    int r = home_has(h, COMPROMISED) ? home_remove(h, COMPROMISED, e) : 0;
+    int r = 0;
     for (; epoch <= KITH_EPOCH_MAX && r == 0; epoch++) {
         r = remove_key(h, "entry", epoch, e);
         if (r == 0)
             r = remove_key(h, "link", epoch, e);
     }
     return r;
+}
+
+int keys_drop(const struct home *h, uint32_t epoch, struct kith_error *e)
+{
+    int r = home_has(h, COMPROMISED) ? home_remove(h, COMPROMISED, e) : 0;
+    return r == 0 ? keys_trim(h, epoch, e) : r;
 }
 
 bool keys_unsettled(const struct keys *k, const struct home *h)

@@ -41,6 +41,8 @@ int keys_fresh(struct keys *ret, const struct keys *old, const struct home *h, u
 int keys_settle(struct keys *k, const struct home *h, struct kith_error *e);
 /* Or: there is no certificate and never will be: removes the files of epochs from this one on. */
 int keys_drop(const struct home *h, uint32_t epoch, struct kith_error *e);
+/* Step 1 was cut off in its middle: one file of an epoch from this one on is no key of anything. */
+int keys_trim(const struct home *h, uint32_t epoch, struct kith_error *e);
 /* Step 1 was done and neither of the others. */
 bool keys_unsettled(const struct keys *k, const struct home *h);
 

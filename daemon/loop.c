@@ -263,6 +263,8 @@ static int start(struct daemon *d, const struct daemon_options *o, struct kith_e
     if (r == 0)
         r = home_lock(&d->home, e);
     if (r == 0)
+        r = home_tidy(&d->home, e);
+    if (r == 0)
         r = config_load(&d->home, &d->config, e);
     if (r == 0)
         find_groups(d);

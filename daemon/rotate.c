@@ -231,9 +231,10 @@ int rotate_recover(struct daemon *d, struct kith_error *e)
 {
     struct kith_log_key log = {d->keys.site, d->keys.epoch, KITH_CONTROL};
     const struct run_entry *x;
-    if (!keys_unsettled(&d->keys, &d->home))
-        return 0;
-    int r = store_entry(d->store, &log, 1, &x, e);
+    int r = keys_trim(&d->home, d->keys.epoch + 1, e);
+    if (r < 0 || !keys_unsettled(&d->keys, &d->home))
+        return r;
+    r = store_entry(d->store, &log, 1, &x, e);
     if (r == 0) {
         log_say(LOG_INFO, "rotate.recovered", "the rotation to epoch %u is finished", d->keys.epoch);
         return keys_settle(&d->keys, &d->home, e);

@@ -94,6 +94,12 @@ refused 'a file that asks for a terabyte' 6 'damaged' "$top/huge.key"
 head -c 1000000 /dev/zero > "$top/zero.key"
 refused 'a million zeros' 6 'kith key export' "$top/zero.key"
 refused 'a folder' 5 'plain file' "$top"
+: > "$top/empty.key" && chmod 600 "$top/empty.key"
+refused 'an empty file' 6 'empty.key.*empty' "$top/empty.key"
+truncate -s 1G "$top/giant.key" && chmod 600 "$top/giant.key"
+refused 'a gigabyte' 6 'too long' "$top/giant.key"
+mkfifo -m 600 "$top/pipe.key"
+refused 'a pipe' 5 'plain file' "$top/pipe.key"
 
 # ---- and back ----
 

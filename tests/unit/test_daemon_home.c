@@ -93,6 +93,34 @@ static void files_are_whole(void **state)
     assert_false(home_has(&home, "file.new"));
     assert_int_equal(symlinkat("file", home.dir_fd, "link"), 0);
     assert_int_equal(home_read(&home, "link", false, back, sizeof back, &n, &e), KITH_E_REFUSED);
+    assert_non_null(strstr(e.text, "plain file"));
+    assert_int_equal(mkfifoat(home.dir_fd, "file.new", 0600), 0); /* not waited for */
+    assert_int_equal(home_read(&home, "file.new", true, back, sizeof back, &n, &e), KITH_E_REFUSED);
+    assert_non_null(strstr(e.text, "plain file"));
+    assert_int_equal(mkdirat(home.dir_fd, "a", 0700), 0);
+    assert_int_equal(home_read(&home, "a", true, back, sizeof back, &n, &e), KITH_E_REFUSED);
+}
+
+static void nothing_of_a_key_is_left_behind(void **state)
+{
+    (void)state;
+    struct kith_error e;
+    uint8_t secret[64] = "secret";
+    int r = 0;
+    /* a write that cannot end: a directory stands in its place */
+    assert_int_equal(mkdirat(home.dir_fd, "root.key", 0700), 0);
+    r = home_write(&home, "root.key", 0600, (struct kith_bytes){secret, sizeof secret}, &e);
+    assert_int_equal(r, KITH_E_INTERNAL);
+    assert_non_null(strstr(e.text, "directory"));
+    assert_false(home_has(&home, "root.key.new"));
+    assert_int_equal(unlinkat(home.dir_fd, "root.key", AT_REMOVEDIR), 0);
+    /* and one that was killed: the next start takes it away, and nothing that is not its own */
+    assert_int_equal(home_write(&home, "root.key.new", 0600, (struct kith_bytes){secret, 64}, &e), 0);
+    assert_int_equal(home_write(&home, "file", 0600, (struct kith_bytes){secret, 64}, &e), 0);
+    assert_int_equal(home_tidy(&home, &e), 0);
+    assert_false(home_has(&home, "root.key.new"));
+    assert_true(home_has(&home, "file"));
+    assert_int_equal(home_tidy(&home, &e), 0);
 }
 
 static void keys_there_and_back(void **state)
@@ -245,6 +273,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(made_with_parents, setup, teardown),
         cmocka_unit_test_setup_teardown(one_lock, setup, teardown),
         cmocka_unit_test_setup_teardown(files_are_whole, setup, teardown),
+        cmocka_unit_test_setup_teardown(nothing_of_a_key_is_left_behind, setup, teardown),
         cmocka_unit_test_setup_teardown(keys_there_and_back, setup, teardown),
         cmocka_unit_test_setup_teardown(open_keys_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(root_may_be_away, setup, teardown),
