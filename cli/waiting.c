@@ -129,6 +129,12 @@ void waiting_print_head(const struct cli *cli, const struct js *x)
     if (js_truth(x, "fresh"))
         people_say(cli,
                    "Longer periods than before: it begins with the first whole one, beside what is out.");
+    if (js_text(x, "same_as"))
+        people_say(
+            cli,
+            "The same numbers left before as %s: what is out is not told again under another name, and "
+            "counts against what is new.",
+            js_text(x, "same_as"));
     print_signal(cli, x);
     if (js_truth(x, "safe"))
         return;

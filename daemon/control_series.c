@@ -224,6 +224,7 @@ void series_answer(struct publish *p, struct buf *b)
     answer_text(b, "chart", spc_chart_code(p->measure.chart));
     text_or_nil(b, "period", plan ? sdc_unit_code(plan->unit) : NULL);
     truth(b, "first", !p->before);
+    text_or_nil(b, "same_as", p->same_as);
     truth(b, "fresh", plan && plan->fresh);
     truth(b, "safe", p->why.code == 0);
     text_or_nil(b, "why", p->why.code ? p->why.text : NULL);

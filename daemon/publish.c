@@ -250,12 +250,41 @@ static int add_told(struct daemon *d, struct publish *p, const struct store_told
     return rc;
 }
 
+/* Another key, or another code of a ward, hides nothing from a reader who has the same numbers twice: they
+ * are taken for what they are. */
+static int find_same(struct daemon *d, struct publish *p, const struct store_told *t, bool *ret,
+                     struct kith_error *e)
+{
+    struct buf b;
+    buf_init(&b, p->blob, sizeof p->blob);
+    int rc = p->is_event ? 0 : store_told_blob(d->store, t->number, &b, e);
+    *ret = rc == 0 && !p->is_event && b.n > 0 &&
+           sdc_told_before((struct kith_bytes){p->blob, b.n}, &p->ask, p->measure.first_month, p->plan);
+    if (*ret)
+        snprintf(p->same_as, sizeof p->same_as, "%s", t->of.measure);
+    return rc;
+}
+
+/* One release, as far as it bears upon the series in hand. */
+static int weigh_told(struct daemon *d, struct publish *p, struct kinship *k, const struct store_told *t,
+                      struct kith_error *e)
+{
+    enum sdc_relation as = SDC_APART;
+    bool same = false, related = relate(d, k, &t->of, &as);
+    int rc = 0;
+    if (!related || as == SDC_APART)
+        rc = find_same(d, p, t, &same, e);
+    if (same)
+        as = SDC_OTHER_VERSION;
+    return rc == 0 && (related || same) ? add_told(d, p, t, as, e) : rc;
+}
+
 static int load_ledger(struct daemon *d, struct publish *p, struct kith_error *e)
 {
     static struct kinship k; /* one thread */
     struct store_told t = {.number = 0};
-    enum sdc_relation as = SDC_SAME;
     int rc;
+    p->same_as[0] = '\0';
     sdc_ledger_free(p->ledger);
     p->ledger = sdc_ledger_new(p->measure.first_month);
     if (!p->ledger)
@@ -264,7 +293,7 @@ static int load_ledger(struct daemon *d, struct publish *p, struct kith_error *e
     k.of = &p->of;
     k.mine_n = chain_of(d, p->of.measure, k.mine);
     while ((rc = store_told_next(d->store, t.number, &t, e)) == 0)
-        if (relate(d, &k, &t.of, &as) && (rc = add_told(d, p, &t, as, e)) < 0)
+        if ((rc = weigh_told(d, p, &k, &t, e)) < 0)
             return rc;
     return rc == KITH_E_NOTFOUND ? 0 : rc;
 }

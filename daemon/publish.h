@@ -30,6 +30,7 @@ struct publish {
     struct sdc_plan *plan;   /* of all others */
     struct sdc_ask ask;
     struct sdc_ledger *ledger;
+    char same_as[STORE_MEASURE_KEY_MAX + 1]; /* "": these numbers left under no other name */
     /* room */
     struct raw_cell cell[RAW_CELLS_MAX];
     struct sdc_raw in[RAW_CELLS_MAX];

@@ -131,12 +131,19 @@ struct sdc_days sdc_out_span(const struct sdc_history *h, uint32_t cell);
 /* A history is kept as one blob for each release, opaque to whoever stores it, and put together from them:
  * the same cell with the same raw value is one cell, however often it was told. The blobs hold raw counts. */
 struct sdc_ledger;
+struct sdc_ask;
+struct sdc_plan;
 struct sdc_ledger *sdc_ledger_new(uint32_t first_month); /* NULL: no memory */
 void sdc_ledger_free(struct sdc_ledger *l);
 /* Adds one release, oldest first. `series` numbers measure, version and unit, as the caller likes; 0 is the
  * one that is to be planned. KITH_E_INVALID: damaged; KITH_E_FULL: more than the limits above. */
 int sdc_ledger_add(struct sdc_ledger *l, struct kith_bytes blob, uint32_t series, enum sdc_relation relation,
                    struct kith_error *e);
+/* Does a release, under whatever name, tell of the very numbers that are asked about (a->raw, a->unit)? Where
+ * most cells of both are equal, which is no chance, and there are small counts to protect. `work` is a
+ * plan to borrow. a->history is not looked at. */
+bool sdc_told_before(struct kith_bytes blob, const struct sdc_ask *a, uint32_t first_month,
+                     struct sdc_plan *work);
 /* Borrowed until the next sdc_ledger_add. */
 const struct sdc_history *sdc_ledger_history(struct sdc_ledger *l);
 

@@ -422,3 +422,61 @@ int sdc_ledger_add(struct sdc_ledger *l, struct kith_bytes blob, uint32_t series
         return rc;
     return take_verdict(l, segment, n, e);
 }
+
+/* ---- the same numbers under another name ---- */
+
+#define SAME_CELLS 3u   /* fewer may be alike by chance; some may have been corrected since */
+#define SAME_BITS  20.0 /* what a number tells: log2(1 + x) */
+
+struct likeness {
+    uint32_t equal, other;
+    double bits;
+};
+
+static void compare_cell(struct likeness *k, const struct sdc_plan *p, const struct sdc_out_cell *o)
+{
+    int32_t at = o->period.serial - p->cell[0].serial;
+    assert(p->count > 0);
+    if (at < 0 || at >= (int32_t)p->count || !sdc_is_charted(&p->cell[at]))
+        return;
+    if (p->cell[at].raw_num != o->raw_num) {
+        k->other++;
+        return;
+    }
+    k->equal++;
+    k->bits += log2(1 + fabs(o->raw_num));
+}
+
+/* Is there anything to protect? Two measures that are always met in full are alike, and need not be one. */
+static bool any_small(const struct sdc_ask *a)
+{
+    for (uint32_t i = 0; i < a->count; i++) {
+        const struct sdc_raw *r = &a->raw[i];
+        bool rest = a->has_den && r->num < r->den && sdc_is_small(a->policy, r->den - r->num);
+        if (!r->missing && r->num >= 0 && (rest || sdc_is_small(a->policy, r->num)))
+            return true;
+    }
+    assert(a->count <= SDC_PERIODS_MAX);
+    return false;
+}
+
+bool sdc_told_before(struct kith_bytes blob, const struct sdc_ask *a, uint32_t first_month,
+                     struct sdc_plan *work)
+{
+    struct likeness k = {0};
+    struct sdc_ask ask = *a;
+    assert(work != NULL);
+    struct sdc_ledger *l = a->is_value || !any_small(a) ? NULL : sdc_ledger_new(first_month);
+    if (!l || sdc_ledger_add(l, blob, 1, SDC_OTHER_VERSION, NULL) != 0 || l->cells == 0) {
+        sdc_ledger_free(l);
+        return false;
+    }
+    ask.history = sdc_ledger_history(l);
+    enum sdc_unit unit = l->cell[0].period.unit;
+    bool fits = l->cell[0].first_month == 0 && sdc_period_nests(unit, a->unit) &&
+                sdc_sum_periods(work, &ask, unit, NULL) == 0 && work->count > 0;
+    for (uint32_t i = 0; fits && i < l->cells; i++)
+        compare_cell(&k, work, &l->cell[l->at[i]]);
+    sdc_ledger_free(l);
+    return k.equal >= SAME_CELLS && k.bits >= SAME_BITS && k.other * 4 <= k.equal;
+}

@@ -98,50 +98,56 @@ say "the attacker: $attack"
 
 # ---- a series that grows ----
 
+# At a site of its own: the others have told these numbers under another key. (So they have ten months of the
+# intervention below, which is of one of these hospitals.)
+site_new GRO
+site_up GRO
+site_join MON GRO
+wait_for 20 'GRO to be in step' same_heads MON PRO GRO
 # Released month by month it comes to where its signals would give away what is hidden: longer periods are proposed.
-define MON growing 'A growing series' | sed 's/anhoej/ptd-0.2/' > "$top/def/growing.md"
-k MON share --release "$top/def/growing.md" > /dev/null || fail 'measure growing'
+define GRO growing 'A growing series' | sed 's/anhoej/ptd-0.2/' > "$top/def/growing.md"
+k GRO share --release "$top/def/growing.md" > /dev/null || fail 'measure growing'
 grow() { # how many months: the answer to sharing them by month
     head -n $(($1 + 1)) "$top/raw/boh-uti.csv" > "$top/growing.csv"
-    k MON data add growing "$top/growing.csv" > /dev/null || fail "month $1"
-    k MON --json data share growing --period month 2> /dev/null
+    k GRO data add growing "$top/growing.csv" > /dev/null || fail "month $1"
+    k GRO --json data share growing --period month 2> /dev/null
 }
 for n in {12..20}; do
     answer=$(grow $n)
-    k MON release "$(field "$answer" id)" > "$top/out" 2>&1 || fail "month $n: $(cat "$top/out")"
+    k GRO release "$(field "$answer" id)" > "$top/out" 2>&1 || fail "month $n: $(cat "$top/out")"
 done
 answer=$(grow 21)
-check_match 'month 21' "$answer" '"safe":false.*"advice":"to wait until 2016-Q4 is counted whole, then kith data share MON/growing --period quarter"'
-k MON release "$(field "$answer" id)" > /dev/null 2> "$top/err"
+check_match 'month 21' "$answer" '"safe":false.*"advice":"to wait until 2016-Q4 is counted whole, then kith data share GRO/growing --period quarter"'
+k GRO release "$(field "$answer" id)" > /dev/null 2> "$top/err"
 check_equal 'its release' $? 5
 check_match 'and what would be safe' "$(cat "$top/err")" 'safe would be to wait until 2016-Q4'
-check_match 'with the whole quarter' "$(grow 24)" '"safe":false.*"advice":"kith data share MON/growing --period quarter"'
-answer=$(k MON --json data share growing --period quarter 2> /dev/null)
+check_match 'with the whole quarter' "$(grow 24)" '"safe":false.*"advice":"kith data share GRO/growing --period quarter"'
+answer=$(k GRO --json data share growing --period quarter 2> /dev/null)
 check_match 'the quarter beside the months' "$answer" '"fresh":true,"safe":true.*"shown":1,"hidden":0'
-k MON release "$(field "$answer" id)" > "$top/out" 2>&1 || fail "the quarter: $(cat "$top/out")"
-k MON data share growing --period month > /dev/null 2> "$top/err"
+k GRO release "$(field "$answer" id)" > "$top/out" 2>&1 || fail "the quarter: $(cat "$top/out")"
+k GRO data share growing --period month > /dev/null 2> "$top/err"
 check_equal 'never by month again' $? 5
-published MON MON | awk '/^series/ { on = $2 == "MON/growing" } on' > "$top/published"
+published GRO GRO | awk '/^series/ { on = $2 == "GRO/growing" } on' > "$top/published"
 check_equal 'releases of it' "$(grep -c '^series' "$top/published")" 10
 check_match 'the attacker with all of them' "$("$KITH_BUILD/tests/sys/kith-attack" < "$top/published")" '^hidden [0-9]+, totals 1, narrowed 0$'
 
 # ---- an intervention ----
 
-define MON cdi 'C. difficile' | sed 's/anhoej/ptd-0.2/' > "$top/def/cdi.md"
-k MON share --release "$top/def/cdi.md" > /dev/null || fail 'measure cdi'
+define GRO cdi 'C. difficile' | sed 's/anhoej/ptd-0.2/' > "$top/def/cdi.md"
+k GRO share --release "$top/def/cdi.md" > /dev/null || fail 'measure cdi'
 awk -F, 'NR == 1 { print "period,numerator,denominator"; next } { print substr($1, 1, 7) "," $2 "," $3 }' \
     "$KITH_SHARED/corpus/cdi_intervention_dk.csv" > "$top/cdi.csv"
 began=$(awk -F, '$4 == "post" { print substr($1, 1, 7); exit }' "$KITH_SHARED/corpus/cdi_intervention_dk.csv")
-k MON data add cdi "$top/cdi.csv" > /dev/null || fail 'data cdi'
-answer=$(k MON --json data share cdi --baseline 24 --period month) || fail 'share cdi'
+k GRO data add cdi "$top/cdi.csv" > /dev/null || fail 'data cdi'
+answer=$(k GRO --json data share cdi --baseline 24 --period month) || fail 'share cdi'
 check_match 'its signal' "$answer" '"safe":true.*"icon":"improvement"'
-k MON release "$(field "$answer" id)" > /dev/null 2>&1 || fail 'release cdi'
-answer=$(k MON --json data share cdi --rephase "$began" --reason 'Antibiotic policy changed') || fail 'rephase'
+k GRO release "$(field "$answer" id)" > /dev/null 2>&1 || fail 'release cdi'
+answer=$(k GRO --json data share cdi --rephase "$began" --reason 'Antibiotic policy changed') || fail 'rephase'
 check_match 'a shift is under way there' "$answer" '"unshifted":\[\].*"safe":true'
-k MON release "$(field "$answer" id)" > /dev/null 2>&1 || fail 'release of the rephase'
-wait_for 20 'the rephase at PRO' eval '[ "$(sql PRO "SELECT json_array_length(body, '"'\$.segments'"') FROM v_series WHERE measure = '"'MON/cdi'"'")" = 2 ]'
-check_match 'with its reason' "$(sql PRO "SELECT body FROM v_series WHERE measure = 'MON/cdi'")" 'Antibiotic policy changed'
-last=$(k PRO --json chart MON/cdi --site MON | tail -n 1)
+k GRO release "$(field "$answer" id)" > /dev/null 2>&1 || fail 'release of the rephase'
+wait_for 20 'the rephase at PRO' eval '[ "$(sql PRO "SELECT json_array_length(body, '"'\$.segments'"') FROM v_series WHERE measure = '"'GRO/cdi'"'")" = 2 ]'
+check_match 'with its reason' "$(sql PRO "SELECT body FROM v_series WHERE measure = 'GRO/cdi'")" 'Antibiotic policy changed'
+last=$(k PRO --json chart GRO/cdi --site GRO | tail -n 1)
 centres=$(grep -o '"segment":[12],"start":"[^"]*","points":[0-9]*,"centre":[0-9.]*' <<< "$last" | sed 's/.*://' | tr '\n' ' ')
 check 'two centres, the second lower' awk -v c="$centres" 'BEGIN { split(c, x, " "); exit !(x[2] > 0 && x[2] < x[1]) }'
 say "C. difficile before and after $began: centres $centres"

@@ -117,6 +117,19 @@ k ASH unit close wray > /dev/null
 share infections --unit wray --policy signal-only/1 > /dev/null
 check_equal 'a closed unit' $? 5
 
+# Another key hides nothing: with and without one month more would be that month.
+measure ASH/infected 'Infected' 'chart: c' 'denominator: none' 'per: 1' > "$top/infected.md"
+k ASH share --release "$top/infected.md" > /dev/null || fail 'another key'
+cut -d, -f1,2 "$top/more.csv" > "$top/again.csv"
+k ASH data add infected "$top/again.csv" > /dev/null || fail 'the same numbers'
+k ASH data share infected --period month --baseline 13 > "$top/out" 2>&1
+check_match 'the same numbers under another key' "$(cat "$top/out")" 'same numbers left before as ASH/infections'
+check_match 'none is told again' "$(cat "$top/out")" 'nothing is left that may be told'
+id=$(grep -oE '^here-[0-9]+' "$top/out")
+k ASH release "$id" > /dev/null 2>&1
+check_equal 'their release' $? 5
+k ASH outbox drop "$id" > /dev/null
+
 # Policies: known, with a link where the figures are public.
 share infections --policy no-such/1 > /dev/null
 check_equal 'an unknown policy' $? 2

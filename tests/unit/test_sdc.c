@@ -578,6 +578,32 @@ static void test_years_that_begin_otherwise(void **state)
     sdc_ledger_free(l);
 }
 
+static void test_the_same_numbers_by_another_name(void **state)
+{
+    (void)state;
+    struct sdc_ask a = ask_of(SPC_C, falls, NULL, 12);
+    uint8_t blob[4096];
+    struct buf b;
+    a.want = SDC_MONTH;
+    make(&a);
+    buf_init(&b, blob, sizeof blob);
+    assert_int_equal(sdc_plan_remember(plan, &a, &b), 0);
+    struct kith_bytes told = {blob, b.n};
+    a.history = NULL;
+    assert_true(sdc_told_before(told, &a, 1, plan));
+    raw[7].num = 14; /* corrected since */
+    assert_true(sdc_told_before(told, &a, 1, plan));
+    for (uint32_t i = 0; i < 12; i += 2)
+        raw[i].num += 1; /* another measure of the same ward */
+    assert_false(sdc_told_before(told, &a, 1, plan));
+    a = ask_of(SPC_C, falls, NULL, 12);
+    raw[3].num = 9; /* nothing of it is small */
+    assert_false(sdc_told_before(told, &a, 1, plan));
+    raw[3].num = 3;
+    a.policy = sdc_policy_find("already-public/1");
+    assert_false(sdc_told_before(told, &a, 1, plan));
+}
+
 static void test_parts_and_wholes(void **state)
 {
     (void)state;
@@ -899,6 +925,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_never_finer_never_again, begin, end),
         cmocka_unit_test_setup_teardown(test_site_or_units_and_versions, begin, end),
         cmocka_unit_test_setup_teardown(test_years_that_begin_otherwise, begin, end),
+        cmocka_unit_test_setup_teardown(test_the_same_numbers_by_another_name, begin, end),
         cmocka_unit_test_setup_teardown(test_parts_and_wholes, begin, end),
         cmocka_unit_test_setup_teardown(test_naive_history_is_seen_through, begin, end),
         cmocka_unit_test(test_receivers_refuse_what_cannot_be),
