@@ -1,4 +1,4 @@
-/* Durable before visible (I3): a run is handed to the store under a ticket, and its log shows it to others
+/* Durable before visible (I1): a run is handed to the store under a ticket, and its log shows it to others
  * only when the store has said that the ticket is on disk. */
 #include "proto/log/sync_impl.h"
 

@@ -171,6 +171,7 @@ struct sync {
 /* sync_impl.c */
 struct sync_action *sync_act(struct sync *s, enum sync_action_type t);
 void sync_note(struct sync *s, uint32_t peer, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void sync_own_foreign(struct sync *s, uint32_t peer, uint32_t epoch, const char *what);
 uint32_t sync_slot(const struct sync *s, const struct sync_peer *p);
 bool sync_is_member(const struct sync_peer *p);
 uint32_t sync_links(const struct sync *s);
@@ -237,7 +238,6 @@ void sync_take(struct sync *s, struct sync_peer *p, struct kith_bytes bytes);
 void sync_own_tick(struct sync *s);
 void sync_own_refold(struct sync *s);
 void sync_own_compared(struct sync *s, const struct kith_site_id *site);
-void sync_own_foreign(struct sync *s, uint32_t peer, uint32_t epoch, const char *what);
 
 /* sync_fork.c: forks */
 void sync_fork_refold(struct sync *s, struct heads_log *l);

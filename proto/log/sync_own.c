@@ -193,13 +193,3 @@ void sync_elsewhere(struct sync *s, bool found)
 {
     s->other_self = found;
 }
-
-/* Something of this site that it did not write came from a peer, of this epoch. After a healing that is no
- * backup any more. */
-void sync_own_foreign(struct sync *s, uint32_t peer, uint32_t epoch, const char *what)
-{
-    if (s->other_self || s->healed == 0 || !s->ready || epoch < s->healed)
-        return;
-    s->other_self = true;
-    sync_note(s, peer, "%s of this site that it did not write: another machine runs as this site", what);
-}
