@@ -55,6 +55,7 @@ void record_set_clear(struct record_set *s)
     free(s->findings);
     free(s->unit);
     identify_room_free(s->room);
+    free(s->draft);
     replica_close(s->replica);
     memset(s, 0, sizeof *s);
 }

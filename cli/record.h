@@ -52,11 +52,12 @@ struct record_set {
     uint8_t *body;
     struct findings *findings;
     const char *file;
-    uint32_t begin;                 /* line on which it begins */
-    uint32_t line[KIND_FIELDS_MAX]; /* where each field was given, 0: not */
-    struct identify_room *room;     /* for the screen, made when the first record is good */
-    struct replica *replica;        /* opened when the first reference or unit is met */
-    struct unit *unit;              /* this site's list, once it was needed */
+    uint32_t begin;                  /* line on which it begins */
+    uint32_t line[KIND_FIELDS_MAX];  /* where each field was given, 0: not */
+    struct identify_room *room;      /* for the screen, made when the first text is screened */
+    struct identify_findings *draft; /* with hints: what the screen finds in what was given so far */
+    struct replica *replica;         /* opened when the first reference or unit is met */
+    struct unit *unit;               /* this site's list, once it was needed */
     struct unit_list units;
 };
 

@@ -52,6 +52,7 @@ void record_begin(struct record_set *s, const struct kind *k, const char *file, 
     memset(s->line, 0, sizeof s->line);
     s->file = file;
     s->begin = line;
+    screened_begin(s);
 }
 
 /* A reference as people write it (ASH-L128) becomes the form that compose knows; what is no name of a record
@@ -132,6 +133,7 @@ void record_put(struct record_set *s, const char *path, struct kith_bytes text, 
     uint32_t at = field_index(s->compose.kind, path, &top);
     if (at < KIND_FIELDS_MAX && !s->line[at])
         s->line[at] = line;
+    screened_text(s, path, text);
     if (f && (f->type == FIELD_REF || f->type == FIELD_REFS))
         put_refs(s, path, text, line);
     else if (f && strcmp(f->name, "unit") == 0)
@@ -146,6 +148,7 @@ void record_section(struct record_set *s, struct kith_bytes heading, struct kith
     const struct field *f = kind_field_by_heading(s->compose.kind, heading, NULL);
     if (f && !s->line[f - s->compose.kind->fields])
         s->line[f - s->compose.kind->fields] = line;
+    screened_text(s, f ? f->name : "", text);
     compose_section(&s->compose, heading, text, s->findings);
     take_findings(s, line, text, true);
 }
@@ -160,6 +163,8 @@ bool record_end(struct record_set *s)
     if (rc && errors == s->errors && !s->compose.broken)
         record_complain(s, s->file, s->begin, FINDING_ERROR, "", 0, "the record cannot be put together");
     bool good = rc == 0;
+    if (!good)
+        screened_faulty(s);
     if (good && s->count == s->cap) {
         s->cap = s->cap ? s->cap * 2 : 16;
         s->record = cli_realloc(s->record, s->cap * sizeof *s->record);

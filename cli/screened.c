@@ -53,3 +53,30 @@ bool screened_record(struct record_set *s)
     free(found);
     return blocked;
 }
+
+void screened_begin(struct record_set *s)
+{
+    if (s->hints && !s->draft)
+        s->draft = cli_alloc(sizeof *s->draft);
+    if (s->draft)
+        memset(s->draft, 0, sizeof *s->draft);
+}
+
+void screened_text(struct record_set *s, const char *field, struct kith_bytes text)
+{
+    size_t blank = 0;
+    while (blank < text.n && strchr(" \t\r\n", text.p[blank]))
+        blank++; /* no part of the value, which places count from */
+    if (!s->draft)
+        return;
+    if (!s->room)
+        s->room = identify_room_new();
+    if (s->room) /* what is longer than a record is an error anyway */
+        identify_text(s->room, (struct kith_bytes){text.p + blank, text.n - blank}, field, s->draft);
+}
+
+void screened_faulty(struct record_set *s)
+{
+    for (uint32_t i = 0; s->draft && i < s->draft->count; i++)
+        complain(s, s->compose.kind, &s->draft->list[i]);
+}

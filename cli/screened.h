@@ -9,4 +9,10 @@
  * blocked. */
 bool screened_record(struct record_set *s);
 
+/* With hints a record that is not good yet is screened, too, so that nobody mends it in vain: its texts as
+ * they are given, between its beginning and the complaints about it. */
+void screened_begin(struct record_set *s);
+void screened_text(struct record_set *s, const char *field, struct kith_bytes text);
+void screened_faulty(struct record_set *s);
+
 #endif

@@ -126,6 +126,35 @@ static void test_screened(void **state)
     assert_int_equal(c->length, 12);
 }
 
+/* With hints a record that has to be mended anyway is screened, too: nobody mends it in vain. */
+static void test_faulty_screened(void **state)
+{
+    static const char faulty[] = "---\nkind: lesson\ntitle: Bed 7, NHS 401 023 2137\nresult: wrked\n---\n"
+                                 "## Happened\n\nRing 07700 900123.\n";
+    bool phone = false;
+    (void)state;
+    read_text(".md", faulty);
+    for (uint32_t i = 0; i < set.complaints; i++)
+        assert_null(set.complaint[i].found);
+    record_set_clear(&set);
+    record_set_init(&set, &cli);
+    set.hints = true;
+    record_read(&set, write_file(".md", faulty));
+    unlink(path);
+    const struct complaint *c = complaint("title");
+    assert_string_equal(c->held, "block");
+    assert_int_equal(c->offset, 11);
+    assert_int_equal(c->length, 12);
+    assert_int_equal(c->line, 3);
+    for (uint32_t i = 0; i < set.complaints; i++) {
+        c = &set.complaint[i];
+        if (c->found && strcmp(c->found, "phone") == 0)
+            phone = strcmp(c->field, "happened") == 0 && c->offset == 5;
+    }
+    assert_true(phone);
+    assert_true(set.blocked == 1 && set.errors > set.blocked);
+}
+
 static void test_yaml_files(void **state)
 {
     (void)state;
@@ -324,9 +353,11 @@ static int end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_markdown),   cmocka_unit_test(test_places),  cmocka_unit_test(test_screened),
-        cmocka_unit_test(test_yaml_files), cmocka_unit_test(test_longest), cmocka_unit_test(test_map),
-        cmocka_unit_test(test_bad_maps),   cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_markdown),   cmocka_unit_test(test_places),
+        cmocka_unit_test(test_screened),   cmocka_unit_test(test_faulty_screened),
+        cmocka_unit_test(test_yaml_files), cmocka_unit_test(test_longest),
+        cmocka_unit_test(test_map),        cmocka_unit_test(test_bad_maps),
+        cmocka_unit_test(test_rows),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
