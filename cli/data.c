@@ -288,41 +288,72 @@ static int take_rows(const struct data_measure *m, const struct chart *c, struct
 
 /* ---- a row a person ---- */
 
-/* Columns that a table of periods does not have: spelt without case, spaces and punctuation. A star at the
- * end stands for anything. */
-static bool tells_of_a_person(const char *column)
+/* Spelt without case, spaces and punctuation; a star at the end stands for anything. */
+static bool is_one_of(const char *column, const char *const *words, size_t n)
 {
-    static const char *const words[] = {
-        "id",        "patient*",      "person*",     "nhs*",      "mrn",         "hospitalno*", "hospitalnu*",
-        "dob",       "dateofb*",      "birth*",      "age",       "sex",         "gender",      "ethnic*",
-        "postcode",  "surname",       "forename",    "firstname", "lastname",    "diagnos*",    "admit*",
-        "admission", "admissiondate", "discharged*", "los",       "lengthofstay"};
     char plain[64];
-    size_t n = 0;
-    for (; *column && n + 1 < sizeof plain; column++)
+    size_t length = 0;
+    for (; *column && length + 1 < sizeof plain; column++)
         if (*column >= 'A' && *column <= 'Z')
-            plain[n++] = (char)(*column + 'a' - 'A');
+            plain[length++] = (char)(*column + 'a' - 'A');
         else if ((*column >= 'a' && *column <= 'z') || (*column >= '0' && *column <= '9'))
-            plain[n++] = *column;
-    plain[n] = '\0';
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        size_t length = strcspn(words[i], "*");
-        if (words[i][length] ? strncmp(plain, words[i], length) == 0 : strcmp(plain, words[i]) == 0)
+            plain[length++] = *column;
+    plain[length] = '\0';
+    for (size_t i = 0; i < n; i++) {
+        size_t known = strcspn(words[i], "*");
+        if (words[i][known] ? strncmp(plain, words[i], known) == 0 : strcmp(plain, words[i]) == 0)
             return true;
     }
     return false;
 }
 
+/* Columns that no table of periods has, whatever else stands in it. */
+static bool names_a_person(const char *column)
+{
+    static const char *const words[] = {"patient",    "patientname", "patientid*",  "patientn*", "nhsn*",
+                                        "mrn",        "hospitalno*", "hospitalnu*", "dob",       "dateofb*",
+                                        "birthdate",  "surname",     "forename*",   "firstname", "lastname",
+                                        "familyname", "givenname*"};
+    return is_one_of(column, words, sizeof words / sizeof words[0]);
+}
+
+/* Columns that a table of periods does not have as a rule. */
+static bool tells_of_a_person(const char *column)
+{
+    static const char *const words[] = {
+        "id",        "patient*",      "person*",     "nhs*",     "birth*",      "age",
+        "sex",       "gender",        "ethnic*",     "postcode", "diagnos*",    "admit*",
+        "admission", "admissiondate", "discharged*", "los",      "lengthofstay"};
+    return names_a_person(column) || is_one_of(column, words, sizeof words / sizeof words[0]);
+}
+
 /* "ID, Age": names only, never a cell. */
-static uint32_t list_personal(const struct rows *r, char *ret, size_t size)
+static uint32_t list_personal(const struct rows *r, bool (*is)(const char *column), char *ret, size_t size)
 {
     uint32_t n = 0;
     size_t used = 0;
     ret[0] = '\0';
     for (uint32_t i = 0; i < r->names && used < size; i++)
-        if (tells_of_a_person(r->name[i]) && ++n <= 4)
+        if (is(r->name[i]) && ++n <= 4)
             used += (size_t)snprintf(ret + used, size - used, "%s%.30s", n > 1 ? ", " : "", r->name[i]);
     return n;
+}
+
+static int refuse_persons(const char *file, const char *names, struct kith_error *e)
+{
+    return kith_fail(e, KITH_E_REFUSED,
+                     "%s: a row for each person: \"%s\": only counts by period are kept. Have them counted "
+                     "here with --aggregate period=DATECOLUMN,count (or sum=COLUMN)",
+                     file, names);
+}
+
+static int check_names(const struct rows *r, const char *file, struct kith_error *e)
+{
+    char names[160];
+    if (list_personal(r, names_a_person, names, sizeof names) == 0)
+        return 0;
+    list_personal(r, tells_of_a_person, names, sizeof names);
+    return refuse_persons(file, names, e);
 }
 
 static bool has(const struct rows *r, const char *column)
@@ -335,12 +366,9 @@ static int explain(const struct rows *r, const char *file, struct kith_error *e)
 {
     char names[160];
     bool table = has(r, "period") && (has(r, "numerator") || has(r, "value"));
-    if (table || list_personal(r, names, sizeof names) == 0)
+    if (table || list_personal(r, tells_of_a_person, names, sizeof names) == 0)
         return e->code;
-    return kith_fail(e, KITH_E_REFUSED,
-                     "%s: a row for each person: \"%s\": only counts by period are kept. Have them counted "
-                     "here with --aggregate period=DATECOLUMN,count (or sum=COLUMN)",
-                     file, names);
+    return refuse_persons(file, names, e);
 }
 
 int data_read(const struct data_measure *m, const char *path, const char *map, struct data_rows *ret,
@@ -353,6 +381,8 @@ int data_read(const struct data_measure *m, const char *path, const char *map, s
     c->wants_behind = true;
     c->file = strcmp(path, "-") == 0 ? "standard input" : path;
     int rc = rows_open(path, &rows, e);
+    if (!rc)
+        rc = check_names(rows, c->file, e);
     if (!rc) {
         rc = chart_read_rows(c, rows, map, e);
         if (!rc)

@@ -135,6 +135,10 @@ void waiting_print_head(const struct cli *cli, const struct js *x)
             "The same numbers left before as %s: what is out is not told again under another name, and "
             "counts against what is new.",
             js_text(x, "same_as"));
+    if (js_truth(x, "undoes"))
+        people_say(cli,
+                   "Hidden counts of these days are out: beside these exact figures readers can tell some of "
+                   "them. That is so wherever they were published; think twice before it is so here.");
     print_signal(cli, x);
     if (js_truth(x, "safe"))
         return;

@@ -225,6 +225,7 @@ void series_answer(struct publish *p, struct buf *b)
     text_or_nil(b, "period", plan ? sdc_unit_code(plan->unit) : NULL);
     truth(b, "first", !p->before);
     text_or_nil(b, "same_as", p->same_as);
+    truth(b, "undoes", publish_undoes(p));
     truth(b, "fresh", plan && plan->fresh);
     truth(b, "safe", p->why.code == 0);
     text_or_nil(b, "why", p->why.code ? p->why.text : NULL);

@@ -5,7 +5,7 @@
 #include "daemon/publish.h"
 
 /* Pairs that series_answer puts into a map. */
-#define SERIES_PAIRS 28u
+#define SERIES_PAIRS 29u
 /* Before and after of every cell, what a reader could tell of the hidden ones, totals, verdict, and whether
  * it may leave (include/kith/control.h, data_share). */
 void series_answer(struct publish *p, struct buf *b);

@@ -546,6 +546,22 @@ void publish_advise(const struct publish *p, char ret[PUBLISH_ADVICE_MAX])
     sdc_plan_free(plan);
 }
 
+bool publish_undoes(const struct publish *p)
+{
+    const struct sdc_history *h = p->ask.history;
+    if (p->is_event || !p->ask.policy->exact || p->plan->count == 0)
+        return false;
+    struct sdc_period first = {p->plan->unit, p->plan->cell[0].serial};
+    struct sdc_period last = {p->plan->unit, p->plan->cell[p->plan->count - 1].serial};
+    int32_t from = sdc_period_span(first, h->first_month).from, to = sdc_period_span(last, h->first_month).to;
+    for (uint32_t i = 0; i < h->cells; i++) {
+        struct sdc_days s = sdc_out_span(h, i);
+        if (h->cell[i].state == SDC_HIDDEN && h->cell[i].relation != SDC_APART && s.from < to && from < s.to)
+            return true;
+    }
+    return false;
+}
+
 /* ---- the record ---- */
 
 /* What the new record takes the place of: the last one by the same periods under the same policy, where that

@@ -59,6 +59,8 @@ int publish_plan(struct daemon *d, struct publish *p, struct kith_error *e);
 bool publish_shift_at(struct publish *p, int32_t day);
 /* What to choose instead of a plan that may not leave, as words of the command line; "" for nothing. */
 void publish_advise(const struct publish *p, char ret[PUBLISH_ADVICE_MAX]);
+/* Do exact figures, public elsewhere, stand beside hidden ones that are out for the same days? */
+bool publish_undoes(const struct publish *p);
 /* The body, in p->body, with its unit by code. */
 int publish_body(struct daemon *d, struct publish *p, struct kith_bytes *ret, struct kith_error *e);
 /* What the replica shows of it meanwhile: measure, unit and policy, and no figure. */

@@ -67,10 +67,11 @@
  *                                               → {id: "here-7", instead_of?: "here-3", release_first?: "here-1",
  *                                                  unshifted: [period], …}: and all that outbox_show tells. What is not
  *                                                  given stays as it was when the series was released last
- *  outbox_show {id: "here-7"}                   → {measure, version, name, unit, policy, rules, chart, period, fresh, same_as, safe:
+ *  outbox_show {id: "here-7"}                   → {measure, version, name, unit, policy, rules, chart, period, fresh, safe:
  *                                                  bool, why, advice, shown, hidden, icon, since, assurance, as_raw,
  *                                                  thinned, tried: [{period, cells, hidden}], segments: [{start,
  *                                                  baseline, reason, told, told_of, ranges, why}], events: {counted, told},
+ *                                                  same_as, undoes: bool,
  *                                                  left_out: [{period, reason}], notes: [{date, text}], links: [url],
  *                                                  cells: [{period, counted, counted_of, people, state, why, told,
  *                                                  told_of, least, most, whole, new, excluded, flags}]}: nil where there

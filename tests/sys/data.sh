@@ -84,6 +84,8 @@ refuse 6 'x.csv:3: not a number: "NaN"' "$H${good}2026-08,NaN,800\n"
 refuse 6 'nothing in it' ''
 refuse 6 'no rows' "$H"
 refuse 5 'a row for each person: "NHS number, age"' 'NHS number,age,seen\n943 476 5919,77,2026-01-03\n'
+refuse 5 'a row for each person: "Surname"' 'Surname,period,numerator,denominator\nSmith,2026-07,1,2\nJones,2026-08,1,3\n'
+refuse 5 'a row for each person: "patient"' 'patient,period,numerator,denominator\nJohn Smith,2026-07,1,2\n'
 check_equal 'nothing was added by any of them' "$(k ASH data list --json | wc -l)" 2
 file "${H}01/02/2026,9,812\n1 Mar 2026,4,700\n2026-04-01,3,11.5\n"
 add falls-rate > /dev/null || fail 'three ways to write a date'

@@ -130,6 +130,11 @@ k ASH release "$id" > /dev/null 2>&1
 check_equal 'their release' $? 5
 k ASH outbox drop "$id" > /dev/null
 
+# What is public already may leave beside hidden numbers, but not unsaid.
+id=$(offer infections --policy already-public --link https://example.org/infections --period month)
+check_match 'exact figures beside hidden ones' "$(k ASH outbox show "$id")" 'Hidden counts of these days are out'
+k ASH outbox drop "$id" > /dev/null
+
 # Policies: known, with a link where the figures are public.
 share infections --policy no-such/1 > /dev/null
 check_equal 'an unknown policy' $? 2
