@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHAIN_MAX 8u /* levels of measures that are parts of others */
+#define CHAIN_MAX 8u /* measures that one is a part of */
 
 struct publish *publish_new(void)
 {
@@ -170,26 +170,40 @@ int publish_load(struct daemon *d, struct publish *p, struct kith_error *e)
 
 /* ---- what was told before ---- */
 
-/* The measures that this one is a part of, the nearest first; gives how many. */
-static uint32_t chain_of(struct daemon *d, const char *key, char ret[CHAIN_MAX][STORE_MEASURE_KEY_MAX + 1])
-{
-    struct store_measure m;
-    uint32_t n = 0;
-    while (n < CHAIN_MAX && find_measure(d, key, 0, &m, NULL) == 0 && m.part_of[0]) {
-        struct store_measure whole;
-        bool known = find_measure(d, m.part_of, 0, &whole, NULL) == 0;
-        snprintf(ret[n], sizeof ret[n], "%s", known ? whole.key : m.part_of);
-        key = ret[n++];
-    }
-    return n;
-}
-
 static bool in_chain(char chain[CHAIN_MAX][STORE_MEASURE_KEY_MAX + 1], uint32_t n, const char *key)
 {
     for (uint32_t i = 0; i < n; i++)
         if (strcmp(chain[i], key) == 0)
             return true;
     return false;
+}
+
+/* Adds what any definition of `key` names as its whole; gives how many there are now. */
+static uint32_t add_wholes(struct daemon *d, const char *key, char ret[CHAIN_MAX][STORE_MEASURE_KEY_MAX + 1],
+                           uint32_t n)
+{
+    char wholes[CHAIN_MAX][STORE_MEASURE_KEY_MAX + 1];
+    uint32_t found = 0;
+    struct kith_error e;
+    if (store_measure_wholes(d->store, key, CHAIN_MAX, wholes, &found, &e) < 0)
+        daemon_fatal(d, "store.measure", &e);
+    for (uint32_t i = 0; i < found && n < CHAIN_MAX; i++) {
+        struct store_measure whole;
+        bool known = find_measure(d, wholes[i], 0, &whole, NULL) == 0;
+        const char *name = known ? whole.key : wholes[i];
+        if (!in_chain(ret, n, name))
+            snprintf(ret[n++], sizeof ret[0], "%s", name);
+    }
+    return n;
+}
+
+/* The measures that this one is, or ever was, a part of, the nearest first; gives how many. */
+static uint32_t chain_of(struct daemon *d, const char *key, char ret[CHAIN_MAX][STORE_MEASURE_KEY_MAX + 1])
+{
+    uint32_t n = add_wholes(d, key, ret, 0);
+    for (uint32_t at = 0; at < n; at++)
+        n = add_wholes(d, ret[at], ret, n);
+    return n;
 }
 
 /* Is everyone of `inner` in `outer` ("": the whole site)? */

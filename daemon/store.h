@@ -409,6 +409,10 @@ struct store_measure {
  * the newest. KITH_E_NOTFOUND; KITH_E_USAGE where two sites use the key; KITH_E_INVALID for a definition by
  * another site that no counting can follow. */
 int store_measure_find(struct store *s, const char *text, struct store_measure *ret, struct kith_error *e);
+/* The measures that any definition of this key here, replaced ones too, names as what it is a part of; at
+ * most `cap`. What was told while it was a part stays told. */
+int store_measure_wholes(struct store *s, const char *key, uint32_t cap,
+                         char (*ret)[STORE_MEASURE_KEY_MAX + 1], uint32_t *ret_n, struct kith_error *e);
 
 /* ---- raw counts (private.db) ---- */
 

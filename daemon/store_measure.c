@@ -176,3 +176,24 @@ int store_measure_find(struct store *s, const char *text, struct store_measure *
         *ret = m;
     return rc;
 }
+
+int store_measure_wholes(struct store *s, const char *key, uint32_t cap,
+                         char (*ret)[STORE_MEASURE_KEY_MAX + 1], uint32_t *ret_n, struct kith_error *e)
+{
+    sqlite3_stmt *st = store_statement(s, SQL_MEASURE_WHOLES, e);
+    uint32_t n = 0;
+    int rc;
+    if (st == NULL)
+        return KITH_E_INTERNAL;
+    store_bind_text(st, 1, key, strlen(key));
+    sqlite3_bind_int(st, 2, KITH_KIND_MEASURE);
+    sqlite3_bind_int64(st, 3, cap);
+    while ((rc = store_step(s, SQL_MEASURE_WHOLES, e)) > 0) {
+        const char *whole = (const char *)sqlite3_column_text(st, 0);
+        if (n < cap && whole != NULL && strlen(whole) <= STORE_MEASURE_KEY_MAX)
+            snprintf(ret[n++], sizeof ret[0], "%s", whole);
+    }
+    store_reset(s, SQL_MEASURE_WHOLES);
+    *ret_n = rc < 0 ? 0 : n;
+    return rc;
+}

@@ -192,6 +192,9 @@ const char *const store_sql[SQL_COUNT] = {
      * NULL, ?5 the kind. The key as typed comes before this site's own, that before any site's; of one key
      * the definition by the site that it names, the newest version, the released one. Not from v_record:
      * views may not use JSON on this connection. */
+    [SQL_MEASURE_WHOLES] =
+        "SELECT DISTINCT json_extract(body, '$.part-of') AS whole FROM record WHERE kind = ?2 AND "
+        "json_extract(body, '$.key') = ?1 COLLATE NOCASE AND whole IS NOT NULL ORDER BY 1 LIMIT ?3",
     [SQL_MEASURE_FIND] =
         "WITH own(code) AS (SELECT value FROM meta WHERE key = 'code') "
         "SELECT CASE WHEN r.log IS NULL THEN 'here-' || (-r.number) ELSE m.code || "

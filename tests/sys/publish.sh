@@ -130,6 +130,22 @@ k ASH release "$id" > /dev/null 2>&1
 check_equal 'their release' $? 5
 k ASH outbox drop "$id" > /dev/null
 
+# Once a part, always a part: an edit of the definition does not make 12 less 3 a secret again.
+measure ASH/most 'Most of them' 'chart: c' 'denominator: none' 'per: 1' 'part-of: ASH/whole' > "$top/most.md"
+measure ASH/most 'Most of them' 'chart: c' 'denominator: none' 'per: 1' > "$top/edited.md"
+measure ASH/whole 'All of them' 'chart: c' 'denominator: none' 'per: 1' > "$top/whole.md"
+k ASH share --release "$top/whole.md" "$top/most.md" > /dev/null || fail 'a whole and its part'
+months 2023 $(for i in {1..14}; do echo $((20 + i)); done) > "$top/whole.csv"
+months 2023 $(for i in {1..14}; do echo $((17 + i)); done) > "$top/most.csv"
+k ASH data add whole "$top/whole.csv" > /dev/null && k ASH data add most "$top/most.csv" > /dev/null || fail 'their data'
+k ASH release "$(offer whole --period month)" > "$top/out" 2>&1 || fail "the whole: $(cat "$top/out")"
+part=$(k ASH --json list measures | grep 'Most of them' | sed 's/.*"id": *"\([^"]*\)".*/\1/')
+k ASH edit "$part" --file "$top/edited.md" > "$top/out" 2>&1 || fail "edit: $(cat "$top/out")"
+k ASH release "$(grep -oE 'here-[0-9]+' "$top/out" | head -n 1)" > /dev/null || fail 'the edited definition'
+answer=$(share most --period month)
+check_match 'it is no part any more, and nothing of it is told' "$answer" '"safe":false.*"shown":0,"hidden":0'
+k ASH outbox drop "$(field "$answer" id)" > /dev/null
+
 # What is public already may leave beside hidden numbers, but not unsaid.
 id=$(offer infections --policy already-public --link https://example.org/infections --period month)
 check_match 'exact figures beside hidden ones' "$(k ASH outbox show "$id")" 'Hidden counts of these days are out'
