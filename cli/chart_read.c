@@ -83,6 +83,9 @@ static int read_number(struct reading *r, const char *column, const char *text, 
         return kith_fail(r->e, KITH_E_INVALID,
                          "%s:%u: comma in a number: \"%.40s\" in %.40s: write 1234 or 1.234", r->c->file,
                          r->line, text, column);
+    if (text[strspn(text, "0123456789 ")] == '\0')
+        return kith_fail(r->e, KITH_E_INVALID, "%s:%u: space in a number: \"%.40s\" in %.40s: write 1234",
+                         r->c->file, r->line, text, column);
     return kith_fail(r->e, KITH_E_INVALID,
                      "%s:%u: not a number: \"%.40s\" in %.40s: leave the cell empty if there "
                      "is none",

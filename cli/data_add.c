@@ -105,7 +105,7 @@ static void print_sentence(const struct cli *cli, const struct js *answer, uint3
     people_say(cli, "%lld here now, from %s to %s. Raw counts stay at this site.", (long long)cells,
                js_text(answer, "first"), js_text(answer, "last"));
     if (missing)
-        people_say(cli, "%u periods have no number in the file and are gaps.", missing);
+        people_say(cli, "Gaps, without a number in the file: %u.", missing);
     if (here && strncmp(here, "here-", 5) == 0)
         people_say(cli, "The measure itself is not released yet: kith release %s", here);
 }

@@ -206,8 +206,9 @@ int data_drop(const struct cli *cli, const struct arguments *a)
         rc = send_drop(cli, a, &answer, &e);
     if (!rc && cli->format == CLI_PEOPLE)
         people_say(cli,
-                   "Taken away: %lld periods of %s. What was released of them is with those who have it.",
-                   (long long)js_integer(answer, "cells", 0), js_text(answer, "measure"));
+                   "Taken away: %lld period%s of %s. What was released of them is with those who have it.",
+                   (long long)js_integer(answer, "cells", 0), js_integer(answer, "cells", 0) == 1 ? "" : "s",
+                   js_text(answer, "measure"));
     js_free(series);
     js_free(answer);
     return rc ? cli_fail(&e) : CLI_DONE;

@@ -81,6 +81,7 @@ refuse 6 'x.csv:3: period is missing: ""' "$H$good,1,800\n"
 refuse 6 'x.csv:3: mixed periods: "2026-Q4"' "$H${good}2026-Q4,1,800\n"
 refuse 6 'x.csv:3: .*"1000000000"' "$H${good}2026-08,1000000000,800\n"
 refuse 6 'x.csv:3: not a number: "NaN"' "$H${good}2026-08,NaN,800\n"
+refuse 6 'x.csv:3: space in a number: "1 234" in numerator: write 1234' "$H${good}2026-08,1 234,8000\n"
 refuse 6 'nothing in it' ''
 refuse 6 'no rows' "$H"
 refuse 5 'a row for each person: "NHS number, age"' 'NHS number,age,seen\n943 476 5919,77,2026-01-03\n'
