@@ -139,6 +139,7 @@ struct daemon {
     /* The own logs (heal.h) */
     int own;            /* enum sync_own, as last seen */
     uint32_t own_epoch; /* in which that was */
+    bool again_due;     /* decisions may wait to be posted again (again.h) */
     uint32_t healed;    /* epoch that began by healing; 0 for none */
     bool old_home;      /* the counter says so */
     struct kith_mono heal_at, met_by, count_at;

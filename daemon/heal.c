@@ -127,6 +127,7 @@ static void changed(struct daemon *d, enum sync_own now)
     log_state(d);
     if (now == OWN_WELL) {
         store_doubt(d->store);
+        d->again_due = true;
         d->approve_at = 0; /* what waited leaves */
         d->publish_due = true;
         d->publish_at = daemon_now(d);

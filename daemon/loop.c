@@ -1,3 +1,4 @@
+#include "daemon/again.h"
 #include "daemon/loop.h"
 
 #include "daemon/approve_due.h"
@@ -100,6 +101,7 @@ static void tick(struct daemon *d)
     approve_due_tick(d);
     idle_tick(d);
     govern_turn(d);
+    again_turn(d);
     net_publish(d);
     receipt_tick(d);
 }

@@ -4,7 +4,9 @@
  * again with the run that follows in the same transaction, or soon after. Of this site's own log, what was
  * written on the branch that goes is not lost: each record returns to the outbox as a draft, to be written
  * again. Projections of what goes are dropped with the old values, as everywhere. */
+#include "daemon/store_again.h"
 #include "daemon/store_impl.h"
+#include "kith/kinds.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,18 +109,28 @@ static int approve_again(struct store *s, uint64_t draft, const struct run_entry
     return store_approval_put(s, &a, e);
 }
 
-/* What may be written again: records of this site that were held with their body and not withdrawn. */
+/* What may be written again: records of this site that were held with their body and not withdrawn, and what
+ * it decided. */
 static int give_back(struct store *s, const struct store_log *l, const struct run_entry *x,
                      struct kith_error *e)
 {
     int state = 0;
     uint64_t number;
     struct buf room;
-    if (memcmp(&l->key.site, &s->self, sizeof s->self) != 0 || !x->has_body ||
-        (l->key.stream != KITH_LEARNING && l->key.stream != KITH_MEASURES))
+    bool withdrawn = false;
+    if (memcmp(&l->key.site, &s->self, sizeof s->self) != 0 || !x->has_body)
+        return 0;
+    if (l->key.stream == KITH_CONTROL)
+        return x->e.kind == KITH_KIND_ADMIT || x->e.kind == KITH_KIND_REVOKE ||
+                       x->e.kind == KITH_KIND_WITHDRAW
+                   ? store_again_put(s, x->e.kind, x->body, e)
+                   : 0;
+    if (l->key.stream != KITH_LEARNING && l->key.stream != KITH_MEASURES)
         return 0;
     int rc = store_gone_state(s, l->number, x->e.seq, &state, e);
-    if (rc < 0 || state == GONE_WITHDRAWN)
+    if (rc == 0)
+        rc = store_again_withdraws(s, &(struct kith_pos){l->key, x->e.seq, x->id}, &withdrawn, e);
+    if (rc < 0 || withdrawn || state == GONE_WITHDRAWN)
         return rc;
     struct store_draft d = {
         .kind = x->e.kind, .schema = x->e.schema, .time = {(int64_t)x->e.time}, .author = (uint32_t)getuid()};

@@ -523,7 +523,7 @@ void sync_fork_offer(struct sync *s, struct sync_peer *p, uint8_t stream, const 
  * that learnt of the fork, or there was no WANT free. */
 void sync_fork_pursue(struct sync *s, struct heads_log *l)
 {
-    if (!l->fork || l->replace != 0 || l->probe != 0 || l->offered)
+    if (!l->fork || l->replace != 0 || l->probe != 0)
         return;
     for (uint32_t i = 0; i < HEADS_CLAIMS; i++) {
         const struct heads_claim *r = &l->right[i];
