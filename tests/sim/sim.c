@@ -54,7 +54,7 @@ static void sim_trouble(struct world *w)
         if (w->site[i].joined && w->site[i].alive && !w->site[i].restored)
             world_backup(w, i);
         break;
-    case 13: /* once a site; a lone coordinator that forgets whom it admitted is another story */
+    case 13: /* once a site; not the coordinator, who would be alone with whom it admitted (SPEC 6.17) */
         if (i > 0 && w->site[i].alive && w->site[i].backup.taken && !w->site[i].restored &&
             world_random(w, 5) == 0)
             world_restore(w, i, (int64_t)world_random(w, 3000));
