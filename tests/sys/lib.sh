@@ -26,6 +26,8 @@ grep -aq __asan_init "$kithd" && slow=3
 
 top=$(mktemp -d "${TMPDIR:-/tmp}/kith-sys.XXXXXX")
 chmod 755 "$top"
+taken=${TMPDIR:-/tmp}/kith-ports.$UID # a file a port, with the process of the test that uses it
+mkdir -p "$taken"
 export XDG_STATE_HOME="$top/state" # where the counters outside the homes go
 declare -A home port pid log network
 others=() # processes that are no daemons
@@ -38,6 +40,7 @@ cleanup() {
         [ -z "$p" ] || kill -9 "$p" 2> /dev/null
     done
     wait 2> /dev/null
+    ports_give_back
     if [ "${KITH_KEEP:-0}" = 1 ]; then
         echo "$test_name: kept $top"
     else
@@ -95,7 +98,24 @@ wait_for() {
     checks=$((checks + 1))
 }
 
-ports() { "$peer" ports "$1"; }
+# So many ports that are free, and that no other test has taken for a daemon that is away just now.
+ports() {
+    local port n=0
+    while [ "$n" -lt "$1" ]; do
+        port=$("$peer" ports 1) || return
+        (set -C && echo $$ > "$taken/$port") 2> /dev/null || continue
+        printf '%s\n' "$port"
+        n=$((n + 1))
+    done
+}
+ports_give_back() { # those of this test, and of any that died without a word
+    local file owner
+    for file in "$taken"/*; do
+        owner=$(cat "$file" 2> /dev/null)
+        [ -n "$owner" ] || continue # gone, or just about to be written
+        [ "$owner" != $$ ] && kill -0 "$owner" 2> /dev/null || rm -f "$file"
+    done
+}
 
 # Runs something beside the daemons that ends with the test; its number is in $beside.
 start_beside() { # file for its output, command…
