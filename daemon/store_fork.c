@@ -109,6 +109,18 @@ static int approve_again(struct store *s, uint64_t draft, const struct run_entry
     return store_approval_put(s, &a, e);
 }
 
+/* Only what this very home decided: what else lies on the branch may be a thief's. */
+static int decide_again(struct store *s, const struct store_log *l, const struct run_entry *x,
+                        struct kith_error *e)
+{
+    uint64_t wrote = 0;
+    struct kith_id id;
+    bool decides =
+        x->e.kind == KITH_KIND_ADMIT || x->e.kind == KITH_KIND_REVOKE || x->e.kind == KITH_KIND_WITHDRAW;
+    int rc = store_own_last(s, l->key.stream, l->key.epoch, &wrote, &id, e);
+    return rc == 0 && decides && x->e.seq <= wrote ? store_again_put(s, x->e.kind, x->body, e) : rc;
+}
+
 /* What may be written again: records of this site that were held with their body and not withdrawn, and what
  * it decided. */
 static int give_back(struct store *s, const struct store_log *l, const struct run_entry *x,
@@ -121,10 +133,7 @@ static int give_back(struct store *s, const struct store_log *l, const struct ru
     if (memcmp(&l->key.site, &s->self, sizeof s->self) != 0 || !x->has_body)
         return 0;
     if (l->key.stream == KITH_CONTROL)
-        return x->e.kind == KITH_KIND_ADMIT || x->e.kind == KITH_KIND_REVOKE ||
-                       x->e.kind == KITH_KIND_WITHDRAW
-                   ? store_again_put(s, x->e.kind, x->body, e)
-                   : 0;
+        return decide_again(s, l, x, e);
     if (l->key.stream != KITH_LEARNING && l->key.stream != KITH_MEASURES)
         return 0;
     int rc = store_gone_state(s, l->number, x->e.seq, &state, e);

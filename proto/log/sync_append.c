@@ -98,6 +98,8 @@ int sync_rotate(struct sync *s, const struct sync_rotation *n, struct kith_mono 
     if (n->epoch <= epoch || n->epoch > KITH_EPOCH_MAX)
         return kith_fail(e, KITH_E_REFUSED, "epoch \"%u\": it must be above %u and at most %u", n->epoch,
                          epoch, KITH_EPOCH_MAX);
+    if (s->dirty)
+        sync_refold(s); /* what an epoch that came from elsewhere made void returns first */
     s->c.epoch = n->epoch;
     s->c.entry_sk = n->entry_sk;
     int r = sync_rotate_append(s, n, now, e);

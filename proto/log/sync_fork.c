@@ -125,7 +125,8 @@ void sync_fork_author(struct sync *s, struct sync_peer *p)
 }
 
 /* A later epoch has begun without this home, which went on writing in the one before: void, and to be written
- * again. (On another branch than the one that was closed it comes back when that takes its place.) */
+ * again. (On another branch than the one that was closed it comes back when that takes its place.) What this
+ * home closed itself, with what a thief had written through it, stays where it is. */
 static void return_void(struct sync *s, struct heads_log *l)
 {
     uint64_t ends;
@@ -138,9 +139,11 @@ static void return_void(struct sync *s, struct heads_log *l)
     if (l->wrote <= ends || l->held < l->wrote ||
         (ends > 0 && (!is_named || !id_held(s, l, ends, &id) || !same_id(&id, &named))))
         return;
-    struct sync_action *a = sync_act(s, SYNC_RETURN);
-    a->log = l->key;
-    a->first = a->last = ends + 1;
+    if (m->epoch > s->c.epoch) {
+        struct sync_action *a = sync_act(s, SYNC_RETURN);
+        a->log = l->key;
+        a->first = a->last = ends + 1;
+    }
     l->wrote = ends;
 }
 
