@@ -437,8 +437,9 @@ static void forked(struct sync *s, struct sync_peer *p, struct heads_log *l, uin
     probe_over(s, p, l);
     if (!load_ours(s, l, seq))
         return;
-    if (shows_named(s, l, s->run))
-        sync_right_set(l, sync_slot(s, p) + 1, s->run->first + s->run->count - 1);
+    uint64_t last = s->run->first + s->run->count - 1;
+    if (shows_named(s, l, s->run) && last > sync_right_of(l, sync_slot(s, p) + 1))
+        sync_right_set(l, sync_slot(s, p) + 1, last);
     uint64_t at = s->tail->first;
     bool certificate = l->key.stream == KITH_CONTROL && seq == 1;
     const struct member *m = roster_member(s->c.roster, &l->key.site);
@@ -481,12 +482,15 @@ void sync_fork_evidence(struct sync *s, struct sync_peer *p, struct heads_log *l
 
 /* ---- the right branch ---- */
 
-/* p's head is the entry that a closing, cut or bound names. */
+/* p's head is the entry that a closing, cut or bound names. (To the author of the log it may have named
+ * more.) */
 void sync_fork_right(struct sync *s, struct sync_peer *p, struct heads_log *l, uint64_t seq)
 {
     struct kith_id named, id;
     uint64_t ends;
-    sync_right_set(l, sync_slot(s, p) + 1, seq);
+    bool own = memcmp(&l->key.site, &s->c.self, sizeof s->c.self) == 0;
+    if (!own || seq > sync_right_of(l, sync_slot(s, p) + 1))
+        sync_right_set(l, sync_slot(s, p) + 1, seq);
     roster_valid_end(s->c.roster, &l->key, &ends, &named);
     if (seq <= l->tip && (!id_held(s, l, seq, &id) || !same_id(&id, &named)))
         sync_fork_probe(s, p, l, seq);
