@@ -1,16 +1,15 @@
-/* The picture of a chart, for files. One routine draws, whatever the file.
+/* The picture of a chart, for files: lines, borders between phases, points and notes in a frame of head, axes
+ * and legend (picture_frame.h). One routine draws, whatever the file.
  *
- * From top to bottom: title, the sentence, what the chart is made from, what its values are; the plot with
- * its axes; periods; a legend. The names and numbers of lines stand right of the plot, moved apart where they
+ * The names and numbers of lines stand right of the plot, moved apart where they
  * would meet. Colours are those that NHS readers know: blue for improvement, orange for concern, grey for
  * neither. Every meaning has a shape too, so nothing is lost in black and white. */
 #include <math.h>
 #include <stdlib.h>
 
 #include "cli/chart.h"
-#include "cli/picture_draw.h"
+#include "cli/picture_frame.h"
 
-#define TICKS       6u
 #define LINE_LABELS 4
 
 struct picture {
@@ -32,35 +31,15 @@ static double y_of(const struct picture *p, double v)
 
 /* ---- axes ---- */
 
-static void draw_values_axis(const struct picture *p)
+static void collect_values(const struct picture *p, struct picture_values *ret)
 {
-    double step = chart_step(p->high - p->low, TICKS);
-    ink_font(p->cr, PICTURE_TEXT, false);
-    cairo_set_line_width(p->cr, 1);
-    for (double v = ceil(p->low / step) * step; v <= p->high; v += step) {
-        char label[CHART_NUMBER_SIZE];
-        double y = y_of(p, v);
-        chart_tick(p->c, v, step, label);
-        ink(p->cr, &ink_light);
-        cairo_move_to(p->cr, p->plot.left, y);
-        cairo_line_to(p->cr, p->plot.right, y);
-        cairo_stroke(p->cr);
-        ink(p->cr, &ink_black);
-        ink_text(p->cr, p->plot.left - PICTURE_GAP, y + PICTURE_TEXT * 0.35, 1, label);
+    double step = chart_step(p->high - p->low, PICTURE_TICKS);
+    ret->n = 0;
+    for (double v = ceil(p->low / step) * step; v <= p->high && ret->n < PICTURE_TICKS_MAX; v += step) {
+        ret->tick[ret->n].y = y_of(p, v);
+        ret->tick[ret->n].colour = &ink_light;
+        chart_tick(p->c, v, step, ret->tick[ret->n++].text);
     }
-}
-
-/* The widest label of the axis of values. */
-static double values_axis_width(const struct picture *p)
-{
-    double step = chart_step(p->high - p->low, TICKS), widest = 0;
-    ink_font(p->cr, PICTURE_TEXT, false);
-    for (double v = ceil(p->low / step) * step; v <= p->high; v += step) {
-        char label[CHART_NUMBER_SIZE];
-        chart_tick(p->c, v, step, label);
-        widest = fmax(widest, ink_width(p->cr, label));
-    }
-    return widest;
 }
 
 /* At least so many periods, and as people count them: months by the quarter, quarters by the year, days by
@@ -113,17 +92,11 @@ static void draw_periods_axis(const struct picture *p)
     cairo_line_to(p->cr, p->plot.right, p->plot.bottom);
     cairo_stroke(p->cr);
     for (uint32_t i = 0; i < p->c->n; i += every) {
-        cairo_move_to(p->cr, x_of(p, i), p->plot.bottom);
-        cairo_line_to(p->cr, x_of(p, i), p->plot.bottom + 4);
-        cairo_stroke(p->cr);
         chart_period(p->c, i, text);
-        double half = ink_width(p->cr, text) / 2;
-        ink_text(p->cr, fmax(x_of(p, i), PICTURE_MARGIN + half), p->plot.bottom + 18, 0.5, text);
+        picture_mark_below(p->cr, &p->plot, x_of(p, i), text);
     }
     ink_font(p->cr, PICTURE_SMALL, false);
-    ink(p->cr, &ink_grey);
-    snprintf(text, sizeof text, "%s", chart_noun(p->c));
-    ink_text(p->cr, (p->plot.left + p->plot.right) / 2, p->plot.bottom + 35, 0.5, text);
+    picture_name_below(p->cr, &p->plot, chart_noun(p->c));
 }
 
 /* ---- lines ---- */
@@ -150,20 +123,20 @@ static void draw_steps(const struct picture *p, size_t field)
     cairo_stroke(p->cr);
 }
 
-static const double limit_dash[] = {6, 4}, target_dash[] = {9, 3, 2, 3}, border_dash[] = {2, 3};
+static const struct pen centre_pen = {.colour = &ink_grey, .width = 1.5},
+                        limit_pen = {&ink_grey, 1.5, {6, 4}, 2},
+                        target_pen = {&ink_red, 1.5, {9, 3, 2, 3}, 4}, border_pen = {&ink_grey, 1, {2, 3}, 2};
 
 static void draw_lines(const struct picture *p)
 {
-    cairo_set_line_width(p->cr, 1.5);
-    ink(p->cr, &ink_grey);
+    ink_pen(p->cr, &centre_pen);
     draw_steps(p, offsetof(struct spc_mark, centre));
-    cairo_set_dash(p->cr, limit_dash, 2, 0);
+    ink_pen(p->cr, &limit_pen);
     draw_steps(p, offsetof(struct spc_mark, upper));
     if (p->c->setup.chart != SPC_MR)
         draw_steps(p, offsetof(struct spc_mark, lower));
     if (p->c->setup.has_target) {
-        ink(p->cr, &ink_red);
-        cairo_set_dash(p->cr, target_dash, 4, 0);
+        ink_pen(p->cr, &target_pen);
         cairo_move_to(p->cr, p->plot.left, y_of(p, p->c->setup.target));
         cairo_line_to(p->cr, p->plot.right, y_of(p, p->c->setup.target));
         cairo_stroke(p->cr);
@@ -180,8 +153,7 @@ static void draw_borders(const struct picture *p)
         uint32_t i = p->c->phase[k].start;
         char period[PERIOD_TEXT_SIZE], text[PERIOD_TEXT_SIZE + 32];
         double x = x_of(p, i) - p->step / 2;
-        ink(p->cr, &ink_grey);
-        cairo_set_dash(p->cr, border_dash, 2, 0);
+        ink_pen(p->cr, &border_pen);
         cairo_move_to(p->cr, x, p->plot.top);
         cairo_line_to(p->cr, x, p->plot.bottom);
         cairo_stroke(p->cr);
@@ -356,46 +328,11 @@ static double names_width(const struct picture *p)
 
 /* ---- legend ---- */
 
-struct legend {
-    cairo_t *cr;
-    double x, y;
-};
-
-/* Moves to the next line of the legend where the word would not fit. */
-static void legend_room(struct legend *l, const char *word)
+static void legend_shape(struct picture_legend *l, enum shape shape)
 {
-    if (l->x + 34 + ink_width(l->cr, word) <= PICTURE_WIDTH - PICTURE_MARGIN)
-        return;
-    l->x = PICTURE_MARGIN;
-    l->y += PICTURE_TEXT + 6;
-}
-
-static void legend_word(struct legend *l, double x, const char *word)
-{
-    ink(l->cr, &ink_black);
-    ink_text(l->cr, x, l->y, 0, word);
-    l->x = x + ink_width(l->cr, word) + 20;
-}
-
-static void legend_shape(struct legend *l, enum shape shape)
-{
-    legend_room(l, shapes[shape].word);
-    draw_shape(l->cr, shape, l->x + 6, l->y - PICTURE_TEXT * 0.35, 5);
-    legend_word(l, l->x + 16, shapes[shape].word);
-}
-
-static void legend_line(struct legend *l, const struct rgb *colour, const double *dash, int dashes,
-                        const char *word)
-{
-    legend_room(l, word);
-    ink(l->cr, colour);
-    cairo_set_line_width(l->cr, 1.5);
-    cairo_set_dash(l->cr, dash, dashes, 0);
-    cairo_move_to(l->cr, l->x, l->y - PICTURE_TEXT * 0.35);
-    cairo_line_to(l->cr, l->x + 26, l->y - PICTURE_TEXT * 0.35);
-    cairo_stroke(l->cr);
-    cairo_set_dash(l->cr, NULL, 0, 0);
-    legend_word(l, l->x + 32, word);
+    double y = picture_legend_room(l, shapes[shape].word);
+    draw_shape(l->cr, shape, l->x + 6, y, 5);
+    picture_legend_word(l, 16, shapes[shape].word);
 }
 
 static bool has_shape(const struct chart *c, enum shape shape)
@@ -408,7 +345,7 @@ static bool has_shape(const struct chart *c, enum shape shape)
 
 static void draw_legend(const struct picture *p)
 {
-    struct legend l = {p->cr, PICTURE_MARGIN, p->plot.bottom + 60};
+    struct picture_legend l = {p->cr, PICTURE_MARGIN, p->plot.bottom + 60};
     const struct chart *c = p->c;
     bool median = c->setup.chart == SPC_RUN || c->setup.chart == SPC_G, hidden = false, limits = false;
     ink_font(p->cr, PICTURE_TEXT, false);
@@ -419,13 +356,13 @@ static void draw_legend(const struct picture *p)
         hidden = hidden || c->point[i].cell == SPC_HIDDEN;
         limits = limits || !isnan(c->mark[i].upper);
     }
-    legend_line(&l, &ink_grey, NULL, 0, median ? "median" : "centre");
+    picture_legend_line(&l, &centre_pen, median ? "median" : "centre");
     if (limits)
-        legend_line(&l, &ink_grey, limit_dash, 2, "limits (three sigma)");
+        picture_legend_line(&l, &limit_pen, "limits (three sigma)");
     if (c->setup.has_target)
-        legend_line(&l, &ink_red, target_dash, 4, "target");
+        picture_legend_line(&l, &target_pen, "target");
     if (hidden)
-        legend_word(&l, l.x, "? hidden");
+        picture_legend_word(&l, 0, "? hidden");
 }
 
 /* ---- notes ---- */
@@ -477,37 +414,29 @@ static void draw_notes(const struct picture *p)
 
 static double draw_head(const struct picture *p)
 {
-    char text[CHART_TEXT_SIZE];
-    double y = PICTURE_MARGIN + 14;
-    ink(p->cr, &ink_black);
-    y = ink_title(p->cr, y, p->c->title);
-    chart_sentence(p->c, text);
-    ink_line(p->cr, y += 24, 14, false, text);
-    if (chart_target(p->c, text))
-        ink_line(p->cr, y += 19, 13, false, text);
-    ink(p->cr, &ink_grey);
-    chart_about(p->c, text);
-    ink_line(p->cr, y += 19, PICTURE_TEXT, false, text);
-    chart_axis(p->c, text);
-    if (text[0])
-        ink_line(p->cr, y += 24, PICTURE_TEXT, false, text);
-    return y;
+    char sentence[CHART_TEXT_SIZE], target[CHART_TEXT_SIZE], about[CHART_TEXT_SIZE], axis[CHART_TEXT_SIZE];
+    bool has_target = chart_target(p->c, target);
+    chart_sentence(p->c, sentence);
+    chart_about(p->c, about);
+    chart_axis(p->c, axis);
+    const struct picture_head head = {p->c->title, sentence, has_target ? target : NULL, about, axis};
+    return picture_head(p->cr, &head);
 }
 
 static void paint(cairo_t *cr, const void *what)
 {
     const struct chart *c = what;
     struct picture p = {.cr = cr, .c = c};
-    ink(cr, &ink_white);
-    cairo_paint(cr);
+    struct picture_values values;
     cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
     chart_range(c, &p.low, &p.high);
     p.plot.top = draw_head(&p) + (c->verdict.phases > 1 ? 26 : 14);
     p.plot.bottom = PICTURE_HEIGHT - PICTURE_MARGIN - PICTURE_TEXT - 60 - NOTE_LINE * note_lines(c);
-    p.plot.left = PICTURE_MARGIN + values_axis_width(&p) + PICTURE_GAP;
+    collect_values(&p, &values);
+    p.plot.left = picture_values_left(cr, &values);
     p.plot.right = PICTURE_WIDTH - PICTURE_MARGIN - names_width(&p) - PICTURE_GAP;
     p.step = (p.plot.right - p.plot.left) / c->n;
-    draw_values_axis(&p);
+    picture_values_draw(cr, &p.plot, &values);
     draw_borders(&p);
     draw_lines(&p);
     draw_values(&p);

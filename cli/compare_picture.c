@@ -10,10 +10,9 @@
 
 #include "cli/chart.h"
 #include "cli/comparison.h"
-#include "cli/picture_draw.h"
+#include "cli/picture_frame.h"
 
 #define CURVE_STEPS 200
-#define TICKS       6u
 #define DOT         4.0
 #define TEXT_SIZE   400u
 #define POLICY_SIZE 64u
@@ -49,57 +48,30 @@ static void value_label(const struct comparison *c, double v, char ret[COMPARISO
         snprintf(ret, COMPARISON_NUMBER_SIZE, "%.4g", x);
 }
 
-static double value_step(const struct comparison *c, double high)
+static void collect_values(const struct funnel *f, struct picture_values *ret)
 {
-    double scale = comparison_scale(c);
-    return chart_step(high * scale, TICKS) / scale;
-}
-
-static double values_width(const struct funnel *f)
-{
-    double widest = 0, step = value_step(f->c, f->high);
-    for (uint32_t i = 0; i * step <= f->high; i++) {
-        char label[COMPARISON_NUMBER_SIZE];
-        value_label(f->c, i * step, label);
-        widest = fmax(widest, ink_width(f->cr, label));
-    }
-    return widest;
-}
-
-static void draw_values_axis(const struct funnel *f)
-{
-    double step = value_step(f->c, f->high);
-    cairo_set_line_width(f->cr, 1);
-    for (uint32_t i = 0; i * step <= f->high; i++) {
-        char label[COMPARISON_NUMBER_SIZE];
-        double y = y_of(f, i * step);
-        value_label(f->c, i * step, label);
-        ink(f->cr, i ? &ink_light : &ink_black);
-        cairo_move_to(f->cr, f->plot.left, y);
-        cairo_line_to(f->cr, f->plot.right, y);
-        cairo_stroke(f->cr);
-        ink(f->cr, &ink_black);
-        ink_text(f->cr, f->plot.left - PICTURE_GAP, y + PICTURE_TEXT * 0.35, 1, label);
+    double scale = comparison_scale(f->c), step = chart_step(f->high * scale, PICTURE_TICKS) / scale;
+    ret->n = 0;
+    for (uint32_t i = 0; i * step <= f->high && i < PICTURE_TICKS_MAX; i++) {
+        ret->tick[i].y = y_of(f, i * step);
+        ret->tick[i].colour = i ? &ink_light : &ink_black; /* at nothing the plot ends */
+        value_label(f->c, i * step, ret->tick[i].text);
+        ret->n = i + 1;
     }
 }
 
 static void draw_sizes_axis(const struct funnel *f)
 {
     const char *of = js_text(f->c->set.measure, "denominator");
-    double step = chart_step(f->most, TICKS);
+    double step = chart_step(f->most, PICTURE_TICKS);
     char text[TEXT_SIZE];
     ink(f->cr, &ink_black);
     for (uint32_t i = 0; i * step <= f->most; i++) {
-        double x = x_of(f, i * step);
-        cairo_move_to(f->cr, x, f->plot.bottom);
-        cairo_line_to(f->cr, x, f->plot.bottom + 4);
-        cairo_stroke(f->cr);
         snprintf(text, sizeof text, "%.10g", i * step);
-        ink_text(f->cr, x, f->plot.bottom + 18, 0.5, text);
+        picture_mark_below(f->cr, &f->plot, x_of(f, i * step), text);
     }
-    ink(f->cr, &ink_grey);
     snprintf(text, sizeof text, "size of the %s: %.120s", comparison_noun(f->c), of ? of : "denominator");
-    ink_text(f->cr, (f->plot.left + f->plot.right) / 2, f->plot.bottom + 35, 0.5, text);
+    picture_name_below(f->cr, &f->plot, text);
 }
 
 /* ---- limits ---- */
@@ -122,7 +94,9 @@ static void draw_limit(const struct funnel *f, int which, double tau2)
     cairo_stroke(f->cr);
 }
 
-static const double dash95[] = {6, 4}, dash_chance[] = {1.5, 3};
+static const struct pen target_pen = {.colour = &ink_black, .width = 1.5},
+                        pen998 = {.colour = &ink_grey, .width = 1.5}, pen95 = {&ink_grey, 1.5, {6, 4}, 2},
+                        chance_pen = {&ink_grey, 1, {1.5, 3}, 2};
 
 static void draw_limits(const struct funnel *f)
 {
@@ -130,18 +104,16 @@ static void draw_limits(const struct funnel *f)
     cairo_rectangle(f->cr, f->plot.left, f->plot.top, f->plot.right - f->plot.left,
                     f->plot.bottom - f->plot.top);
     cairo_clip(f->cr);
-    ink(f->cr, &ink_grey);
-    cairo_set_line_width(f->cr, 1.5);
     for (int which = 0; which < 4; which++) {
-        cairo_set_dash(f->cr, dash95, which == 1 || which == 2 ? 2 : 0, 0);
+        ink_pen(f->cr, which == 1 || which == 2 ? &pen95 : &pen998);
         draw_limit(f, which, f->c->result.tau2);
     }
-    cairo_set_line_width(f->cr, 1);
-    cairo_set_dash(f->cr, dash_chance, 2, 0);
+    ink_pen(f->cr, &chance_pen);
     draw_limit(f, 0, 0);
     draw_limit(f, 3, 0);
     cairo_restore(f->cr);
-    ink(f->cr, &ink_black);
+    ink_pen(f->cr, &target_pen);
+    cairo_set_line_width(f->cr, 1); /* finer than in the legend: it runs through the points */
     cairo_move_to(f->cr, f->plot.left, y_of(f, f->c->result.target));
     cairo_line_to(f->cr, f->plot.right, y_of(f, f->c->result.target));
     cairo_stroke(f->cr);
@@ -285,58 +257,32 @@ static void say_how(const struct comparison *c, char ret[TEXT_SIZE])
 
 static double draw_head(const struct funnel *f)
 {
-    char text[TEXT_SIZE];
-    double y = PICTURE_MARGIN + 14;
-    ink(f->cr, &ink_black);
-    say_title(f->c, text);
-    y = ink_title(f->cr, y, text);
-    say_what(f->c, text);
-    ink_line(f->cr, y += 24, 14, false, text);
-    ink(f->cr, &ink_grey);
-    say_how(f->c, text);
-    ink_line(f->cr, y += 19, PICTURE_TEXT, false, text);
-    if (f->c->set.unit[0])
-        ink_line(f->cr, y += 24, PICTURE_TEXT, false, f->c->set.unit);
-    return y;
+    char title[TEXT_SIZE], what[TEXT_SIZE], how[TEXT_SIZE];
+    say_title(f->c, title);
+    say_what(f->c, what);
+    say_how(f->c, how);
+    const struct picture_head head = {.title = title, .sentence = what, .about = how, .axis = f->c->set.unit};
+    return picture_head(f->cr, &head);
 }
 
-static double legend_word(const struct funnel *f, double x, const char *word)
+static void legend_shape(struct picture_legend *l, const struct comparison *c, int outside, const char *word)
 {
-    ink(f->cr, &ink_black);
-    ink_text(f->cr, x, PICTURE_HEIGHT - PICTURE_MARGIN, 0, word);
-    return x + ink_width(f->cr, word) + 20;
-}
-
-static double legend_line(const struct funnel *f, double x, const struct rgb *colour, const double *dash,
-                          const char *word)
-{
-    double y = PICTURE_HEIGHT - PICTURE_MARGIN - PICTURE_TEXT * 0.35;
-    ink(f->cr, colour);
-    cairo_set_dash(f->cr, dash, dash ? 2 : 0, 0);
-    cairo_set_line_width(f->cr, dash == dash_chance ? 1 : 1.5);
-    cairo_move_to(f->cr, x, y);
-    cairo_line_to(f->cr, x + 26, y);
-    cairo_stroke(f->cr);
-    cairo_set_dash(f->cr, NULL, 0, 0);
-    return legend_word(f, x + 32, word);
-}
-
-static double legend_shape(const struct funnel *f, double x, int outside, const char *word)
-{
-    draw_shape(f->cr, f->c, x + 6, PICTURE_HEIGHT - PICTURE_MARGIN - PICTURE_TEXT * 0.35, outside);
-    return legend_word(f, x + 16, word);
+    double y = picture_legend_room(l, word);
+    draw_shape(l->cr, c, l->x + 6, y, outside);
+    picture_legend_word(l, 16, word);
 }
 
 static void draw_legend(const struct funnel *f)
 {
+    struct picture_legend l = {f->cr, PICTURE_MARGIN, PICTURE_HEIGHT - PICTURE_MARGIN};
     ink_font(f->cr, PICTURE_TEXT, false);
-    double x = legend_shape(f, PICTURE_MARGIN, 0, "inside");
-    x = legend_shape(f, x, 1, "above the limits");
-    x = legend_shape(f, x, -1, "below the limits");
-    x = legend_line(f, x, &ink_black, NULL, f->c->by_unit ? "all units" : "all sites");
-    x = legend_line(f, x, &ink_grey, NULL, "99.8% limits");
-    x = legend_line(f, x, &ink_grey, dash95, "95% limits");
-    legend_line(f, x, &ink_grey, dash_chance, "99.8% by chance alone");
+    legend_shape(&l, f->c, 0, "inside");
+    legend_shape(&l, f->c, 1, "above the limits");
+    legend_shape(&l, f->c, -1, "below the limits");
+    picture_legend_line(&l, &target_pen, f->c->by_unit ? "all units" : "all sites");
+    picture_legend_line(&l, &pen998, "99.8% limits");
+    picture_legend_line(&l, &pen95, "95% limits");
+    picture_legend_line(&l, &chance_pen, "99.8% by chance alone");
 }
 
 /* ---- the picture ---- */
@@ -360,15 +306,14 @@ static void paint(cairo_t *cr, const void *comparison)
 {
     const struct comparison *c = comparison;
     struct funnel f = {.cr = cr, .c = c, .taken = cli_alloc((2 * c->compared + 1) * sizeof *f.taken)};
-    ink(cr, &ink_white);
-    cairo_paint(cr);
+    struct picture_values values;
     find_range(&f);
     f.plot.top = draw_head(&f) + 14;
-    ink_font(cr, PICTURE_TEXT, false);
     f.plot.bottom = PICTURE_HEIGHT - PICTURE_MARGIN - PICTURE_TEXT - 50;
-    f.plot.left = PICTURE_MARGIN + values_width(&f) + PICTURE_GAP;
+    collect_values(&f, &values);
+    f.plot.left = picture_values_left(cr, &values);
     f.plot.right = PICTURE_WIDTH - PICTURE_MARGIN;
-    draw_values_axis(&f);
+    picture_values_draw(cr, &f.plot, &values);
     draw_sizes_axis(&f);
     draw_limits(&f);
     draw_points(&f);

@@ -26,6 +26,13 @@ void ink(cairo_t *cr, const struct rgb *colour)
     cairo_set_source_rgb(cr, colour->r, colour->g, colour->b);
 }
 
+void ink_pen(cairo_t *cr, const struct pen *pen)
+{
+    ink(cr, pen->colour);
+    cairo_set_line_width(cr, pen->width);
+    cairo_set_dash(cr, pen->dash, pen->dashes, 0);
+}
+
 void ink_font(cairo_t *cr, double size, bool bold)
 {
     cairo_select_font_face(cr, "sans-serif", CAIRO_FONT_SLANT_NORMAL,
@@ -40,14 +47,12 @@ double ink_width(cairo_t *cr, const char *text)
     return e.x_advance;
 }
 
-/* Writes text with x at its left (0), middle (0.5) or right (1), y at its base line. */
 void ink_text(cairo_t *cr, double x, double y, double anchor, const char *text)
 {
     cairo_move_to(cr, x - anchor * ink_width(cr, text), y);
     cairo_show_text(cr, text);
 }
 
-/* Writes one line in at most `width`: a little smaller if need be, then cut. */
 void ink_line(cairo_t *cr, double y, double size, bool bold, const char *text)
 {
     char cut[LINE_SIZE];
@@ -185,6 +190,8 @@ static cairo_status_t draw(const struct picture_about *about, enum picture_file 
         cairo_scale(cr, PNG_SCALE, PNG_SCALE);
     if (type == PICTURE_PDF)
         cairo_pdf_surface_set_metadata(s, CAIRO_PDF_METADATA_TITLE, about->title);
+    ink(cr, &ink_white);
+    cairo_paint(cr);
     about->paint(cr, about->what);
     cairo_status_t status = cairo_status(cr);
     cairo_destroy(cr);

@@ -20,12 +20,21 @@
 struct rgb {
     double r, g, b;
 };
+/* What a line is drawn with, in the plot as in the legend. */
+struct pen {
+    const struct rgb *colour;
+    double width;
+    double dash[4]; /* on, off, … */
+    int dashes;     /* 0: a whole line */
+};
 struct box {
     double left, top, right, bottom;
 };
 extern const struct rgb ink_black, ink_grey, ink_light, ink_blue, ink_orange, ink_purple, ink_red, ink_white;
 
 void ink(cairo_t *cr, const struct rgb *colour);
+/* Colour, width and dashes; the dashes stay until cairo_set_dash(cr, NULL, 0, 0). */
+void ink_pen(cairo_t *cr, const struct pen *pen);
 void ink_font(cairo_t *cr, double size, bool bold);
 double ink_width(cairo_t *cr, const char *text);
 /* Writes text with x at its left (0), middle (0.5) or right (1), y at its base line. */
@@ -37,7 +46,7 @@ double ink_title(cairo_t *cr, double y, const char *text);
 /* Adds a regular polygon to the path; `first` is the angle of its first corner. */
 void ink_polygon(cairo_t *cr, double x, double y, double r, double first, int corners);
 
-/* A whole picture: its title, what it says in words for those who listen, and who paints it. */
+/* A whole picture: its title, what it says in words for those who listen, and who paints it on white. */
 struct picture_about {
     const char *title, *text;
     void (*paint)(cairo_t *cr, const void *what);
