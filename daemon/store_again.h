@@ -9,8 +9,11 @@
 #define STORE_AGAIN_BODY                                                                                     \
     4096u /* bytes of one; a longer one, a revocation with many cuts, is left to people */
 
-/* In the transaction that cuts the log. */
+/* In the transaction that cuts the log. What waits already is not put twice. */
 int store_again_put(struct store *s, uint8_t kind, struct kith_bytes body, struct kith_error *e);
+/* Before another log of this epoch is cut: the withdrawals behind the end of the control log, void already by
+ * a fork of that log. What they took back is not to be written again, whichever log is cut first. */
+int store_again_hidden(struct store *s, uint32_t epoch, struct kith_error *e);
 /* The first from this number on; body holds STORE_AGAIN_BODY bytes. KITH_E_NOTFOUND when there is none. */
 int store_again_next(struct store *s, uint32_t from, uint32_t *ret, uint8_t *ret_kind, struct buf *body,
                      struct kith_error *e);

@@ -150,6 +150,12 @@ static int give_back(struct store *s, const struct store_log *l, const struct ru
     return rc == 0 ? approve_again(s, number, x, e) : rc;
 }
 
+static int note_hidden(struct store *s, const struct kith_log_key *log, struct kith_error *e)
+{
+    bool own = memcmp(&log->site, &s->self, sizeof s->self) == 0 && log->stream != KITH_CONTROL;
+    return own ? store_again_hidden(s, log->epoch, e) : 0;
+}
+
 /* One run goes; *seq becomes the place behind it. */
 static int cut_run(struct store *s, struct store_log *l, uint64_t *seq, uint64_t fork, struct kith_error *e)
 {
@@ -227,6 +233,8 @@ int store_cut(struct store *s, const struct sync_action *a, struct kith_error *e
     int rc = cut_check(s, l, a, &before, &common, e);
     if (rc == 0)
         rc = store_begin(s, e);
+    if (rc == 0)
+        rc = note_hidden(s, &a->log, e);
     for (uint64_t seq = a->first; rc == 0 && seq <= l->last;)
         rc = cut_run(s, l, &seq, a->last, e);
     if (rc == 0)
@@ -245,6 +253,7 @@ int store_return(struct store *s, const struct sync_action *a, struct kith_error
         return rc;
     if (a->last > 1 && store_id_at(s, &a->log, a->last - 1, &before) < 0)
         return store_not_held(a->last - 1, e);
+    rc = note_hidden(s, &a->log, e);
     for (uint64_t seq = a->last; rc == 0 && seq <= l->last;) {
         rc = store_run_load(s, l, seq, NULL, NULL, e);
         for (; rc == 0 && seq < s->run->first + s->run->count; seq++)

@@ -1604,6 +1604,36 @@ static void test_withdrawn_elsewhere(void **state)
     roster_free(r);
 }
 
+/* An own record and its withdrawal, and then both logs fork: the withdrawal is void before the record's
+ * branch goes. The record is not written again, whichever log is cut first. */
+static void test_returned_withdrawn(void **state)
+{
+    (void)state;
+    uint32_t n = 9;
+    uint64_t list[4];
+    put_certificate();
+    struct kith_id prev = tip[KITH_CONTROL];
+    put_lessons(1, "Regret");
+    put_withdrawal_of(1, true);
+    struct roster *r = load_roster();
+    ASK("SELECT count(*) FROM v_record", "0");
+    struct kith_log_key control = key_of(KITH_CONTROL);
+    assert_int_equal(roster_add_fork(r, &control, 2, &prev), 1);
+    roster_fold(r);
+    OK(store_set_roster(store, r, &err));
+    OK(store_commit(store, &err));
+    ASK("SELECT count(*) FROM v_record", "1");
+    struct sync_action cut = {.type = SYNC_CUT, .log = key_of(KITH_LEARNING), .first = 1, .last = 1};
+    OK(store_cut(store, &cut, &err));
+    cut = (struct sync_action){.type = SYNC_CUT, .log = control, .first = 2, .last = 2};
+    OK(store_cut(store, &cut, &err));
+    OK(store_commit(store, &err));
+    OK(store_draft_list(store, 0, list, 4, &n, &err));
+    assert_int_equal(n, 0);
+    ASK("SELECT count(*) FROM meta WHERE key LIKE 'again.%'", "1");
+    roster_free(r);
+}
+
 /* A member may name thousands of entries that are not there: only what is new is looked at when the roster
  * changes. */
 static void test_many_withdrawals(void **state)
@@ -1840,6 +1870,7 @@ int main(void)
         TEST(test_dropped),
         TEST(test_two_tombstones),
         TEST(test_withdrawn_elsewhere),
+        TEST(test_returned_withdrawn),
         TEST(test_many_withdrawals),
         TEST(test_doubted),
         TEST(test_load),
