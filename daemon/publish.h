@@ -53,6 +53,9 @@ void publish_free(struct publish *p);
 int publish_load(struct daemon *d, struct publish *p, struct kith_error *e);
 /* May this policy be used here? KITH_E_REFUSED names those that the network allows. */
 int publish_policy_allowed(const struct daemon *d, const char *policy, struct kith_error *e);
+/* What was told before and bears upon the series, into p->ledger and p->same_as; p->ask and p->is_event are
+ * to be filled. For publish_plan. */
+int publish_load_ledger(struct daemon *d, struct publish *p, struct kith_error *e);
 /* Plans p->choice. 0 also where the plan may not leave: p->why says so. Negative where there is none. */
 int publish_plan(struct daemon *d, struct publish *p, struct kith_error *e);
 /* Is a shift under way on this day, seen from the limits before it? Asked of a plan of periods. */
