@@ -1,9 +1,9 @@
-/* The picture of a chart, for files: lines, borders between phases, points and notes in a frame of head, axes
- * and legend (picture_frame.h). One routine draws, whatever the file.
+/* The picture of a chart, for files: lines, borders between phases, points and notes, in a frame of head,
+ * axes and legend (picture_frame.h). One routine draws, whatever the file.
  *
- * The names and numbers of lines stand right of the plot, moved apart where they
- * would meet. Colours are those that NHS readers know: blue for improvement, orange for concern, grey for
- * neither. Every meaning has a shape too, so nothing is lost in black and white. */
+ * The names and numbers of lines stand right of the plot, moved apart where they would meet. Colours are
+ * those that NHS readers know: blue for improvement, orange for concern, grey for neither. Every meaning has
+ * a shape too, so nothing is lost in black and white. */
 #include <math.h>
 #include <stdlib.h>
 
