@@ -16,7 +16,7 @@
 
 #define PENDING_MAX   64u /* characters of one decomposition under way */
 #define TAG_MAX       10u /* letters of an HTML tag */
-#define REFERENCE_MAX 8u  /* bytes of a character reference between & and ; */
+#define REFERENCE_MAX 24u /* bytes of a character reference between & and ; */
 #define SOFT_HYPHEN   0xADu
 
 static bool is_dropped(ucs4_t c)
@@ -99,10 +99,25 @@ static bool is_letter(uint8_t c)
 static const struct {
     const char *name;
     ucs4_t c;
-} references[] = {{"nbsp", 0xA0},     {"thinsp", 0x2009}, {"ensp", 0x2002},  {"emsp", 0x2003},
-                  {"hairsp", 0x200A}, {"ndash", 0x2013},  {"mdash", 0x2014}, {"hyphen", 0x2010},
-                  {"amp", '&'},       {"commat", '@'},    {"sol", '/'},      {"shy", '*'},
-                  {"lt", '<'},        {"gt", '>'},        {"quot", '"'},     {"apos", '\''}};
+} references[] = {{"nbsp", 0xA0},       {"thinsp", 0x2009},
+                  {"ensp", 0x2002},     {"emsp", 0x2003},
+                  {"hairsp", 0x200A},   {"numsp", 0x2007},
+                  {"puncsp", 0x2008},   {"Tab", '\t'},
+                  {"NewLine", '\n'},    {"ZeroWidthSpace", 0x200B},
+                  {"zwnj", 0x200C},     {"zwj", 0x200D},
+                  {"lrm", 0x200E},      {"rlm", 0x200F},
+                  {"NoBreak", 0x2060},  {"ndash", 0x2013},
+                  {"mdash", 0x2014},    {"hyphen", 0x2010},
+                  {"dash", 0x2010},     {"minus", 0x2212},
+                  {"amp", '&'},         {"commat", '@'},
+                  {"sol", '/'},         {"frasl", 0x2044},
+                  {"period", '.'},      {"middot", 0xB7},
+                  {"bull", 0x2022},     {"comma", ','},
+                  {"colon", ':'},       {"lowbar", '_'},
+                  {"shy", SOFT_HYPHEN}, {"lt", '<'},
+                  {"gt", '>'},          {"quot", '"'},
+                  {"apos", '\''},       {"lsquo", 0x2018},
+                  {"rsquo", 0x2019}};
 
 /* The character of a decimal or, behind an x, hexadecimal number; 0 for none. */
 static ucs4_t numbered(const uint8_t *p, size_t n)
@@ -121,23 +136,35 @@ static ucs4_t numbered(const uint8_t *p, size_t n)
     return c <= 0x10FFFF ? c : 0;
 }
 
-/* Bytes of `&nbsp;`, `&#160;` or `&#xA0;` at p; 0 when there is none. */
-static size_t reference(const uint8_t *p, size_t n, uint8_t *ret_c)
+/* What a reference between & and ; is; 0 for none. */
+static ucs4_t named(const uint8_t *p, size_t n)
 {
-    size_t end = 1;
-    ucs4_t c = 0;
-    assert(n > 0 && p[0] == '&');
-    while (end < n && end <= REFERENCE_MAX && p[end] != ';')
-        end++;
-    if (end == n || p[end] != ';')
-        return 0;
-    if (p[1] == '#')
-        c = numbered(p + 2, end - 2);
+    if (n > 1 && p[0] == '#')
+        return numbered(p + 1, n - 1);
     for (size_t i = 0; i < sizeof references / sizeof references[0]; i++)
-        if (strlen(references[i].name) == end - 1 && memcmp(references[i].name, p + 1, end - 1) == 0)
-            c = references[i].c;
-    *ret_c = c ? fold_leaf(c) : 0;
-    return *ret_c != FOLD_NONE ? end + 1 : 0;
+        if (strlen(references[i].name) == n && memcmp(references[i].name, p, n) == 0)
+            return references[i].c;
+    return 0;
+}
+
+/* Bytes of `&nbsp;`, `&#160;` or `&#xA0;` at p, or of what becomes of them where text is escaped more than
+ * once, `&amp;nbsp;`; 0 when there is none. */
+static size_t reference(const uint8_t *p, size_t n, ucs4_t *ret_c)
+{
+    size_t at = 1, end;
+    assert(n > 0 && p[0] == '&');
+    while (n - at > 4 && memcmp(p + at, "amp;", 4) == 0)
+        at += 4;
+    for (end = at; end < n && end - at < REFERENCE_MAX && p[end] != ';';)
+        end++;
+    ucs4_t c = end > at && end < n && p[end] == ';' ? named(p + at, end - at) : 0;
+    if (c == 0 && at > 1) {
+        c = '&';
+        end = at - 1;
+    }
+    if (c != 0)
+        *ret_c = c;
+    return c != 0 ? end + 1 : 0;
 }
 
 /* Bytes of `<b>`, `</em>` or `<br/>` at p; 0 when there is none. */
@@ -151,7 +178,7 @@ static size_t tag(const uint8_t *p, size_t n)
 }
 
 /* Bytes of markup at p, and what it shows. */
-static size_t markup(const uint8_t *p, size_t n, uint8_t *ret_c)
+static size_t markup(const uint8_t *p, size_t n, ucs4_t *ret_c)
 {
     *ret_c = '*';
     return p[0] == '<' ? tag(p, n) : p[0] == '&' ? reference(p, n, ret_c) : 0;
@@ -176,27 +203,37 @@ static void append(struct identify_room *r, uint8_t c, size_t at)
     r->at[r->n++] = (uint16_t)at;
 }
 
+/* Folds c, which the text shows at byte i and says in so many bytes. */
+static void fold_shown(struct identify_room *r, ucs4_t c, size_t i, uint32_t bytes)
+{
+    if (c < 0x80) {
+        append(r, fold_leaf(c), i);
+    } else if (c == SOFT_HYPHEN && r->n > 0 && r->text[r->n - 1] >= '0' && r->text[r->n - 1] <= '9') {
+        append(r, '*', i); /* between digits it is seen, so it separates; in words it goes */
+    } else if (c != 0xFFFD || bytes == 3) {
+        const struct fold_slot *s = slot_of(r, c, bytes);
+        for (uint8_t k = 0; k < s->n; k++)
+            append(r, s->to[k], i);
+    }
+}
+
 /* Folds the character at byte i; gives how many bytes it has. */
 static size_t fold_one(struct identify_room *r, struct kith_bytes text, size_t i)
 {
     const uint8_t *p = text.p + i;
-    ucs4_t c;
-    uint8_t shown;
+    ucs4_t c = p[0];
     assert(i < text.n);
     if (p[0] < 0x80) {
+        ucs4_t shown;
         size_t marked = markup(p, text.n - i, &shown);
-        append(r, marked ? shown : fold_leaf(p[0]), i);
+        c = marked ? shown : c;
+        fold_shown(r, c, i, c < 0x800 ? 2 : c < 0x10000 ? 3 : 4);
         return marked ? marked : 1;
     }
     int bytes = u8_mbtouc(&c, p, text.n - i); /* U+FFFD for what is none */
     assert(bytes > 0 && bytes <= 4);
-    if (c == SOFT_HYPHEN && r->n > 0 && r->text[r->n - 1] >= '0' && r->text[r->n - 1] <= '9') {
-        append(r, '*', i); /* between digits it is seen, so it separates; in words it goes */
-    } else if (c >= 0x80 && (c != 0xFFFD || bytes == 3)) {
-        const struct fold_slot *s = slot_of(r, c, (uint32_t)bytes);
-        for (uint8_t k = 0; k < s->n; k++)
-            append(r, s->to[k], i);
-    }
+    if (c >= 0x80)
+        fold_shown(r, c, i, (uint32_t)bytes);
     return (size_t)bytes;
 }
 
