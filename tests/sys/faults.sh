@@ -62,7 +62,7 @@ act() {
 }
 erased() {
     local i
-    for i in $(seq 100); do
+    for i in $(seq 400); do
         k ONE withdraw --status ONE-L2 --json | grep -q '"state":"erased"' && return 0
         site_gone "${pid[ONE]}" && return 1
         nap 0.05
@@ -90,9 +90,9 @@ after() {
         fi
         ;;
     import) [ "$acked" = 1 ] && check "$where: the root key" [ -s "${home[ONE]}/root.key" ] ;;
-    release) [ "$acked" = 1 ] && wait_for 5 "$where: what was released" has_title ONE Released ;;
+    release) [ "$acked" = 1 ] && wait_for 20 "$where: what was released" has_title ONE Released ;;
     erase) [ "$acked" = 1 ] && check_equal "$where: what was taken back" "$(sql ONE "SELECT count(*) FROM v_record WHERE title = 'Taken back'")" 0 ;;
-    apply) [ "$acked" = 1 ] && wait_for 5 "$where: what the bundle brought" has_title TWO 'From elsewhere' ;;
+    apply) [ "$acked" = 1 ] && wait_for 20 "$where: what the bundle brought" has_title TWO 'From elsewhere' ;;
     leave) [ "$acked" = 1 ] && check "$where: it has left" grep -q 'left' <<< "$(k TWO status)" ;;
     esac
     [ "$op" = remove ] || [ "$op" = leave ] || [ "$acked" = 1 ] || act "$op" > "$top/again" 2>&1 ||
@@ -103,20 +103,16 @@ after() {
 attach() {
     local c=$1 i
     shift
-    strace -f -o "$top/strace" "$@" -p "${pid[$c]}" 2> "$top/strace.said" &
-    tracer=$!
-    others+=("$tracer")
-    for i in $(seq 200); do
+    start_beside "$top/strace.said" strace -f -o "$top/strace" "$@" -p "${pid[$c]}"
+    tracer=$beside
+    for i in $(seq 2000); do
         grep -q attached "$top/strace.said" && return 0
         site_gone "$tracer" && return 1
         nap 0.01
     done
     return 1
 }
-detach() {
-    kill "$tracer" 2> /dev/null
-    wait "$tracer" 2> /dev/null
-}
+detach() { stop_beside "$tracer"; }
 start_from() { # operation: its home as it was; the code in $c
     c=${base[$1]%%.*}
     rm -rf "${home[$c]}" && cp -a "$top/${base[$1]}" "${home[$c]}"
@@ -164,7 +160,7 @@ trial() {
 # After a fault the daemon may be as it was or end with an error while it stops: both are fine, hanging is not.
 site_stop() {
     kill "${pid[$1]}" 2> /dev/null
-    wait_for 10 "$where: it stops" site_gone "${pid[$1]}"
+    wait_for 20 "$where: it stops" site_gone "${pid[$1]}"
     wait "${pid[$1]}" 2> /dev/null
     pid[$1]=
 }
@@ -172,6 +168,7 @@ site_stop() {
 # All places, or a few that are always the same: near the beginning, in the middle, near the end.
 places() { # how many there are, how many of them
     local i
+    [ "$1" -gt 0 ] || return 0
     if [ "$every" = all ]; then
         seq "$1"
     else

@@ -104,7 +104,12 @@ k ASH bundle create "$top/old.kith" > /dev/null || fail 'ASH makes no bundle'
 site_up BEE
 alone BEE
 check_equal 'BEE writes' "$(release BEE nine)" BEE.3-L4
-nap 1.2 # the note outside the home follows once a second
+noted() { # code, what: in the note outside its home, wherever that is kept
+    local site
+    site=$(sql "$1" "SELECT value FROM meta WHERE key = 'site'")
+    grep -qsx "$2" "$XDG_STATE_HOME/kith-counter/$site" "/var/lib/kith-counter/$site"
+}
+wait_for 20 'the note outside the home follows' noted BEE '1 3 4'
 k BEE bundle create "$top/news.kith" > /dev/null || fail 'BEE makes no third bundle'
 k ASH bundle apply "$top/news.kith" > /dev/null || fail 'ASH does not take it'
 k ASH bundle create "$top/new.kith" > /dev/null || fail 'ASH makes no second bundle'
