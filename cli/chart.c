@@ -83,8 +83,7 @@ static int decimals(const struct chart *c)
     return n < 0 ? 0 : n > DECIMALS_MAX ? DECIMALS_MAX : n;
 }
 
-/* Prints a number with so many decimals, large ones in groups of three digits. */
-static void print_number(double x, int places, const char *behind, char ret[CHART_NUMBER_SIZE])
+void chart_digits(double x, int places, const char *behind, char ret[CHART_NUMBER_SIZE])
 {
     char plain[CHART_NUMBER_SIZE];
     size_t used = 0;
@@ -112,7 +111,7 @@ void chart_number(const struct chart *c, double v, enum chart_number_of of, char
         n = 0;
     else if (n == 0 && fabs(x) < 1000)
         n = 1;
-    print_number(x, n, c->percent ? "%" : "", ret);
+    chart_digits(x, n, c->percent ? "%" : "", ret);
 }
 
 void chart_tick(const struct chart *c, double v, double step, char ret[CHART_NUMBER_SIZE])
@@ -120,7 +119,7 @@ void chart_tick(const struct chart *c, double v, double step, char ret[CHART_NUM
     double x = fabs(v) < step / 1e6 ? 0 : v * shown_scale(c);
     int n = (int)ceil(-log10(step * shown_scale(c)) - 1e-9);
     n = n < 0 ? 0 : n > DECIMALS_MAX ? DECIMALS_MAX : n;
-    print_number(x, n, c->percent ? "%" : "", ret);
+    chart_digits(x, n, c->percent ? "%" : "", ret);
 }
 
 void chart_period(const struct chart *c, uint32_t i, char ret[PERIOD_TEXT_SIZE])
@@ -153,7 +152,7 @@ void chart_axis(const struct chart *c, char ret[CHART_TEXT_SIZE])
     bool nothing = says_nothing(c->values) || (c->has_den && says_nothing(c->size));
     enum spc_chart type = c->setup.chart;
     char times[CHART_NUMBER_SIZE];
-    print_number(c->scale, c->scale == floor(c->scale) ? 0 : 2, " ", times);
+    chart_digits(c->scale, c->scale == floor(c->scale) ? 0 : 2, " ", times);
     if (c->unit[0] || nothing)
         snprintf(ret, CHART_TEXT_SIZE, "%s",
                  c->unit[0]      ? c->unit

@@ -88,6 +88,8 @@ bool chart_target(const struct chart *c, char ret[CHART_TEXT_SIZE]);
  * people behind it allow, a target its own. "" for NaN. */
 enum chart_number_of { CHART_POINT, CHART_LINE, CHART_TARGET };
 void chart_number(const struct chart *c, double v, enum chart_number_of of, char ret[CHART_NUMBER_SIZE]);
+/* A number with so many decimals and a text behind it, large ones in groups of three digits. */
+void chart_digits(double x, int places, const char *behind, char ret[CHART_NUMBER_SIZE]);
 /* A number of an axis with such steps. */
 void chart_tick(const struct chart *c, double v, double step, char ret[CHART_NUMBER_SIZE]);
 /* "months" for 24 of them; "points" where they are longer than their name. */

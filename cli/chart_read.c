@@ -165,8 +165,9 @@ static int read_rows(struct reading *r)
             return fail_in(r, r->line, why.code, why.text);
         if (c->n == SPC_POINTS_MAX)
             return kith_fail(r->e, KITH_E_INVALID,
-                             "%s:%u: too many rows: \"%u\": at most %u; use longer periods", c->file, r->line,
-                             c->n + 1, SPC_POINTS_MAX);
+                             "%s:%u: too many rows: \"%u\": at most %u; use longer periods, and a file for "
+                             "each site or unit",
+                             c->file, r->line, c->n + 1, SPC_POINTS_MAX);
         int rc = read_period(r, cells, &c->at[c->n]);
         if (!rc)
             rc = read_point(r, cells, &c->point[c->n]);
@@ -220,7 +221,9 @@ static int check_step(const struct reading *r, const struct place *a, const stru
     char text[PERIOD_TEXT_SIZE];
     period_print(&c->at[b->row].period, c->length, text);
     if (a->at == b->at)
-        return kith_fail(r->e, KITH_E_INVALID, "%s:%u: period twice: \"%s\": it stands in line %u already",
+        return kith_fail(r->e, KITH_E_INVALID,
+                         "%s:%u: period twice: \"%s\": it stands in line %u already; one file "
+                         "holds one series",
                          c->file, c->at[b->row].line, text, c->at[a->row].line);
     if ((b->at - a->at) / c->step > GAPS_MAX)
         return kith_fail(r->e, KITH_E_INVALID,

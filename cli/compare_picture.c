@@ -67,7 +67,7 @@ static void draw_sizes_axis(const struct funnel *f)
     char text[TEXT_SIZE];
     ink(f->cr, &ink_black);
     for (uint32_t i = 0; i * step <= f->most; i++) {
-        snprintf(text, sizeof text, "%.10g", i * step);
+        chart_digits(i * step, step < 1 ? 2 : 0, "", text);
         picture_mark_below(f->cr, &f->plot, x_of(f, i * step), text);
     }
     snprintf(text, sizeof text, "size of the %s: %.120s", comparison_noun(f->c), of ? of : "denominator");

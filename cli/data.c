@@ -222,8 +222,10 @@ static int take_row(const struct data_measure *m, const struct chart *c, uint32_
     const struct spc_point *p = &c->point[i];
     struct kith_error why;
     if (d->n == RAW_CELLS_MAX)
-        return kith_fail(e, KITH_E_INVALID, "%s:%u: too many rows: \"%u\": at most %u; use longer periods",
-                         c->file, c->at[i].line, d->n + 1, RAW_CELLS_MAX);
+        return kith_fail(
+            e, KITH_E_INVALID,
+            "%s:%u: too many rows: \"%u\": at most %u; use longer periods, and a file for each site or unit",
+            c->file, c->at[i].line, d->n + 1, RAW_CELLS_MAX);
     struct raw_cell *x = &d->cell[d->n];
     *x = (struct raw_cell){.num = p->num, .den = d->shape == RAW_RATIO ? p->den : 0, .behind = -1};
     if (d->shape == RAW_VALUE && c->at[i].has_behind)

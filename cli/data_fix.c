@@ -204,11 +204,13 @@ int data_drop(const struct cli *cli, const struct arguments *a)
         rc = make_sure(cli, a, series, &e);
     if (!rc)
         rc = send_drop(cli, a, &answer, &e);
+    const char *unit = options_get(a, "unit");
     if (!rc && cli->format == CLI_PEOPLE)
-        people_say(cli,
-                   "Taken away: %lld period%s of %s. What was released of them is with those who have it.",
-                   (long long)js_integer(answer, "cells", 0), js_integer(answer, "cells", 0) == 1 ? "" : "s",
-                   js_text(answer, "measure"));
+        people_say(
+            cli,
+            "Taken away: %lld period%s of %s, %s%s. What was released of them is with those who have it.",
+            (long long)js_integer(answer, "cells", 0), js_integer(answer, "cells", 0) == 1 ? "" : "s",
+            js_text(answer, "measure"), unit ? "unit " : "the whole site", unit ? unit : "");
     js_free(series);
     js_free(answer);
     return rc ? cli_fail(&e) : CLI_DONE;

@@ -128,17 +128,23 @@ static void print_cells(const struct cli *cli, const struct js *answer)
     sheet_end(&s);
 }
 
+static void print_part(const struct js *row, enum part part, char ret[32])
+{
+    char *text = js_scalar(js_at(row, (size_t)part));
+    ret[0] = '\0';
+    if (text && text[0])
+        people_real(strtod(text, NULL), ret);
+    free(text);
+}
+
 const char *data_cell_text(const struct js *row, char ret[DATA_CELL_SIZE])
 {
-    char *number = js_scalar(js_at(row, ROW_NUMBER)), *den = js_scalar(js_at(row, ROW_DENOMINATOR));
-    char *behind = js_scalar(js_at(row, ROW_BEHIND));
-    bool has_den = den && den[0], has_behind = behind && behind[0];
-    snprintf(ret, DATA_CELL_SIZE, "%.24s%s%.24s%s%.16s%s", number ? number : "", has_den ? " of " : "",
-             has_den ? den : "", has_behind ? " (" : "", has_behind ? behind : "",
-             has_behind ? " people)" : "");
-    free(number);
-    free(den);
-    free(behind);
+    char number[32], den[32], behind[32];
+    print_part(row, ROW_NUMBER, number);
+    print_part(row, ROW_DENOMINATOR, den);
+    print_part(row, ROW_BEHIND, behind);
+    snprintf(ret, DATA_CELL_SIZE, "%.24s%s%.24s%s%.16s%s", number, den[0] ? " of " : "", den,
+             behind[0] ? " (" : "", behind, behind[0] ? " people)" : "");
     return ret;
 }
 

@@ -1,6 +1,7 @@
 #include "cli/people.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -332,4 +333,9 @@ void people_number(uint64_t v, char ret[32])
         ret[at++] = digits[i];
     }
     ret[at] = '\0';
+}
+
+void people_real(double v, char ret[32])
+{
+    snprintf(ret, 32, "%.12g", round(v * 1000) / 1000);
 }

@@ -38,5 +38,7 @@ void people_beside(FILE *out, const char *name, const char *text, unsigned width
 
 /* "1,234" */
 void people_number(uint64_t v, char ret[32]);
+/* A number that was counted or measured, to three decimals at most: "17", "15308.25". */
+void people_real(double v, char ret[32]);
 
 #endif

@@ -85,8 +85,11 @@ void sheet_integer(struct sheet *s, const char *key, int64_t v)
 
 void sheet_real(struct sheet *s, const char *key, double v)
 {
-    char text[64];
-    snprintf(text, sizeof text, "%.6g", v);
+    char text[32];
+    if (s->cli->format == CLI_PEOPLE)
+        people_real(v, text);
+    else
+        snprintf(text, sizeof text, "%.15g", v);
     set(s, key, SHEET_REAL, text);
 }
 

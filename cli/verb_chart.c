@@ -275,16 +275,17 @@ static void note_gaps(const struct chart *c)
                  c->gaps == 1 ? "period is" : "periods are", c->file, text, c->gaps > named ? " …" : "");
 }
 
-static void note_advice(const struct chart *c)
+/* A file is drawn as its reader says, a measure as its definition says. */
+static void note_advice(const struct chart *c, bool measure)
 {
     if (c->verdict.advise_long)
         cli_note("kith: note: fewer than 5 cases are expected in one period: the limits mislead; use a "
                  "longer period");
     if (c->verdict.advise_laney)
         cli_note("kith: note: the values vary more than chance (sigma_z %.2f) and denominators are large: "
-                 "try --type "
-                 "%s",
-                 c->phase[c->verdict.phases - 1].sigma_z, c->setup.chart == SPC_P ? "p-prime" : "u-prime");
+                 "%s %s",
+                 c->phase[c->verdict.phases - 1].sigma_z, measure ? "a measure may say chart:" : "try --type",
+                 c->setup.chart == SPC_P ? "p-prime" : "u-prime");
 }
 
 static void print(const struct cli *cli, const struct chart *c)
@@ -393,7 +394,7 @@ static int run_raw(struct cli *cli, const struct arguments *a, struct chart *c, 
     if (!rc) {
         print(cli, c);
         note_gaps(c);
-        note_advice(c);
+        note_advice(c, true);
     }
     replica_close(r);
     series_clear(&set);
@@ -415,7 +416,7 @@ static int run_file(const struct cli *cli, const struct arguments *a, struct cha
         return rc;
     print(cli, c);
     note_gaps(c);
-    note_advice(c);
+    note_advice(c, false);
     return 0;
 }
 

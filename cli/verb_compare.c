@@ -127,9 +127,10 @@ static void print_sites(const struct cli *cli, const struct comparison *c)
            "VALUE", cli_reset(cli));
     for (uint32_t i = 0; i < c->compared; i++) {
         const struct comparison_row *row = &c->row[i];
-        char value[COMPARISON_NUMBER_SIZE];
+        char value[COMPARISON_NUMBER_SIZE], of[32];
         comparison_number(c, row->c.value, row->c.den, value);
-        printf("%-9s %10.10g %12.10g %10s", row->site, row->c.num, row->c.den, value);
+        people_real(row->c.den, of);
+        printf("%-9s %10.10g %12s %10s", row->site, row->c.num, of, value);
         if (comparison_has_funnel(c) && strip)
             print_strip(c, &row->c, low, high, strip);
         putchar('\n');
@@ -145,10 +146,12 @@ static void print_plain_sites(const struct comparison *c)
     for (uint32_t i = 0; i < c->compared; i++) {
         const struct comparison_row *row = &c->row[i];
         char value[COMPARISON_NUMBER_SIZE], lower[COMPARISON_NUMBER_SIZE], upper[COMPARISON_NUMBER_SIZE];
+        char of[32];
         comparison_number(c, row->c.value, row->c.den, value);
         comparison_number(c, row->c.adjusted.lower998, row->c.den, lower);
         comparison_number(c, row->c.adjusted.upper998, row->c.den, upper);
-        printf("%s: %.10g of %.10g, %s", row->site, row->c.num, row->c.den, value);
+        people_real(row->c.den, of);
+        printf("%s: %.10g of %s, %s", row->site, row->c.num, of, value);
         if (comparison_has_funnel(c))
             printf(", limits %s and %s: %s", lower, upper, comparison_outside(&row->c));
         putchar('\n');
@@ -215,8 +218,9 @@ static void print_people(const struct cli *cli, const struct comparison *c)
     const char *unit = strstr(c->set.name, c->set.unit) ? "" : c->set.unit; /* said once */
     printf("%s%s, %s%s%s%s\n", cli_bold(cli), c->set.name, c->period, cli_reset(cli), unit[0] ? ", " : "",
            unit);
-    printf("%s version %lld, %u %s%s%s\n", c->set.key, (long long)c->version, c->compared, comparison_noun(c),
-           c->compared == 1 ? "" : "s", c->by_unit ? " of this site: raw counts, only for this site" : "");
+    people_say(cli, "%s version %lld, %u %s%s%s", c->set.key, (long long)c->version, c->compared,
+               comparison_noun(c), c->compared == 1 ? "" : "s",
+               c->by_unit ? " of this site: raw counts, only for this site" : "");
     if (comparison_has_funnel(c))
         print_funnel(cli, c);
     else if (c->funnel)

@@ -207,8 +207,8 @@ const struct verb verb_export = {
     .text = "Formats:\n"
             "  ndjson  a file a kind, one JSON object a line, with a map for kith import\n"
             "  csv     a table a kind for spreadsheets, a list in one cell, and a map; text\n"
-            "          that begins like a formula (= + - @) goes behind an apostrophe, which\n"
-            "          kith import takes off again\n"
+            "          that begins like a formula (= + - @) goes behind an apostrophe,\n"
+            "          which kith import takes off again\n"
             "  md      a file a record, a folder a kind, as kith share reads them\n"
             "Replaced records are there too (current: no). DIR must be new or empty. Whoever\n"
             "reads these files reads what is shared here: keep them as you keep the replica.",

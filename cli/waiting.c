@@ -44,7 +44,7 @@ static void print_one(const struct js *o, const char *key, char ret[32])
     char *text = js_is_null(js_get(o, key)) ? NULL : js_scalar(js_get(o, key));
     ret[0] = '\0';
     if (text)
-        snprintf(ret, 32, "%.10g", round(strtod(text, NULL) * 1000) / 1000);
+        people_real(strtod(text, NULL), ret);
     free(text);
 }
 
@@ -105,7 +105,7 @@ static void print_signal(const struct cli *cli, const struct js *x)
     bool common = icon && strcmp(icon, spc_icon_code(SPC_COMMON)) == 0;
     bool trial = icon && strcmp(icon, spc_icon_code(SPC_TRIAL)) == 0;
     people_say(cli, "Signal by %s: %s%s%s%s%s%s", js_text(x, "rules"),
-               common  ? "none"
+               common  ? "none at the end"
                : trial ? "too early to tell, for want of points"
                        : icon,
                since ? " since " : "", since ? since : "", target ? "; target: " : "", target ? target : "",

@@ -214,7 +214,7 @@ static void on_in_step(struct daemon *d, const struct sync_action *a)
         log_peer(&l, d, a->peer);
         log_end(&l);
     }
-    if (!p->in_step && store_heard(d->store, &p->site, daemon_wall(), &e) < 0)
+    if (store_heard(d->store, &p->site, daemon_wall(), &e) < 0)
         daemon_fatal(d, "store.heard", &e);
     daemon_wrote(d, WAITS_SOON);
     note_level(d, p, a);

@@ -140,7 +140,8 @@ static int refuse_both_levels(const struct sdc_ask *a, struct kith_error *e)
             return kith_fail(
                 e, KITH_E_REFUSED,
                 "counts of this measure have left for a unit that contains this one or lies in it: "
-                "\"signal-only/1\" can be released here, counts cannot");
+                "\"signal-only/1\" can be released here, counts cannot: kith data share with --policy "
+                "signal-only");
     }
     return 0;
 }

@@ -125,6 +125,8 @@ fi
 out=$(k ASH data fix falls-rate 'Feb 2026' --unit W4 --numerator 7351866 --reason 'one was a visitor, 7351867') || fail 'data fix'
 check_match 'before and after' "$out" '2026-02: 7351864 of 81213579 is now 7351866 of 81213579'
 check_match 'the journal' "$(k ASH data show falls-rate --unit W4 --history --json)" '"period": *"2026-02".*"was": *"7351864 of 81213579".*"now": *"7351866 of 81213579".*visitor'
+check_match 'a machine gets all digits' "$(k ASH data show falls-rate --unit W4 --json)" '"numerator":7351866.0,"denominator":81213579.0'
+check_match 'a person, too' "$(k ASH data show falls-rate --unit W4)" 'NUMERATOR: 7351866'
 k ASH data fix falls-rate 2026-02 --unit W4 --numerator 7351866 --reason again > /dev/null 2>&1
 check_equal 'a correction that changes nothing' $? 5
 k ASH data fix falls-rate 2026-02 --unit W4 --numerator 5 > /dev/null 2>&1

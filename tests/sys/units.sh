@@ -62,7 +62,12 @@ check_equal 'a unit that does not exist' $? 2
 check_match 'the nearest unit' "$out" 'perhaps wray'
 check_match 'the page of a record' "$(k ASH show "$first")" 'Wrayburn Ward \(wray\)'
 out=$(k ASH share "$top/none.md" 2>&1 < /dev/null) || fail "after the unit was added: $out"
+heard() { k ASH members --json | sed -n 's/.*"code": *"BRK".*"heard": *"\([^"]*\)".*/\1/p'; }
+heard_after() { [[ $(heard) > $1 ]]; }
+was=$(heard)
+sleep 1.1
 k ASH sync --wait 20 > /dev/null || fail 'ASH does not get in step'
+wait_for 10 'a comparison on a link that was up before counts as heard' heard_after "$was"
 for c in ASH BRK COL; do
     check_equal "entries of $c with what was shared here" "$(in_entries $c quillon)" 0
 done
