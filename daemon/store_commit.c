@@ -53,8 +53,9 @@ bool store_checkpoint_due(const struct store *s)
     return s->wal_pages >= s->wal_due || s->wal_private >= STORE_CHECKPOINT / 4;
 }
 
-/* wait_ms: for readers; 0 never waits. *ret_whole (may be NULL): nothing stood in the way. */
-static int checkpoint(struct store *s, sqlite3 *db, bool truncate, int wait_ms, uint32_t *left,
+/* wait_ms: for readers; 0 never waits. *ret_left: pages that a reader holds back; *ret_whole: nothing stood
+ * in the way. */
+static int checkpoint(struct store *s, sqlite3 *db, bool truncate, int wait_ms, uint32_t *ret_left,
                       bool *ret_whole, struct kith_error *e)
 {
     int in_log = 0, copied = 0;
@@ -66,47 +67,42 @@ static int checkpoint(struct store *s, sqlite3 *db, bool truncate, int wait_ms, 
         return store_fault_text(
             s, e, "copying the write-ahead log failed: \"%s\": look at the disk, then start again",
             sqlite3_errmsg(db));
-    *left += in_log > copied ? (uint32_t)(in_log - copied) : 0;
-    if (ret_whole != NULL)
-        *ret_whole = rc == SQLITE_OK;
+    *ret_left = in_log > copied ? (uint32_t)(in_log - copied) : 0;
+    *ret_whole = rc == SQLITE_OK;
     return 0;
 }
 
-int store_checkpoint(struct store *s, bool truncate, uint32_t *ret_left, struct kith_error *e)
+static int checkpoint_both(struct store *s, bool truncate, int wait_ms, bool *ret_whole, struct kith_error *e)
 {
     uint32_t left = 0, left_private = 0;
-    if (store_stuck(s, e) < 0)
-        return KITH_E_INTERNAL;
-    if (store_dirty(s))
-        return kith_fail(e, KITH_E_USAGE, "no checkpoint while something waits for a commit");
-    int wait_ms = truncate ? STORE_BUSY_MS : 0;
-    int rc = checkpoint(s, s->db, truncate, wait_ms, &left, NULL, e);
+    bool replica = false, private = false;
+    int rc = checkpoint(s, s->db, truncate, wait_ms, &left, &replica, e);
     if (rc == 0)
-        rc = checkpoint(s, s->private, truncate, wait_ms, &left_private, NULL, e);
+        rc = checkpoint(s, s->private, truncate, wait_ms, &left_private, &private, e);
     if (rc < 0)
         return rc;
     s->wal_pages = left;
     s->wal_private = left_private;
     s->wal_due = left + STORE_CHECKPOINT; /* pages that a reader holds back are not tried at once again */
-    if (ret_left != NULL)
-        *ret_left = left + left_private;
+    *ret_whole = replica && private;
     return 0;
+}
+
+int store_checkpoint(struct store *s, bool truncate, uint32_t *ret_left, struct kith_error *e)
+{
+    bool whole;
+    if (store_stuck(s, e) < 0)
+        return KITH_E_INTERNAL;
+    if (store_dirty(s))
+        return kith_fail(e, KITH_E_USAGE, "no checkpoint while something waits for a commit");
+    int rc = checkpoint_both(s, truncate, truncate ? STORE_BUSY_MS : 0, &whole, e);
+    if (rc == 0 && ret_left != NULL)
+        *ret_left = s->wal_pages + s->wal_private;
+    return rc;
 }
 
 int store_empty_logs(struct store *s, bool *ret_empty, struct kith_error *e)
 {
-    uint32_t left = 0, left_private = 0;
-    bool replica = false, private = false;
     int rc = store_stuck(s, e);
-    if (rc == 0)
-        rc = checkpoint(s, s->db, true, 0, &left, &replica, e);
-    if (rc == 0)
-        rc = checkpoint(s, s->private, true, 0, &left_private, &private, e);
-    if (rc < 0)
-        return rc;
-    s->wal_pages = left;
-    s->wal_private = left_private;
-    s->wal_due = left + STORE_CHECKPOINT;
-    *ret_empty = replica && private;
-    return 0;
+    return rc < 0 ? rc : checkpoint_both(s, true, 0, ret_empty, e);
 }
