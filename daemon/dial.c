@@ -56,6 +56,7 @@ void dial_tick(struct daemon *d)
     }
     if (!d->sync || !d->cert || d->stopping || d->left || now < t->due)
         return;
+    /* the larger the network, the more seldom: the work is in proportion to its members */
     if (t->changed && now - t->rebuilt >= REBUILD_MS + 2 * (int64_t)t->n)
         targets_rebuild(d);
     int64_t soonest = t->changed ? now : INT64_MAX;

@@ -1,4 +1,5 @@
-/* The store's life: two files, their guards, group commit, checkpoints.
+/* The store's life: two files are opened, under their guards, and closed. Group commit and checkpoints are
+ * store_commit.c; what is promised here they keep.
  *
  * Format. Both files are SQLite databases in WAL mode with 16 KiB pages, kith/schema.h says what is in them.
  * They are two because SQLite has no rights per table: replica.db is group-readable, so nothing private may

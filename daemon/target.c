@@ -153,7 +153,6 @@ static void move_over(struct dial *fresh, const struct dial *old)
     }
 }
 
-/* The larger the network, the more seldom: the work is in proportion to its members. */
 void targets_rebuild(struct daemon *d)
 {
     struct dial *t = d->dial, fresh = {.rebuilt = daemon_now(d).ms};

@@ -20,21 +20,24 @@ struct target {
     bool listed; /* by the configuration: dialled whatever else is linked */
     uint32_t addresses_n;
     char address[TARGET_ADDRESSES][KITH_ADDRESS_MAX + 1];
-    uint32_t at; /* the address that is next */
-    int64_t backoff, next, tried;
+    uint32_t at;         /* the address that is next */
+    int64_t backoff;     /* ms until the try after a failed one */
+    int64_t next, tried; /* when it may be dialled, and was; ms of the monotonic clock, tried 0: never */
     bool dialling;
 };
 
 struct dial {
-    struct target *target;
+    struct target *target; /* sorted by site */
     uint32_t n, cap;
-    bool changed;
-    int64_t rebuilt;
-    int64_t due;
+    bool changed;    /* one of the four sources, since the table was made */
+    int64_t rebuilt; /* when it was made, ms of the monotonic clock */
+    int64_t due;     /* when there may be somebody to dial, the same */
 };
 
+/* An empty table in d->dial, which targets_stop frees; KITH_E_INTERNAL: no memory. */
 int targets_start(struct daemon *d, struct kith_error *e);
 void targets_stop(struct daemon *d);
+/* Makes the table anew from its sources; those that find no memory are not dialled. */
 void targets_rebuild(struct daemon *d);
 /* A dialled link has ended, or never came up; good: it lasted. */
 void target_ended(struct daemon *d, const struct kith_site_id *site, bool good);
