@@ -131,7 +131,7 @@ static bool read_one(const struct part *p, struct period *ret)
     if (p[0].digits == 8 && v / 10000 >= TOGETHER_FROM && v / 10000 <= TOGETHER_TO &&
         make(PERIOD_DAY, v / 10000, v / 100 % 100, v % 100, ret))
         return true;
-    *ret = (struct period){.written = PERIOD_NUMBER, .day = (int32_t)p[0].value};
+    *ret = (struct period){.written = PERIOD_NUMBER, .day = (int32_t)v};
     return true;
 }
 

@@ -163,17 +163,8 @@ static void put_tree(FILE *out, const struct js *v)
     free(depth);
 }
 
-/* The value of one field as text for people, several lines for lists and groups; NULL when it is absent or
- * empty. The caller frees. */
-static char *value_text(struct replica *r, const struct field *f, const struct js *value)
+static void put_value(FILE *out, struct replica *r, const struct field *f, const struct js *value)
 {
-    char *text = NULL;
-    size_t n = 0;
-    if (js_is_null(value))
-        return NULL;
-    FILE *out = open_memstream(&text, &n);
-    if (!out)
-        exit(cli_failf(KITH_E_INTERNAL, "not enough memory: \"%s\": close something and try again", f->name));
     switch (f->type) {
     case FIELD_REF:
         put_ref(out, r, value);
@@ -205,6 +196,20 @@ static char *value_text(struct replica *r, const struct field *f, const struct j
         put_scalar(out, f, value);
         break;
     }
+}
+
+/* The value of one field as text for people, several lines for lists and groups; NULL when it is absent or
+ * empty. The caller frees. */
+static char *value_text(struct replica *r, const struct field *f, const struct js *value)
+{
+    char *text = NULL;
+    size_t n = 0;
+    if (js_is_null(value))
+        return NULL;
+    FILE *out = open_memstream(&text, &n);
+    if (!out)
+        exit(cli_failf(KITH_E_INTERNAL, "not enough memory: \"%s\": close something and try again", f->name));
+    put_value(out, r, f, value);
     fclose(out);
     if (n > 0)
         return text;

@@ -230,6 +230,19 @@ static const char *base_name(const char *path)
     return slash && slash[1] ? slash + 1 : path;
 }
 
+/* The points are there: what the command line says of them, and the chart over them. */
+static int finish(const struct arguments *a, struct chart *c, struct kith_error *e)
+{
+    int rc = read_target(a, c, e);
+    if (!rc)
+        rc = exclude(a, c, e);
+    if (!rc)
+        rc = read_screened(a, c, e);
+    if (!rc)
+        rc = make_phases(a, c, e);
+    return rc ? rc : chart_run(c, e);
+}
+
 static int prepare(const struct arguments *a, struct chart *c, struct kith_error *e)
 {
     const char *file = options_get(a, "data");
@@ -247,18 +260,11 @@ static int prepare(const struct arguments *a, struct chart *c, struct kith_error
         rc = chart_read(c, file, options_get(a, "map"), e);
     if (!rc)
         rc = read_scale(a, c, e);
-    if (!rc)
-        rc = read_target(a, c, e);
-    if (!rc)
-        rc = exclude(a, c, e);
-    if (!rc)
-        rc = read_screened(a, c, e);
     if (rc)
         return rc;
     c->title = options_has(a, "title") ? options_get(a, "title") : base_name(c->file);
     c->unit = options_has(a, "axis") ? options_get(a, "axis") : "";
-    rc = make_phases(a, c, e);
-    return rc ? rc : chart_run(c, e);
+    return finish(a, c, e);
 }
 
 static void note_gaps(const struct chart *c)
@@ -362,16 +368,7 @@ static int prepare_raw(const struct arguments *a, struct series_set *set, struct
     c->raw = true;
     if (!rc && options_has(a, "rules"))
         rc = read_rules(a, &c->setup.rules, e);
-    if (!rc)
-        rc = read_target(a, c, e);
-    if (!rc)
-        rc = exclude(a, c, e);
-    if (!rc)
-        rc = read_screened(a, c, e);
-    if (rc)
-        return rc;
-    rc = make_phases(a, c, e);
-    return rc ? rc : chart_run(c, e);
+    return rc ? rc : finish(a, c, e);
 }
 
 static int run_raw(struct cli *cli, const struct arguments *a, struct chart *c, struct kith_error *e)

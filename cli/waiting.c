@@ -181,11 +181,11 @@ static void print_total(const struct cli *cli, const struct js *s)
 
 static void print_events(const struct cli *cli, const struct js *x)
 {
-    char told[40];
+    char told[32];
     const struct js *events = js_get(x, "events");
     if (!js_is_object(events))
         return;
-    print_pair(events, "told", "", told, sizeof told);
+    print_one(events, "told", told);
     people_say(cli, "%" PRId64 " events were counted; %s leaves, and no single one.",
                js_integer(events, "counted", 0), told[0] ? told : "nothing of their number");
 }
