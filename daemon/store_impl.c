@@ -106,6 +106,13 @@ void store_bind_text(sqlite3_stmt *st, int i, const void *p, size_t n)
     sqlite3_bind_text(st, i, n == 0 ? "" : p, (int)n, SQLITE_STATIC);
 }
 
+void store_bind_series(sqlite3_stmt *st, int i, const char *measure, uint32_t version, const char *unit)
+{
+    store_bind_text(st, i, measure, strlen(measure));
+    sqlite3_bind_int64(st, i + 1, version);
+    store_bind_text(st, i + 2, unit, strlen(unit));
+}
+
 void store_column_text(sqlite3_stmt *st, int i, char *ret, size_t cap)
 {
     const char *text = (const char *)sqlite3_column_text(st, i);

@@ -137,6 +137,9 @@ int store_number(struct store *s, enum sql q, int64_t *ret, struct kith_error *e
 
 void store_bind_blob(sqlite3_stmt *st, int i, const void *p, size_t n);
 void store_bind_text(sqlite3_stmt *st, int i, const void *p, size_t n);
+/* A series of a measure, as three parameters from i on: key, version, code of the unit ("": the whole site).
+ */
+void store_bind_series(sqlite3_stmt *st, int i, const char *measure, uint32_t version, const char *unit);
 /* Copies a text, "" for NULL, as far as it fits. */
 void store_column_text(sqlite3_stmt *st, int i, char *ret, size_t cap);
 /* Copies a blob of exactly n bytes; false otherwise. */

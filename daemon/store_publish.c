@@ -8,9 +8,7 @@
 
 static void bind_subject(sqlite3_stmt *st, int i, const struct store_subject *of)
 {
-    store_bind_text(st, i, of->measure, strlen(of->measure));
-    sqlite3_bind_int64(st, i + 1, of->version);
-    store_bind_text(st, i + 2, of->unit, strlen(of->unit));
+    store_bind_series(st, i, of->measure, of->version, of->unit);
 }
 
 /* measure, version, unit from this column on */

@@ -38,9 +38,7 @@ int store_raw_find(struct store *s, const char *key, uint32_t version, const cha
     sqlite3_stmt *st = store_statement(s, SQL_RAW_GET, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
-    store_bind_text(st, 1, key, strlen(key));
-    sqlite3_bind_int64(st, 2, version);
-    store_bind_text(st, 3, unit, strlen(unit));
+    store_bind_series(st, 1, key, version, unit);
     int rc = store_step(s, SQL_RAW_GET, e);
     if (rc == 0)
         return kith_fail(e, KITH_E_NOTFOUND,
@@ -173,9 +171,7 @@ static int make_series(struct store *s, const struct store_raw *r, uint64_t *ret
     sqlite3_stmt *st = store_write(s, SQL_RAW_PUT, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
-    store_bind_text(st, 1, r->measure, strlen(r->measure));
-    sqlite3_bind_int64(st, 2, r->version);
-    store_bind_text(st, 3, r->unit, strlen(r->unit));
+    store_bind_series(st, 1, r->measure, r->version, r->unit);
     sqlite3_bind_int(st, 4, (int)r->period);
     sqlite3_bind_int(st, 5, (int)r->shape);
     int rc = store_run_statement(s, SQL_RAW_PUT, e);
@@ -270,9 +266,7 @@ static sqlite3_stmt *begin_change(struct store *s, const struct store_raw *r, co
     sqlite3_stmt *st = store_write(s, SQL_RAW_CHANGE_PUT, e);
     if (st == NULL)
         return NULL;
-    store_bind_text(st, 1, r->measure, strlen(r->measure));
-    sqlite3_bind_int64(st, 2, r->version);
-    store_bind_text(st, 3, r->unit, strlen(r->unit));
+    store_bind_series(st, 1, r->measure, r->version, r->unit);
     sqlite3_bind_int64(st, 4, (int64_t)r->number);
     sqlite3_bind_int64(st, 5, by->time.ms);
     sqlite3_bind_int64(st, 6, by->author);
@@ -335,9 +329,7 @@ int store_raw_change(struct store *s, const struct store_raw *r, uint64_t after,
     sqlite3_stmt *st = store_statement(s, SQL_RAW_CHANGE_ALL, e);
     if (st == NULL)
         return KITH_E_INTERNAL;
-    store_bind_text(st, 1, r->measure, strlen(r->measure));
-    sqlite3_bind_int64(st, 2, r->version);
-    store_bind_text(st, 3, r->unit, strlen(r->unit));
+    store_bind_series(st, 1, r->measure, r->version, r->unit);
     sqlite3_bind_int64(st, 4, (int64_t)after);
     int rc = store_step(s, SQL_RAW_CHANGE_ALL, e);
     if (rc <= 0)
