@@ -93,13 +93,13 @@ static void put_cells(struct buf *b, const struct publish *p)
 
 /* ---- segments, units of time, events ---- */
 
-static const char *reason_at(const struct publish *p, int32_t serial)
+/* What was said of the day that lies in this period; NULL where nothing was. */
+static const char *reason_at(const struct publish *p, const struct sdc_chosen_day *at, uint32_t n,
+                             int32_t serial)
 {
-    for (uint32_t i = 0; i < p->choice.rephases; i++) {
-        const struct sdc_chosen_day *at = &p->choice.rephase[i];
-        if (sdc_period_of_day(p->plan->unit, at->day, p->measure.first_month).serial == serial)
-            return at->reason;
-    }
+    for (uint32_t i = 0; i < n; i++)
+        if (sdc_period_of_day(p->plan->unit, at[i].day, p->measure.first_month).serial == serial)
+            return at[i].reason;
     return NULL;
 }
 
@@ -114,7 +114,7 @@ static void put_segments(struct buf *b, const struct publish *p)
         pack_map(b, 7);
         period(b, "start", p->plan->unit, serial);
         number_if(b, "baseline", s->baseline > 0, s->baseline);
-        text_or_nil(b, "reason", i > 0 ? reason_at(p, serial) : NULL);
+        text_or_nil(b, "reason", i > 0 ? reason_at(p, p->choice.rephase, p->choice.rephases, serial) : NULL);
         number_if(b, "told", s->told, s->num);
         number_if(b, "told_of", s->told, s->den);
         number_if(b, "ranges", s->ranges_told, s->ranges);
@@ -123,16 +123,6 @@ static void put_segments(struct buf *b, const struct publish *p)
 }
 
 /* ---- words of people, which leave as they stand ---- */
-
-static const char *exclusion_at(const struct publish *p, int32_t serial)
-{
-    for (uint32_t i = 0; i < p->choice.excludes; i++) {
-        const struct sdc_chosen_day *at = &p->choice.exclude[i];
-        if (sdc_period_of_day(p->plan->unit, at->day, p->measure.first_month).serial == serial)
-            return at->reason;
-    }
-    return NULL;
-}
 
 static void put_left_out(struct buf *b, const struct publish *p)
 {
@@ -147,7 +137,7 @@ static void put_left_out(struct buf *b, const struct publish *p)
             continue;
         pack_map(b, 2);
         period(b, "period", p->plan->unit, c->serial);
-        text_or_nil(b, "reason", exclusion_at(p, c->serial));
+        text_or_nil(b, "reason", reason_at(p, p->choice.exclude, p->choice.excludes, c->serial));
     }
 }
 

@@ -4,7 +4,7 @@
  * accents together again: the rules look at letters, digits and what lies between), digits of every script to
  * ASCII, and four classes for the rest. Marks that combine, variation selectors and everything invisible go,
  * so keycap digits, underlined digits and digits with zero-width spaces between them are digits. Inline HTML
- * and the entity of the no-break space are Markdown, too, and fold to what they show. */
+ * and character references are Markdown, too, and fold to what they show. */
 #include "proto/learn/identify_room.h"
 
 #include <assert.h>
