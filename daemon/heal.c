@@ -45,6 +45,12 @@ void heal_start(struct daemon *d)
 
 /* ---- healing ---- */
 
+static bool may_heal(const struct daemon *d)
+{
+    const struct member *m = roster_member(d->roster, &d->keys.site);
+    return m && d->keys.has_root && sync_may_heal(m->epoch, d->healed);
+}
+
 static void log_state(const struct daemon *d)
 {
     switch ((enum sync_own)d->own) {
@@ -68,9 +74,8 @@ static void log_state(const struct daemon *d)
     case OWN_SETTLED:
     case OWN_OUTDATED:
         log_say(LOG_WARN, "own.restored",
-                d->keys.has_root && d->healed == 0
-                    ? "this home is an old copy: it rotates and goes on"
-                    : "this home is an old copy: it writes nothing before kith rotate");
+                may_heal(d) ? "this home is an old copy: it rotates and goes on"
+                            : "this home is an old copy: it writes nothing before kith rotate");
         break;
     case OWN_ELSEWHERE:
         log_say(
@@ -101,13 +106,14 @@ static void found_elsewhere(struct daemon *d)
     daemon_wrote(d, WAITS_SOON);
 }
 
-/* Once: who has healed before and is old again is one of two. */
+/* Once: who has healed before and is old again is one of two. And not into the last epochs: they are for
+ * people. */
 static void heal(struct daemon *d)
 {
     struct kith_error e;
     struct rotate_request q = {.compromised = false};
     d->heal_at.ms = daemon_now(d).ms + AGAIN_MS;
-    if (!d->keys.has_root || d->healed > 0)
+    if (!may_heal(d))
         return;
     if (rotate_now(d, &q, &e) < 0) {
         log_say(LOG_WARN, "heal.refused", "%s", e.text);

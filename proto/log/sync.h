@@ -189,6 +189,10 @@ void sync_alone(struct sync *s);
 /* This home healed itself by beginning this epoch: what foreign hands write from it on means OWN_ELSEWHERE. 0
  * for never. */
 void sync_healed(struct sync *s, uint32_t epoch);
+/* Whether a home may begin an epoch by itself, where the newest of its site is this and it has healed in that
+ * one (0: never): once, and never one of the last 50, since a home that is put back at every start would use
+ * them all up and its site with them (SPEC 6.14). */
+bool sync_may_heal(uint32_t newest, uint32_t healed);
 /* Sets, or takes back, what was found out before this start. */
 void sync_elsewhere(struct sync *s, bool found);
 

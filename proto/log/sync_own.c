@@ -189,6 +189,13 @@ void sync_healed(struct sync *s, uint32_t epoch)
     s->healed = epoch;
 }
 
+#define EPOCHS_FOR_PEOPLE 50u /* of KITH_EPOCH_MAX */
+
+bool sync_may_heal(uint32_t newest, uint32_t healed)
+{
+    return healed == 0 && newest < KITH_EPOCH_MAX - EPOCHS_FOR_PEOPLE;
+}
+
 void sync_elsewhere(struct sync *s, bool found)
 {
     s->other_self = found;
