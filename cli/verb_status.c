@@ -211,9 +211,11 @@ static void print_own(const struct status *s)
         print_text(s, "Writing",
                    "waits until own entries were compared with a peer; kith release --alone does without");
     else if (strcmp(own, "elsewhere") == 0)
-        print_text(s, "Writing",
-                   "STOPPED: another machine runs as this site; stop one of the two, then kith rotate "
-                   "(--compromised where it was stolen)");
+        print_text(
+            s, "Writing",
+            "STOPPED: another machine runs as this site, or this home went on from an old copy before and "
+            "is one again: stop the other where there is one, then kith rotate (--compromised where it "
+            "was stolen)");
     else if (js_text(s->live, "root_key") && strcmp(js_text(s->live, "root_key"), "here") == 0)
         print_text(s, "Writing",
                    "this home is an old copy: it goes on by itself from what the network holds");

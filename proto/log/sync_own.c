@@ -164,9 +164,10 @@ int sync_may_append(const struct sync *s, struct kith_error *e)
             "this site's log has another branch, or an epoch that this home did not begin, as after "
             "the restore of a backup: kith rotate goes on from what the network holds");
     case OWN_ELSEWHERE:
-        return kith_fail(
-            e, KITH_E_REFUSED,
-            "another machine runs as this site: find it and stop one of the two, then kith rotate");
+        return kith_fail(e, KITH_E_REFUSED,
+                         "another machine runs as this site, or this home is an old copy for the second "
+                         "time: stop the other "
+                         "where there is one, then kith rotate");
     }
     return kith_fail(e, KITH_E_INTERNAL, "own logs in no state");
 }
