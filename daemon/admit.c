@@ -119,16 +119,32 @@ static int post_admit(struct daemon *d, const struct admission *a, struct govern
     return govern_post(d, KITH_KIND_ADMIT, (struct kith_bytes){b.p, b.n}, ret, e);
 }
 
-/* The highest rev of all that was posted for this root. */
-static uint32_t last_rev(const struct daemon *d, const struct kith_pk *root)
+/* The highest rev of what was posted for this root, or of what holds of it. */
+static uint32_t last_rev(const struct daemon *d, const struct kith_pk *root, bool holds)
 {
     struct roster_op o;
     uint32_t rev = 0;
     for (uint32_t i = 0; i < roster_ops(d->roster); i++)
-        if (roster_op_at(d->roster, i, &o) && o.kind == KITH_KIND_ADMIT &&
+        if (roster_op_at(d->roster, i, &o) && o.kind == KITH_KIND_ADMIT && (o.holds || !holds) &&
             memcmp(&o.admit.root, root, sizeof *root) == 0 && o.admit.rev > rev)
             rev = o.admit.rev;
     return rev;
+}
+
+/* Behind all that waits, too, unless one coordinator has posted the last rev there is, to be the last to say.
+ */
+static int next_rev(const struct daemon *d, const struct member *m, uint32_t *ret, struct kith_error *e)
+{
+    uint32_t rev = last_rev(d, &m->root, false);
+    if (rev == UINT32_MAX)
+        rev = last_rev(d, &m->root, true);
+    if (rev == UINT32_MAX)
+        return kith_fail(e, KITH_E_FULL,
+                         "site \"%s\": its code was decided so that no later decision counts: a council "
+                         "without the coordinator who did so comes first, see kith members --history",
+                         m->shown);
+    *ret = rev + 1;
+    return 0;
 }
 
 static int check_rename(struct daemon *d, const char *shown, const char *code, const struct member **ret,
@@ -162,14 +178,17 @@ int admit_rename(struct daemon *d, const char *shown, const char *code, struct g
                  struct kith_error *e)
 {
     const struct member *m = NULL;
+    uint32_t rev = 0;
     int r = check_rename(d, shown, code, &m, e);
+    if (r == 0)
+        r = next_rev(d, m, &rev, e);
     if (r < 0)
         return r;
     struct admission a = {.root = m->root,
                           .role = m->state == MEMBER_OBSERVER ? ROLE_OBSERVER : ROLE_SITE,
                           .has_follows = m->has_follows,
                           .follows = m->follows,
-                          .rev = last_rev(d, &m->root) + 1};
+                          .rev = rev};
     memcpy(a.code, code, strlen(code) + 1);
     memcpy(a.name, m->name, sizeof a.name);
     return post_admit(d, &a, ret, e);
