@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "kith/limits.h"
 #include "proto/learn/identify.h"
@@ -609,29 +608,22 @@ static void test_any_bytes(void **state)
     }
 }
 
-/* A body of the largest size within 5 ms. Bounds are wide: the machine may be busy and the build slow. */
-static void test_speed(void **state)
+/* A body of the largest size is searched whole, a larger one not at all. */
+static void test_largest(void **state)
 {
     static const char *const words[] = {"the patient was seen by a nurse on the ward, ",
                                         "and 12 of 40 beds had no light (see 2026-Q3); ",
                                         "what helped: **protected time** – Dr [redacted] agreed. "};
+    static const char number[] = "NHS 485 777 3457";
     static char text[KITH_BODY_MAX];
     size_t n = 0;
-    double best = 1e9;
     (void)state;
-    for (int i = 0; n + 64 < sizeof text; i++)
+    for (int i = 0; n + 80 < sizeof text; i++)
         n += (size_t)snprintf(text + n, sizeof text - n, "%s", words[i % 3]);
-    for (int i = 0; i < 10; i++) {
-        struct timespec from, to;
-        memset(&found, 0, sizeof found);
-        timespec_get(&from, TIME_UTC);
-        assert_int_equal(identify_text(room, (struct kith_bytes){(uint8_t *)text, n}, "x", &found), 0);
-        timespec_get(&to, TIME_UTC);
-        double ms = (double)(to.tv_sec - from.tv_sec) * 1e3 + (double)(to.tv_nsec - from.tv_nsec) / 1e6;
-        best = ms < best ? ms : best;
-    }
-    print_message("%zu bytes in %.2f ms\n", n, best);
-    assert_true(best < 50);
+    n += (size_t)snprintf(text + n, sizeof text - n, "%s", number);
+    memset(&found, 0, sizeof found);
+    assert_int_equal(identify_text(room, (struct kith_bytes){(uint8_t *)text, n}, "x", &found), 0);
+    assert_int_equal(found.blocks, 1);
     assert_int_equal(identify_text(room, (struct kith_bytes){memory, KITH_BODY_MAX + 1}, "x", &found),
                      KITH_E_FULL);
 }
@@ -662,7 +654,7 @@ int main(void)
         cmocka_unit_test(test_tables),    cmocka_unit_test(test_record),
         cmocka_unit_test(test_lines),     cmocka_unit_test(test_one_event),
         cmocka_unit_test(test_masked),    cmocka_unit_test(test_many),
-        cmocka_unit_test(test_any_bytes), cmocka_unit_test(test_speed),
+        cmocka_unit_test(test_any_bytes), cmocka_unit_test(test_largest),
     };
     return cmocka_run_group_tests(tests, open_room, close_room);
 }
