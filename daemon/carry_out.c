@@ -200,8 +200,8 @@ int carry_out_begin(struct daemon *d, const struct carry_wish *w, struct carry_o
     if (r < 0)
         return r;
     if (w->part_size > 0 && w->part_size < CARRY_PART_MIN)
-        return kith_fail(e, KITH_E_USAGE, "part size \"%llu\": at least %u bytes",
-                         (unsigned long long)w->part_size, CARRY_PART_MIN);
+        return kith_fail(e, KITH_E_USAGE, "part size \"%llu\": at least %uK",
+                         (unsigned long long)w->part_size, CARRY_PART_MIN / 1024);
     struct carry_out *o = calloc(1, sizeof *o);
     if (!o)
         return kith_fail(e, KITH_E_INTERNAL, "no memory for a bundle");
