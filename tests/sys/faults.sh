@@ -17,7 +17,7 @@ pass=$top/pass
 trials=0 killed=0 ended=0 refused=0 passed=0
 
 skip() {
-    say "skipped: $1"
+    echo "skipped sys.faults: $1"
     exit 0
 }
 command -v strace > /dev/null || skip 'there is no strace'
