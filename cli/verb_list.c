@@ -71,6 +71,16 @@ static const char *make_header(const char *label, char ret[48])
     return ret;
 }
 
+/* Who asks about this site, or a part of it, wants to see which part. */
+static void show_units(struct listing *l)
+{
+    for (uint32_t i = 0; i < COMMON; i++)
+        if (strcmp(l->column[i].key, "unit") == 0) {
+            l->column[i].who = SHEET_ALL;
+            l->column[i].optional = true;
+        }
+}
+
 static void lay_out(struct listing *l, const struct kind *k)
 {
     memset(l, 0, sizeof *l);
@@ -89,20 +99,12 @@ static void lay_out(struct listing *l, const struct kind *k)
                                           false,
                                           j > 0};
         }
+    if (k->number == KITH_KIND_SERIES) /* those of one measure differ by nothing else */
+        show_units(l);
     l->own = l->columns;
     l->signals = k->number == KITH_KIND_MEASURE;
     for (uint32_t i = 0; l->signals && i < SIGNALS; i++)
         l->column[l->columns++] = signals[i];
-}
-
-/* Who asks about this site, or a part of it, wants to see which part. */
-static void show_units(struct listing *l)
-{
-    for (uint32_t i = 0; i < COMMON; i++)
-        if (strcmp(l->column[i].key, "unit") == 0) {
-            l->column[i].who = SHEET_ALL;
-            l->column[i].optional = true;
-        }
 }
 
 static void put_more(struct sheet *s, const struct listing *l, const struct js *body)
