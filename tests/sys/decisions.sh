@@ -3,10 +3,6 @@
 # healing both count. Nothing that was withdrawn comes back, and nobody who was admitted is out.
 . "$(dirname "$0")/lib.sh"
 
-own() { k "$1" status --json | grep -qE "\"own\": *\"$2\""; }
-member() { [ "$(sql "$1" "SELECT count(*) FROM v_member WHERE code = '$2'")" = 1 ]; }
-no_title() { [ "$(sql "$1" "SELECT count(*) FROM v_record WHERE title = '$2'")" = 0 ]; }
-
 site_new ASH Valley
 site_new BEE
 site_new CAT
@@ -20,15 +16,15 @@ wait_for 10 'BEE has it' has_title BEE Stays
 
 # ---- a backup, decisions that the network hears of; then the backup decides alone ----
 site_down ASH
-cp -r "${home[ASH]}" "$top/ASH.backup"
+backup ASH
 site_up ASH
-wait_for 10 'ASH writes' own ASH well
+wait_for 10 'ASH writes' own_is ASH well
 site_join ASH CAT
 k ASH withdraw ASH-L1 --reason error > /dev/null || fail 'ASH does not withdraw'
 wait_for 10 'BEE knows CAT' member BEE CAT
 wait_for 10 'BEE hides it' no_title BEE 'Withdrawn before'
 for c in ASH BEE CAT; do site_down "$c"; done
-rm -rf "${home[ASH]}" && cp -r "$top/ASH.backup" "${home[ASH]}"
+put_back ASH
 site_up ASH
 alone ASH
 check 'the old home knows nothing of CAT' bash -c "! [ $(sql ASH "SELECT count(*) FROM v_member WHERE code = 'CAT'") = 1 ]"
@@ -41,7 +37,7 @@ wait_for 10 'DOG is a member' member DOG DOG
 # ---- they meet ----
 site_up BEE
 wait_for 30 'ASH heals' grep -q 'heal.done' "${log[ASH]}"
-wait_for 10 'ASH writes' own ASH well
+wait_for 10 'ASH writes' own_is ASH well
 site_up CAT
 for c in ASH BEE CAT DOG; do
     wait_for 20 "$c: CAT is a member" member "$c" CAT

@@ -3,10 +3,7 @@
 # Neither the text nor the decision comes back under the new keys by itself (SPEC 6.14), not after a start either.
 . "$(dirname "$0")/lib.sh"
 
-own() { k "$1" status --json | grep -qE "\"own\": *\"$2\""; }
-member() { [ "$(sql "$1" "SELECT count(*) FROM v_member WHERE code = '$2'")" = 1 ]; }
 no_member() { ! member "$@"; }
-no_title() { [ "$(sql "$1" "SELECT count(*) FROM v_record WHERE title = '$2'")" = 0 ]; }
 written() { [ "$(sql "$1" "SELECT count(*) FROM v_record WHERE site = '$2' AND kind = 'lesson'")" = "$3" ]; }
 
 site_new ASH Valley
@@ -30,7 +27,7 @@ check_equal 'nothing was written before this' "$(release ASH 'After the theft')"
 wait_for 20 'BRK has it' has_title BRK 'After the theft'
 site_down ASH
 site_up ASH
-wait_for 20 'ASH writes again' own ASH well
+wait_for 20 'ASH writes again' own_is ASH well
 check_equal 'nor after a start' "$(release ASH 'After a start')" ASH.2-L2
 wait_for 20 'BRK has that, too' has_title BRK 'After a start'
 for c in ASH BRK; do

@@ -262,6 +262,20 @@ rows() {
         (SELECT count(*) FROM record) || ', gone ' || (SELECT count(*) FROM gone)"
 }
 has_title() { [ "$(sql "$1" "SELECT count(*) FROM v_record WHERE title = '$2'")" = 1 ]; }
+no_title() { [ "$(sql "$1" "SELECT count(*) FROM v_record WHERE title = '$2'")" = 0 ]; }
+member() { [ "$(sql "$1" "SELECT count(*) FROM v_member WHERE code = '$2'")" = 1 ]; }
+own_is() { k "$1" status --json | grep -qE "\"own\": *\"$2\""; } # code, how it stands with its own logs
+# The titles of all released lessons, in one line.
+titles() { sql "$1" "SELECT title FROM v_record WHERE kind = 'lesson' AND NOT here ORDER BY 1" | tr '\n' ' '; }
+all_have() { # titles, codes…
+    local t=$1 c
+    for c in "${@:2}"; do
+        [ "$(titles "$c")" = "$t" ] || return 1
+    done
+}
+# A copy of a home that is down, and back again.
+backup() { rm -rf "$top/$1.backup" && cp -r "${home[$1]}" "$top/$1.backup"; }
+put_back() { rm -rf "${home[$1]}" && cp -r "$top/$1.backup" "${home[$1]}"; }
 in_step() { # code, code of the other
     k "$1" status --json | grep -qE "\"code\": *\"$2\"[^}]*\"in_step\": *true"
 }

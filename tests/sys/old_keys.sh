@@ -4,16 +4,6 @@
 # and does it once the key is there. Whoever has the old keys and no root key is told nothing.
 . "$(dirname "$0")/lib.sh"
 
-own() { k "$1" status --json | grep -qE "\"own\": *\"$2\""; }
-titles() { sql "$1" "SELECT title FROM v_record WHERE kind = 'lesson' AND NOT here ORDER BY 1" | tr '\n' ' '; }
-all_have() { # titles, codes…
-    local t=$1 c
-    for c in "${@:2}"; do
-        [ "$(titles "$c")" = "$t" ] || return 1
-    done
-}
-put_back() { rm -rf "${home[$1]}" && cp -r "$top/$1.backup" "${home[$1]}"; }
-
 site_new ASH 'Old keys'
 site_new BEE
 site_new CAT
@@ -25,9 +15,9 @@ wait_for 10 'all hold one' all_have 'one ' ASH BEE CAT
 
 # ---- 1. the root key is here: it recovers by itself ----
 site_down BEE
-cp -r "${home[BEE]}" "$top/BEE.backup"
+backup BEE
 site_up BEE
-wait_for 10 'BEE writes' own BEE well
+wait_for 10 'BEE writes' own_is BEE well
 k BEE rotate > /dev/null || fail 'BEE does not rotate'
 check_equal 'a release in the second epoch' "$(release BEE two)" BEE.2-L1
 wait_for 10 'all hold two' all_have 'one two ' ASH BEE CAT
@@ -35,7 +25,7 @@ site_down BEE
 put_back BEE
 site_up BEE
 wait_for 20 'it shows its root key and begins a new epoch' grep -q 'heal.done' "${log[BEE]}"
-wait_for 10 'it writes' own BEE well
+wait_for 10 'it writes' own_is BEE well
 check_equal 'nothing is lost' "$(titles BEE)" 'one two '
 check_equal 'a release in the third epoch' "$(release BEE three)" BEE.3-L1
 wait_for 10 'all hold three' all_have 'one three two ' ASH BEE CAT
@@ -66,9 +56,9 @@ k CAT key export --remove "$top/cat.key" --passphrase-file "$top/pass" > /dev/nu
 check_equal 'CAT releases' "$(release CAT four)" CAT-L1
 wait_for 10 'ASH has it' all_have 'again four one three two ' ASH CAT
 site_down CAT
-cp -r "${home[CAT]}" "$top/CAT.backup"
+backup CAT
 site_up CAT
-wait_for 10 'CAT writes' own CAT well
+wait_for 10 'CAT writes' own_is CAT well
 k CAT key import "$top/cat.key" --passphrase-file "$top/pass" > /dev/null || fail 'no import'
 k CAT rotate > /dev/null || fail 'CAT does not rotate'
 check_equal 'in the second epoch' "$(release CAT five)" CAT.2-L1
@@ -76,7 +66,7 @@ wait_for 10 'all hold five' all_have 'again five four one three two ' ASH BEE CA
 site_down CAT
 put_back CAT
 site_up CAT
-wait_for 20 'it is told that its keys are over' own CAT older
+wait_for 20 'it is told that its keys are over' own_is CAT older
 out=$(k CAT status)
 check_match 'status says so, and what to do' "$out" 'keys are over.*kith key import FILE'
 lesson six > "$top/six.md"
@@ -116,8 +106,7 @@ check_match 'that is said' "$out" 'sealed for another site'
 
 # ---- 4. an old bundle is no comparison ----
 site_down BEE
-rm -rf "$top/BEE.backup"
-cp -r "${home[BEE]}" "$top/BEE.backup"
+backup BEE
 k ASH bundle create "$top/old.kith" > /dev/null || fail 'ASH makes no bundle'
 site_up BEE
 alone BEE
@@ -135,9 +124,9 @@ site_down BEE
 put_back BEE
 site_up BEE
 k BEE bundle apply "$top/old.kith" > /dev/null || fail 'BEE does not take the old bundle'
-check 'a bundle that knows less than the note counts for nothing' own BEE waits
+check 'a bundle that knows less than the note counts for nothing' own_is BEE waits
 k BEE bundle apply "$top/new.kith" > /dev/null || fail 'BEE does not take the new bundle'
-wait_for 10 'one that knows as much does' own BEE well
+wait_for 10 'one that knows as much does' own_is BEE well
 check 'what was lost is back' has_title BEE nine
 check_equal 'it goes on behind it' "$(release BEE ten)" BEE.5-L5
 done_with

@@ -4,17 +4,6 @@
 # other; without its root key it says what to do; and a second machine that runs as the same site makes one stop.
 . "$(dirname "$0")/lib.sh"
 
-titles() { sql "$1" "SELECT title FROM v_record WHERE kind = 'lesson' AND NOT here ORDER BY 1" | tr '\n' ' '; }
-status_has() { k "$1" status --json | grep -qE "\"own\": *\"$2\""; }
-all_have() { # titles, codes…
-    local t=$1 c
-    for c in "${@:2}"; do
-        [ "$(titles "$c")" = "$t" ] || return 1
-    done
-}
-backup() { rm -rf "$top/$1.backup" && cp -r "${home[$1]}" "$top/$1.backup"; }
-put_back() { rm -rf "${home[$1]}" && cp -r "$top/$1.backup" "${home[$1]}"; }
-
 site_new ASH Valley
 site_new BEE
 site_new CAT
@@ -57,14 +46,14 @@ lesson five > "$top/five.md"
 out=$(k BEE share --release "$top/five.md") || fail "a release that waits ends with 0"
 check_match "it is said to wait" "$out" 'queued: not yet signed, waiting for a peer'
 check_match "and so does the outbox" "$(k BEE outbox)" 'queued: not yet signed'
-check "status says that it waits" status_has BEE waits
+check "status says that it waits" own_is BEE waits
 
 # ---- 3. --alone: it signs, and there are two branches; the network's is taken over ----
 alone BEE
 wait_for 10 "it is signed alone" all_have "five one three two " BEE
 site_up ASH
 site_up CAT
-wait_for 20 "a fork is found and healed by a rotation" status_has BEE well
+wait_for 20 "a fork is found and healed by a rotation" own_is BEE well
 wait_for 20 "nothing is lost" all_have "five four one three two " ASH BEE CAT
 check_equal "the one is in the place that the network knew" "$(sql CAT "SELECT id FROM v_record WHERE title = 'four'")" BEE-L4
 check_match "the other was written again" "$(sql CAT "SELECT id FROM v_record WHERE title = 'five'")" '^BEE\.2-L1$'
@@ -89,12 +78,12 @@ alone CAT
 check_match "eight, signed alone" "$(release CAT eight)" '^CAT-L1$'
 wait_for 10 "it is signed alone" all_have "eight five four one six three two " CAT
 site_up ASH
-wait_for 20 "the branch of the network is there, and nothing is written" status_has CAT forked
+wait_for 20 "the branch of the network is there, and nothing is written" own_is CAT forked
 wait_for 20 "what it wrote waits" grep -q 'kith rotate' "${log[CAT]}"
 check_match "status says what to do" "$(k CAT status)" 'kith rotate'
 site_down CAT
 mv "$top/root.key" "${home[CAT]}/root.key"
 site_up CAT
-wait_for 20 "it heals" status_has CAT well
+wait_for 20 "it heals" own_is CAT well
 wait_for 20 "nothing is lost" all_have "eight five four one seven six three two " ASH CAT
 done_with

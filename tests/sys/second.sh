@@ -3,8 +3,6 @@
 # and refuses; the other goes on.
 . "$(dirname "$0")/lib.sh"
 
-own() { k "$1" status --json | grep -qE "\"own\": *\"$2\""; }
-
 site_new ASH Valley
 site_new CAT
 site_new BEE
@@ -28,8 +26,8 @@ site_config TWO listed "CAT=127.0.0.1:${port[CAT]}"
 for c in ASH CAT BEE; do site_up "$c"; done
 two_up() { XDG_STATE_HOME=$top/other site_up TWO; } # another machine has a note of its own
 two_up
-wait_for 10 'BEE writes' own BEE well
-wait_for 10 'and so does its copy' own TWO well
+wait_for 10 'BEE writes' own_is BEE well
+wait_for 10 'and so does its copy' own_is TWO well
 check_match 'both write' "$(release BEE 'Of the one') $(release TWO 'Of the other')" '^BEE-L2 BEE-L2$'
 wait_for 10 'ASH has the one' has_title ASH 'Of the one'
 wait_for 10 'CAT has the other' has_title CAT 'Of the other'
@@ -57,7 +55,7 @@ wait_for 20 'the copy goes on in a further epoch' grep -q 'heal.done' "${log[TWO
 site_down TWO
 site_config TWO listed "CAT=127.0.0.1:${port[CAT]}"
 two_up
-wait_for 20 'BEE finds out' own BEE elsewhere
+wait_for 20 'BEE finds out' own_is BEE elsewhere
 check_match 'and says so' "$(k BEE status)" 'STOPPED: another machine runs as this site'
 lesson 'Too late' > "$top/late.md"
 k BEE share --release "$top/late.md" > "$top/said" 2>&1
