@@ -34,19 +34,18 @@ wait_for 10 'all hold the same' same_heads ASH BEE CAT
 
 # A second time it might be one of two that heal in turn: it waits for a person, and says that too.
 site_down BEE
-rm -rf "$top/BEE.backup"
-cp -r "${home[BEE]}" "$top/BEE.backup"
+backup BEE
 site_up BEE
-wait_for 10 'BEE writes in the third epoch' own BEE well
+wait_for 10 'BEE writes in the third epoch' own_is BEE well
 k BEE rotate > /dev/null || fail 'BEE does not rotate again'
 wait_for 10 'ASH and CAT know the fourth epoch' same_heads ASH BEE CAT
 site_down BEE
 put_back BEE
 site_up BEE
-wait_for 20 'it stops' own BEE elsewhere
+wait_for 20 'it stops' own_is BEE elsewhere
 check_match 'what status says' "$(k BEE status)" 'this home went on from an old copy before'
 k BEE rotate > /dev/null || fail 'no person helps it'
-wait_for 10 'it writes again' own BEE well
+wait_for 10 'it writes again' own_is BEE well
 check_equal 'a release in the fifth epoch' "$(release BEE again)" BEE.5-L1
 wait_for 10 'all hold what it wrote then' all_have 'again one three two ' ASH BEE CAT
 
