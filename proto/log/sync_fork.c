@@ -80,8 +80,8 @@ static bool probe_ask(struct sync *s, struct sync_peer *p, struct heads_log *l, 
 void sync_fork_probe(struct sync *s, struct sync_peer *p, struct heads_log *l, uint64_t at)
 {
     assert(at >= 1);
-    if (l->probe != 0 || sync_fork_probing(p, l))
-        return;
+    if (l->probe != 0 || l->replace != 0 || sync_fork_probing(p, l))
+        return; /* where they part is sought, or known */
     l->probe_back = PROBE_BACK;
     (void)probe_ask(s, p, l, at);
 }

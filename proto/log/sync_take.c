@@ -298,7 +298,7 @@ void sync_take(struct sync *s, struct sync_peer *p, struct kith_bytes bytes)
     }
     if (sync_fork_replaces(s, p, l, &h)) {
         take_replace(s, p, l, bytes);
-    } else if (sync_fork_probing(p, l)) {
+    } else if (sync_fork_probing(p, l) && h.first != l->tip + 1) { /* no probe asks for what comes next */
         take_probed(s, p, l, bytes);
     } else if (h.last <= l->tip) {
         s->stats.duplicates++;
