@@ -104,7 +104,25 @@ int disk_id_at(const struct disk *d, struct run_ctx *ctx, const struct kith_log_
     return found;
 }
 
-/* One stored run, with those bodies of `with` that it lacks. */
+/* Copies `old` into `ret` with those bodies of `with` that it lacks. False where they do not fit into one
+ * run: they stay missing, as at the daemon's store. */
+static bool disk_join(const struct run *old, const struct run *with, struct run *ret)
+{
+    run_begin(ret, &old->log, old->first, &old->prev);
+    for (uint32_t i = 0; i < old->count; i++) {
+        const struct run_entry *from = &old->entry[i];
+        bool inside = from->e.seq >= with->first && from->e.seq < with->first + with->count;
+        const struct run_entry *other = inside ? &with->entry[from->e.seq - with->first] : from;
+        if (!from->has_body && other->has_body && memcmp(&other->id, &from->id, sizeof from->id) == 0)
+            from = other;
+        if (run_copy(ret, from) != 0)
+            return false;
+    }
+    ret->sig = old->sig;
+    return true;
+}
+
+/* A stored run gives way to itself with what `with` brings. */
 static void disk_refill(struct disk_item *x, struct run_ctx *ctx, const struct run *with)
 {
     struct run *old = malloc(sizeof *old), *new = malloc(sizeof *new);
@@ -113,24 +131,17 @@ static void disk_refill(struct disk_item *x, struct run_ctx *ctx, const struct r
     assert(old != NULL && new != NULL &&memory != NULL);
     int r = run_decode(ctx, (struct kith_bytes){x->bytes, x->n}, old, &e);
     assert(r == 0);
-    run_begin(new, &old->log, old->first, &old->prev);
-    for (uint32_t i = 0; i < old->count; i++) {
-        uint64_t seq = old->entry[i].e.seq;
-        bool inside = seq >= with->first && seq < with->first + with->count;
-        const struct run_entry *from = &old->entry[i];
-        if (!from->has_body && inside && with->entry[seq - with->first].has_body)
-            from = &with->entry[seq - with->first];
-        r = run_copy(new, from);
+    if (disk_join(old, with, new)) {
+        struct buf b;
+        buf_init(&b, memory, KITH_RUN_WIRE_MAX);
+        r = run_encode(ctx, new, &b);
         assert(r == 0);
+        free(x->bytes);
+        x->bytes = memory;
+        x->n = b.n;
+    } else {
+        free(memory);
     }
-    new->sig = old->sig;
-    struct buf b;
-    buf_init(&b, memory, KITH_RUN_WIRE_MAX);
-    r = run_encode(ctx, new, &b);
-    assert(r == 0);
-    free(x->bytes);
-    x->bytes = memory;
-    x->n = b.n;
     free(old);
     free(new);
 }
