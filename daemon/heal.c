@@ -81,9 +81,8 @@ static void log_state(const struct daemon *d)
         log_say(
             LOG_ERROR, "own.elsewhere",
             "entries of this site arrive that it did not write: another machine runs as this site. Nothing "
-            "is signed any more; find it, stop one of the two, then kith rotate (with --compromised where it "
-            "was "
-            "a thief's: that disowns what it wrote)");
+            "is signed any more; find it, stop one of the two, then kith rotate (with --compromised where "
+            "it was a thief's: that disowns what it wrote)");
         break;
     }
 }

@@ -132,8 +132,7 @@ static void return_void(struct sync *s, struct heads_log *l)
     uint64_t ends;
     struct kith_id named, id;
     const struct member *m = roster_member(s->c.roster, &l->key.site);
-    if (l->wrote == 0 || m == NULL || m->epoch <= l->key.epoch ||
-        memcmp(&l->key.site, &s->c.self, sizeof s->c.self) != 0)
+    if (l->wrote == 0 || m == NULL || m->epoch <= l->key.epoch || !sync_is_own(s, &l->key.site))
         return;
     bool is_named = roster_valid_end(s->c.roster, &l->key, &ends, &named) == 1;
     if (l->wrote <= ends || l->held < l->wrote ||
@@ -361,7 +360,7 @@ static void other_certificate(struct sync *s, struct sync_peer *p, struct heads_
         return;
     sync_note(s, sync_slot(s, p), "a site has two certificates of epoch %u: the lower one counts",
               l->key.epoch);
-    if (memcmp(&l->key.site, &s->c.self, sizeof s->c.self) == 0)
+    if (sync_is_own(s, &l->key.site))
         s->other_self = true; /* both began this epoch: no backup does that */
     sync_dirty(s);
     for (uint32_t i = 0; i < s->heads.n; i++) {
@@ -423,7 +422,7 @@ static bool may_change(struct sync *s, const struct heads_log *l)
 {
     uint64_t ends;
     struct kith_id named, id;
-    bool own = memcmp(&l->key.site, &s->c.self, sizeof s->c.self) == 0;
+    bool own = sync_is_own(s, &l->key.site);
     return (own && l->fork) || roster_valid_end(s->c.roster, &l->key, &ends, &named) != 1 ||
            !id_held(s, l, ends, &id) || !same_id(&id, &named);
 }
@@ -449,7 +448,7 @@ static void forked(struct sync *s, struct sync_peer *p, struct heads_log *l, uin
         int made = fork_make(s->ctx, s->run, s->tail, seq, s->fork, &b);
         if (made == 0) {
             learn(s, l, s->fork, (struct kith_bytes){s->proof, b.n}, NULL);
-            if (memcmp(&l->key.site, &s->c.self, sizeof s->c.self) == 0)
+            if (sync_is_own(s, &l->key.site))
                 sync_own_foreign(s, sync_slot(s, p), l->key.epoch, "a branch");
         } else if (certificate) {
             other_certificate(s, p, l);
@@ -488,7 +487,7 @@ void sync_fork_right(struct sync *s, struct sync_peer *p, struct heads_log *l, u
 {
     struct kith_id named, id;
     uint64_t ends;
-    bool own = memcmp(&l->key.site, &s->c.self, sizeof s->c.self) == 0;
+    bool own = sync_is_own(s, &l->key.site);
     if (!own || seq > sync_right_of(l, sync_slot(s, p) + 1))
         sync_right_set(l, sync_slot(s, p) + 1, seq);
     roster_valid_end(s->c.roster, &l->key, &ends, &named);

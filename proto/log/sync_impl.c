@@ -31,6 +31,11 @@ uint32_t sync_slot(const struct sync *s, const struct sync_peer *p)
     return (uint32_t)(p - s->peer);
 }
 
+bool sync_is_own(const struct sync *s, const struct kith_site_id *site)
+{
+    return memcmp(site, &s->c.self, sizeof *site) == 0;
+}
+
 /* Something of this site that it did not write came from a peer, of this epoch. After a healing that is no
  * backup any more. */
 void sync_own_foreign(struct sync *s, uint32_t peer, uint32_t epoch, const char *what)

@@ -173,6 +173,7 @@ struct sync_action *sync_act(struct sync *s, enum sync_action_type t);
 void sync_note(struct sync *s, uint32_t peer, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void sync_own_foreign(struct sync *s, uint32_t peer, uint32_t epoch, const char *what);
 uint32_t sync_slot(const struct sync *s, const struct sync_peer *p);
+bool sync_is_own(const struct sync *s, const struct kith_site_id *site);
 bool sync_is_member(const struct sync_peer *p);
 uint32_t sync_links(const struct sync *s);
 void sync_push(struct sync_peer *p, struct heads_log *l, const struct sync_push *what);

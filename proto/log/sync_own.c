@@ -14,14 +14,9 @@ static uint32_t others(const struct sync *s)
     uint32_t n = 0;
     for (uint32_t i = 0; i < roster_members(s->c.roster); i++) {
         const struct member *m = roster_member_at(s->c.roster, i);
-        n += m->state != MEMBER_REVOKED && memcmp(&m->site, &s->c.self, sizeof m->site) != 0;
+        n += m->state != MEMBER_REVOKED && !sync_is_own(s, &m->site);
     }
     return n;
-}
-
-static bool is_own(const struct sync *s, const struct heads_log *l)
-{
-    return memcmp(&l->key.site, &s->c.self, sizeof s->c.self) == 0;
 }
 
 /* Somebody claims to hold more of an own log, or it is on its way to the disk. */
@@ -32,7 +27,7 @@ static bool own_on_its_way(const struct sync *s)
         bool claimed = l->tip > l->held;
         for (uint32_t k = 0; k < HEADS_CLAIMS; k++)
             claimed = claimed || (l->claim[k].peer != 0 && l->claim[k].seq > l->held);
-        if (is_own(s, l) && claimed)
+        if (sync_is_own(s, &l->key.site) && claimed)
             return true;
     }
     return false;
@@ -114,7 +109,7 @@ static bool settled(const struct sync *s, const struct heads_log *l)
 void sync_own_tick(struct sync *s)
 {
     for (uint32_t i = 0; i < s->heads.n; i++)
-        if (is_own(s, s->heads.at[i]) && !settled(s, s->heads.at[i]))
+        if (sync_is_own(s, &s->heads.at[i]->key.site) && !settled(s, s->heads.at[i]))
             sync_fork_pursue(s, s->heads.at[i]);
     look_ready(s);
 }
@@ -129,7 +124,7 @@ enum sync_own sync_own(const struct sync *s)
         return state;
     for (uint32_t i = 0; i < s->heads.n; i++) {
         const struct heads_log *l = s->heads.at[i];
-        if (!is_own(s, l) || !l->fork)
+        if (!sync_is_own(s, &l->key.site) || !l->fork)
             continue;
         if (!settled(s, l))
             return OWN_FORKED;

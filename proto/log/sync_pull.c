@@ -252,7 +252,7 @@ static void pull_take_head(struct sync *s, struct sync_peer *p, uint8_t stream, 
 void sync_pull_heads(struct sync *s, struct sync_peer *p, const struct msg_heads *m)
 {
     for (uint32_t i = 0; i < m->count && p->up; i++)
-        if (!m->is_answer && memcmp(&m->h[i].site, &s->c.self, sizeof s->c.self) == 0)
+        if (!m->is_answer && sync_is_own(s, &m->h[i].site))
             sync_fork_offer(s, p, m->stream, &m->h[i]);
         else
             pull_take_head(s, p, m->stream, &m->h[i]);

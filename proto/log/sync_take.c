@@ -157,7 +157,7 @@ static void take_new(struct sync *s, struct sync_peer *p, struct heads_log *l, s
     for (uint32_t i = 0; i < fresh->count; i++)
         if (!fresh->entry[i].has_body && !run_superseded(fresh, i))
             sync_missing_add(s, l, fresh->entry[i].e.seq, sync_slot(s, p) + 1);
-    if (memcmp(&l->key.site, &s->c.self, sizeof s->c.self) == 0)
+    if (sync_is_own(s, &l->key.site))
         sync_own_foreign(s, sync_slot(s, p), l->key.epoch, "entries");
     s->stats.runs_in++;
     s->stats.entries_in += fresh->count;
